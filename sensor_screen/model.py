@@ -1,0 +1,475 @@
+"""The nouns of the product, in the order in which the data flow.
+
+    recording -> clean leg -> calibration -> ankle angle -> repetitions -> capacity, demand, sway
+              -> findings -> advice -> report
+
+All are frozen. Arrays carry shape and columns in the comment beside them; SI units and radians.
+Dorsiflexion is positive, plantarflexion negative (ISB, Wu et al. 2002), for both legs alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag, StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+    Bytes = NDArray[np.uint8]
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+class Side(StrEnum):
+    """Which leg a sensor is on; the user's word, never guessed."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    NONE = "none"
+
+
+class Placement(StrEnum):
+    """Which segment a sensor is on."""
+
+    SHANK = "shank"
+    FOOT = "foot"
+    LUMBAR = "lumbar"
+
+
+class Task(StrEnum):
+    """What the person was asked to do."""
+
+    STAND = "stand"
+    PUMP = "pump"
+    LUNGE = "lunge"
+    POINT = "point"
+    SQUAT = "squat"
+    STAIRS_UP = "stairs_up"
+    STAIRS_DOWN = "stairs_down"
+    KICK = "kick"
+    BALANCE = "balance"
+    WALK = "walk"
+    MOVE = "move"
+
+
+class GyroSampling(StrEnum):
+    """What one gyroscope sample means: a property of the sensor, known from its driver."""
+
+    INSTANT = "instant"
+    INTERVAL_MEAN = "interval_mean"
+
+
+class Origin(StrEnum):
+    """Where the samples come from; a simulated recording says so in every report."""
+
+    MEASURED = "measured"
+    SIMULATED = "simulated"
+
+
+class ZeroMode(StrEnum):
+    """What zero degrees means; stored with every angle."""
+
+    GRAVITY_VERTICAL = "gravity_vertical"
+    QUIET_STANDING = "quiet_standing"
+
+
+class Direction(StrEnum):
+    """The two ways an ankle bends, and so the two families of findings."""
+
+    DORSIFLEXION = "dorsiflexion"
+    PLANTARFLEXION = "plantarflexion"
+
+
+# --- recording -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SensorInfo:
+    """What is known of one sensor."""
+
+    side: Side
+    placement: Placement
+    serial: str = ""
+    model: str = ""
+    gyro_sampling: GyroSampling = GyroSampling.INSTANT
+    acc_range_mps2: float | None = None
+    """Full scale per axis; None where the source does not say, then it is looked for in the data."""
+    gyr_range_radps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMap:
+    """Turns one sensor's device time into the recording's time base."""
+
+    offset_s: float = 0.0
+    skew: float = 0.0
+    """Relative rate error: 1e-6 is one part per million."""
+    residual_s: float = 0.0
+    origin: str = "given"
+    """`given` (by the source), `shared` (one clock), or `movement` (estimated)."""
+
+    def common_time_s(self, device_time_s: Floats) -> Floats:
+        """Time on the common base."""
+        return device_time_s * (1.0 + self.skew) + self.offset_s
+
+
+@dataclass(frozen=True, slots=True)
+class SensorStream:
+    """The samples of one sensor exactly as received: the stored truth."""
+
+    info: SensorInfo
+    device_time_s: Floats  # (n,) this sensor's own clock
+    raw: NDArray[np.int16] | NDArray[np.float32]  # (n, 6): acc x, y, z, gyr x, y, z
+    acc_scale_mps2: float = 1.0
+    """Size of one count; 1 where the source had floats in SI units."""
+    gyr_scale_radps: float = 1.0
+    sequence: NDArray[np.int64] | None = None  # (n,) as sent, gaps are losses
+    clock: ClockMap | None = None
+    """None: not known how this clock relates to the others."""
+
+    @property
+    def acc_mps2(self) -> Floats:
+        """(n, 3) specific force: at rest it points up and is 9.81 long."""
+        return np.asarray(self.raw[:, :3], dtype=np.float64) * self.acc_scale_mps2
+
+    @property
+    def gyr_radps(self) -> Floats:
+        """(n, 3) angular velocity of the sensor in its own axes."""
+        return np.asarray(self.raw[:, 3:], dtype=np.float64) * self.gyr_scale_radps
+
+    @property
+    def time_s(self) -> Floats:
+        """(n,) time on the common base where the clock is known, device time otherwise."""
+        return self.device_time_s if self.clock is None else self.clock.common_time_s(
+            self.device_time_s
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskInterval:
+    """A labelled stretch of a recording; a hint by a person or a program, in seconds."""
+
+    start_s: float
+    end_s: float
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Any number of streams, keyed by side and placement, of one occasion."""
+
+    streams: tuple[SensorStream, ...]
+    tasks: tuple[TaskInterval, ...] = ()
+    origin: Origin = Origin.MEASURED
+    source: str = ""
+    """Where it came from, in words a reader of the report understands."""
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def stream(self, side: Side, placement: Placement) -> SensorStream | None:
+        """The stream of one sensor, or None."""
+        for stream in self.streams:
+            if stream.info.side == side and stream.info.placement == placement:
+                return stream
+        return None
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides that have a shank or foot sensor, left first."""
+        present = {s.info.side for s in self.streams if s.info.placement != Placement.LUMBAR}
+        return tuple(side for side in Side if side in present)
+
+
+# --- clean leg -----------------------------------------------------------------------------------
+
+
+class SampleFlag(IntFlag):
+    """What is known against one sample. Bits, so that several can hold."""
+
+    NONE = 0
+    FILLED = 1
+    """Interpolated over a gap of at most 100 ms."""
+    MISSING = 2
+    """Inside a longer gap: a placeholder, not a measurement."""
+    CLIPPED = 4
+    HELD = 8
+    """An exact repeat of the sample before: the sensor sent no new value."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningCounts:
+    """What was found in the samples of one sensor; nothing is passed on silently."""
+
+    received: int = 0
+    nonfinite: int = 0
+    duplicate: int = 0
+    late: int = 0
+    clipped: int = 0
+    held: int = 0
+    filled: int = 0
+    missing: int = 0
+    gaps_s: tuple[tuple[float, float], ...] = ()
+    """Start and end of every gap longer than 100 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanStream:
+    """Samples on a regular grid, each with its flags."""
+
+    info: SensorInfo
+    rate_hz: float
+    time_s: Floats  # (n,) regular
+    acc_mps2: Floats  # (n, 3) specific force, always finite
+    gyr_radps: Floats  # (n, 3) always finite
+    flags: Bytes  # (n,) SampleFlag bits
+    counts: CleaningCounts
+
+
+@dataclass(frozen=True, slots=True)
+class CleanLeg:
+    """Shank and foot of one leg on one grid; one of them may be missing."""
+
+    side: Side
+    rate_hz: float
+    time_s: Floats  # (n,)
+    shank: CleanStream | None
+    foot: CleanStream | None
+    clock: ClockMap
+    """Foot clock against shank clock: what was applied, and how well it is known."""
+
+
+# --- calibration ---------------------------------------------------------------------------------
+
+
+class AxisOrigin(StrEnum):
+    """Where the flexion axis came from, best first."""
+
+    PUMPS = "pumps"
+    MOVEMENT = "movement"
+    GIVEN = "given"
+
+
+class SignOrigin(StrEnum):
+    """How it is known which way is dorsiflexion."""
+
+    PUMPS = "pumps"
+    SWING = "swing"
+    SQUAT = "squat"
+    USER = "user"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How two sensors, however mounted, become an ankle."""
+
+    neutral_start_s: float
+    neutral_end_s: float
+    shank_axis: Floats  # (3,) flexion axis in the shank sensor, to the person's right
+    foot_axis: Floats  # (3,) the same axis in the foot sensor
+    axis_origin: AxisOrigin
+    sign_origin: SignOrigin
+    zero_mode: ZeroMode
+    axis_error_rad: float
+    """1 sigma of the axis direction, estimated."""
+    quality: float
+    """0 (useless) to 1 (as good as it gets)."""
+    reasons: tuple[str, ...] = ()
+    """What lowered the quality, in sentences a therapist understands."""
+
+
+# --- ankle angle ---------------------------------------------------------------------------------
+
+
+class AngleMark(IntFlag):
+    """Why an angle is not valid, or what its reader must know. Bits."""
+
+    NONE = 0
+    GAP = 1
+    NOT_A_HINGE = 2
+    UNCERTAIN = 4
+    DISAGREES = 8
+    """The estimator and the independent gravity angle contradict each other."""
+    UNSETTLED = 16
+    """Live only: before calibration was complete."""
+    SIGN_UNKNOWN = 32
+    SINGLE_SENSOR = 64
+    CLOCK_DOUBTFUL = 128
+
+
+@dataclass(frozen=True, slots=True)
+class AngleTrace:
+    """The ankle of one leg over time."""
+
+    side: Side
+    rate_hz: float
+    time_s: Floats  # (n,)
+    dorsiflexion_rad: Floats  # (n,) nan where nothing can be said
+    inversion_rad: Floats  # (n,)
+    sigma_rad: Floats  # (n,) 1 sigma of dorsiflexion, all known sources
+    valid: Bools  # (n,)
+    marks: Bytes  # (n,) AngleMark bits
+    shank_lean_rad: Floats  # (n,) shank forward lean from vertical in the flexion plane
+    foot_pitch_rad: Floats  # (n,) foot pitch against neutral, toes up positive
+    zero_mode: ZeroMode
+    method: str
+    """`smoother`, `filter`, `gravity plane` or `shank inclination`."""
+    hinge_share: float
+    """Share of the relative rotation about one axis, median of 10 s windows; nan if not known."""
+
+
+# --- events --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """One squat, step, kick, lunge or point; kept with its reason where it was not counted."""
+
+    task: Task
+    side: Side
+    start_s: float
+    end_s: float
+    peak_dorsiflexion_rad: float
+    peak_dorsiflexion_sigma_rad: float
+    peak_plantarflexion_rad: float
+    """Largest plantarflexion, as the (negative) angle."""
+    peak_plantarflexion_sigma_rad: float
+    peak_velocity_radps: float
+    counted: bool = True
+    reason: str = ""
+    """Why it was not counted; empty where it was."""
+
+    @property
+    def excursion_rad(self) -> float:
+        """Range travelled, immune to a wrong zero."""
+        return self.peak_dorsiflexion_rad - self.peak_plantarflexion_rad
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The person's own end range in one direction, in this attachment of the sensors."""
+
+    side: Side
+    direction: Direction
+    condition: str
+    """`lunge` (weight-bearing) or `point` (active)."""
+    value_rad: float
+    """Positive in its own direction."""
+    sigma_rad: float
+    trials_rad: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """How much of the person's end range one task asked for."""
+
+    side: Side
+    task: Task
+    direction: Direction
+    peaks_rad: tuple[float, ...]
+    """One per counted repetition, positive in its own direction."""
+    typical_rad: float
+    sigma_rad: float
+    """1 sigma of the typical peak."""
+    ratio: float
+    """Typical peak over capacity; nan without a capacity."""
+    ratio_sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class SwayMeasures:
+    """Steadiness in one stance: compare a person with themselves only."""
+
+    side: Side
+    start_s: float
+    end_s: float
+    shank_mediolateral_rms_rad: float
+    shank_anteroposterior_rms_rad: float
+    foot_mediolateral_rms_rad: float
+    foot_anteroposterior_rms_rad: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegMeasures:
+    """Everything measured on one leg."""
+
+    side: Side
+    angle: AngleTrace | None
+    calibration: Calibration | None
+    clock: ClockMap
+    cleaning: dict[Placement, CleaningCounts]
+    repetitions: tuple[Repetition, ...]
+    capacities: tuple[Capacity, ...]
+    demands: tuple[Demand, ...]
+    sway: tuple[SwayMeasures, ...]
+    missing: tuple[str, ...]
+    """What could not be measured, and why; one sentence each."""
+
+
+# --- judgement -----------------------------------------------------------------------------------
+
+
+class Zone(StrEnum):
+    """Geometry only: how close to the person's own end range. Not a concern."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    BEYOND = "beyond"
+    UNRESOLVED = "cannot_be_told_apart"
+
+
+class Panel(StrEnum):
+    """The two sides of the joint, judged apart."""
+
+    ANTERIOR = "anterior"
+    POSTERIOR = "posterior"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One position that comes close to end range, with what it rests on."""
+
+    id: str
+    side: Side
+    panel: Panel
+    task: Task
+    zone: Zone
+    demand: Demand
+    capacity: Capacity
+    sentence: str
+    threshold_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One thing to change, and the findings it rests on."""
+
+    id: str
+    sentence: str
+    grade: str
+    source: str
+    finding_ids: tuple[str, ...]
+    """Empty for general prevention, which rests on no finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningReport:
+    """What one screen found. Every face of the report is made from this."""
+
+    origin: Origin
+    source: str
+    legs: tuple[LegMeasures, ...]
+    findings: tuple[Finding, ...]
+    advice: tuple[Advice, ...]
+    care_pathway: tuple[str, ...]
+    missing: tuple[str, ...]
+    marks: tuple[str, ...]
+    """What a reader must know before the figures: simulated, estimated timing, single sensor ..."""
+    disclaimer: str
+    software_version: str
+    rulebook_version: str
