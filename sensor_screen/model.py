@@ -196,6 +196,9 @@ class SampleFlag(IntFlag):
     MISSING = 2
     """Inside a longer gap: a placeholder, not a measurement."""
     CLIPPED = 4
+    """Some channel at its full scale."""
+    CLIPPED_GYR = 16
+    """Set beside CLIPPED where a gyroscope channel is at its full scale."""
     HELD = 8
     """An exact repeat of the sample before: the sensor sent no new value."""
 

@@ -1,0 +1,447 @@
+"""Shank and foot as two connected segments: the filter (live) and the smoother (whole recordings).
+
+An error-state Kalman filter of two strapdown sensors whose joint centres coincide. Connecting the
+*positions* of the two sensors, rather than their accelerations, needs no angular acceleration and
+makes the accelerometer biases observable; they are the largest error of simpler methods.
+Related work: Weygers & Kok 2020 (doi:10.1109/JSEN.2020.2968887) connect joint-centre accelerations;
+Solin 2018 and Roumeliotis & Burdick 2002 describe stochastic cloning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.core.quaternion import unit
+from sensor_screen.model import GyroSampling, SampleFlag
+
+if TYPE_CHECKING:
+    from sensor_screen.core.segment_kernels import Nominal, Tape, Tuning
+    from sensor_screen.model import Bools, CleanLeg, CleanStream, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentParams:
+    """Tuning of the connected-segment estimator. Sigmas are per update, at `update_rate_hz`."""
+
+    update_rate_hz: float = 25.0
+    """How often the covariance is carried on and measurements are taken. 25 Hz lost nothing
+    against every sample, at a quarter of the cost."""
+    gyr_noise_radps: float = 0.002
+    """White angular velocity noise, rad/s per sqrt(Hz); larger trusts the gyroscope less."""
+    gyr_scale_noise: float = 0.004
+    """Additional noise as a share of the angular velocity: scale and axis errors."""
+    acc_noise_mps2: float = 0.3
+    """Specific-force noise of one sample: soft tissue, not the sensor."""
+    acc_scale_noise: float = 0.05
+    """Additional noise as a share of the departure from one g."""
+    clipped_acc_mps2: float = 15.0
+    """Noise of a sample with a channel at full scale."""
+    clipped_gyr_radps: float = 0.5
+    """The same for angular velocity, per sqrt(Hz)."""
+    filled_acc_mps2: float = 3.0
+    """Noise of a sample interpolated over a gap of at most 100 ms."""
+    filled_gyr_radps: float = 0.05
+    missing_acc_mps2: float = 15.0
+    """Noise of a placeholder inside a longer gap."""
+    missing_gyr_radps: float = 1.0
+    joint_sigma_m: float = 0.02
+    """How well the two joint centres coincide; 0.01 to 0.04 changes nothing."""
+    axis_sigma_rad: float = 0.45
+    """How well the flexion axes of the segments agree; weak, because inversion is allowed."""
+    velocity_sigma_mps: float = 6.7
+    """Nobody leaves for ever: makes gravity observable where the foot is never flat."""
+    foot_flat_sigma_mps: float = 0.05
+    still_sigma_radps: float = 0.01
+    """Gyroscope reading of a sensor at rest."""
+    gyr_bias_walk_radps: float = 2e-4
+    """Random walk per sqrt(s)."""
+    acc_bias_walk_mps2: float = 1e-3
+    lever_walk_m: float = 1e-4
+    axis_forgetting_s: float = 60.0
+    """Memory of the foot axis; longer is steadier, shorter follows a slipping sensor."""
+    axis_weight_rad2ps: float = 10.0
+    """Weight of the start value of the foot axis against the movement seen since."""
+    tilt_start_sigma_rad: float = 0.052
+    heading_start_sigma_rad: float = 0.17
+    gyr_bias_start_sigma_radps: float = 0.005
+    acc_bias_start_sigma_mps2: float = 0.2
+    velocity_start_sigma_mps: float = 0.05
+    position_start_sigma_m: float = 0.4
+    lever_start_sigma_m: float = 0.25
+    axis_start_sigma_rad: float = 0.3
+    """How far the start axis of the shank may be wrong."""
+    window_s: float = 60.0
+    """The smoother works in windows of this length; the result does not depend on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSamples:
+    """What the estimator reads: both sensors on one grid, with what is known against each sample."""
+
+    rate_hz: float
+    acc_mps2: Floats  # (n, 2, 3) shank, foot
+    gyr_radps: Floats  # (n, 2, 3)
+    extra_noise: Floats  # (n, 2, 2) of each sensor: acc, gyr
+    flat: Bools  # (n,) the foot is flat on the ground
+    still: Bools  # (n,) both sensors are at rest
+    interval_mean: bool
+
+    def __len__(self) -> int:
+        """Samples."""
+        return len(self.acc_mps2)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMotion:
+    """How the two segments moved, by the filter or by the smoother."""
+
+    relative: Floats  # (n, 3, 3) shank_from_foot
+    up: Floats  # (n, 2, 3) vertical, in the shank and in the foot sensor
+    neutral: Floats  # (n, 3, 3) live: as known at each sample; smoothed: constant
+    axis: Floats  # (n, 3) flexion axis in the shank sensor
+    variance_rad2: Floats  # (n,) of dorsiflexion, by the model alone
+    gyr_bias_radps: Floats  # (2, 3) at the end
+    acc_bias_mps2: Floats  # (2, 3)
+    lever_m: Floats  # (2, 3)
+    foot_axis: Floats  # (3,)
+
+
+def prepare_samples(leg: CleanLeg, params: SegmentParams = SegmentParams()) -> SegmentSamples:
+    """Both sensors of a leg as the estimator reads them.
+
+    Args:
+        leg: Must have both sensors.
+        params: Noise of flagged samples.
+    """
+    if leg.shank is None or leg.foot is None:
+        raise ValueError("prepare_samples needs both sensors of the leg")
+    pair = (leg.shank, leg.foot)
+    acc = np.ascontiguousarray(np.stack([s.acc_mps2 for s in pair], axis=1))
+    gyr = np.ascontiguousarray(np.stack([s.gyr_radps for s in pair], axis=1))
+    extra = np.stack([_extra_noise(stream, params) for stream in pair], axis=1)
+    return SegmentSamples(
+        rate_hz=leg.rate_hz,
+        acc_mps2=acc,
+        gyr_radps=gyr,
+        extra_noise=np.ascontiguousarray(extra),
+        flat=find_foot_flat(leg.foot.acc_mps2, leg.foot.gyr_radps, leg.rate_hz),
+        still=find_still(acc, gyr, leg.rate_hz),
+        interval_mean=leg.foot.info.gyro_sampling is GyroSampling.INTERVAL_MEAN,
+    )
+
+
+def _extra_noise(stream: CleanStream, params: SegmentParams) -> Floats:
+    """(n, 2) additional noise of acc and gyr, from the flags of the sample and the one before."""
+    flags = stream.flags.astype(np.int64)
+    flags[1:] |= stream.flags[:-1]
+    noise = np.zeros((len(flags), 2))
+    for flag, acc, gyr in (
+        (SampleFlag.FILLED | SampleFlag.HELD, params.filled_acc_mps2, params.filled_gyr_radps),
+        (SampleFlag.CLIPPED, params.clipped_acc_mps2, 0.0),
+        (SampleFlag.CLIPPED_GYR, 0.0, params.clipped_gyr_radps),
+        (SampleFlag.MISSING, params.missing_acc_mps2, params.missing_gyr_radps),
+    ):
+        hit = (flags & int(flag)) != 0
+        noise[hit] = np.maximum(noise[hit], (acc, gyr))
+    return noise
+
+
+def find_foot_flat(acc_mps2: Floats, gyr_radps: Floats, rate_hz: float) -> Bools:
+    """(n,) True where the foot lies flat: hardly turning, near one g, over 140 ms."""
+    return _quiet(acc_mps2, gyr_radps, max(3, int(0.14 * rate_hz)), 0.7, 2.0)
+
+
+def find_still(acc_mps2: Floats, gyr_radps: Floats, rate_hz: float) -> Bools:
+    """(n,) True where both sensors rest, over 0.6 s; arrays are (n, 2, 3)."""
+    size = max(3, int(0.6 * rate_hz))
+    parts = [_quiet(acc_mps2[:, s], gyr_radps[:, s], size, 0.06, 0.4) for s in range(2)]
+    return parts[0] & parts[1]
+
+
+def _quiet(acc: Floats, gyr: Floats, size: int, gyr_limit: float, acc_range: float) -> Bools:
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
+
+    rate = maximum_filter1d(np.linalg.norm(gyr, axis=1), size)
+    force = np.linalg.norm(acc, axis=1)
+    span = maximum_filter1d(force, size) - minimum_filter1d(force, size)
+    near = np.abs(uniform_filter1d(force, size) - 9.81) < 1.0
+    quiet: Bools = (rate < gyr_limit) & (span < acc_range) & near
+    return quiet
+
+
+def tune(samples: SegmentSamples, params: SegmentParams) -> Tuning:
+    """`SegmentParams` as the kernels take it, at the rate of these samples."""
+    from sensor_screen.core.segment_kernels import Tuning
+
+    block = max(1, round(samples.rate_hz / params.update_rate_hz))
+    return Tuning(
+        dt=1.0 / samples.rate_hz,
+        block=block,
+        gyr_previous_share=0.0 if samples.interval_mean else 0.5,
+        gyr_noise=params.gyr_noise_radps,
+        gyr_scale_noise=params.gyr_scale_noise,
+        acc_noise=params.acc_noise_mps2,
+        acc_scale_noise=params.acc_scale_noise,
+        joint_var=params.joint_sigma_m**2,
+        axis_var=params.axis_sigma_rad**2,
+        velocity_var=params.velocity_sigma_mps**2,
+        foot_flat_var=params.foot_flat_sigma_mps**2,
+        still_var=params.still_sigma_radps**2,
+        gyr_bias_walk=params.gyr_bias_walk_radps,
+        acc_bias_walk=params.acc_bias_walk_mps2,
+        lever_walk=params.lever_walk_m,
+        axis_forgetting_s=params.axis_forgetting_s,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentStart:
+    """Where the filter begins."""
+
+    up: Floats  # (2, 3) vertical in each sensor at the first sample
+    axis: Floats  # (2, 3) flexion axis in each sensor
+    gyr_bias_radps: Floats  # (2, 3)
+    acc_bias_mps2: Floats  # (2, 3) zero unless learnt before
+    lever_m: Floats  # (2, 3) sensor to joint centre, zero unless learnt before
+
+
+def start_state(start: SegmentStart, params: SegmentParams) -> Nominal:
+    """The filter's state before its first sample: headings chosen so that both axes agree."""
+    from sensor_screen.core import segment_kernels as k
+
+    rotation = np.stack([_heading_from_axis(start.up[s], start.axis[s]) for s in range(2)])
+    return k.Nominal(
+        rotation=rotation,
+        velocity=np.zeros((2, 3)),
+        position=rotation[1] @ start.lever_m[1] - rotation[0] @ start.lever_m[0],
+        gyr_bias=start.gyr_bias_radps.copy(),
+        acc_bias=start.acc_bias_mps2.copy(),
+        lever=start.lever_m.copy(),
+        axis=np.stack([unit(start.axis[0]), unit(start.axis[1])]),
+        neutral=rotation[0].T @ rotation[1],
+        covariance=_start_covariance(start, params),
+        spread=params.axis_weight_rad2ps * np.outer(unit(start.axis[1]), unit(start.axis[1])),
+        last=np.zeros((2, 2, 3)),
+        impulse=np.zeros((2, 3)),
+        noise=np.zeros((2, 2)),
+        tally=np.zeros(5, dtype=np.int64),
+    )
+
+
+def _heading_from_axis(up: Floats, axis: Floats) -> Floats:
+    """earth_from_sensor with the horizontal part of the axis along earth x."""
+    z = unit(up)
+    x = unit(axis - z * (axis @ z))
+    return np.stack([x, np.cross(z, x), z])
+
+
+def _start_covariance(start: SegmentStart, params: SegmentParams) -> Floats:
+    from sensor_screen.core import segment_kernels as k
+
+    sigma = np.zeros(k.N_ERRORS)
+    sigma[k.THETA : k.THETA + 6] = params.tilt_start_sigma_rad
+    sigma[[k.THETA + 2, k.THETA + 5]] = np.hypot(
+        params.tilt_start_sigma_rad, params.heading_start_sigma_rad
+    )
+    sigma[k.VELOCITY : k.VELOCITY + 6] = params.velocity_start_sigma_mps
+    sigma[k.POSITION : k.POSITION + 3] = params.position_start_sigma_m
+    sigma[k.GYR_BIAS : k.GYR_BIAS + 6] = params.gyr_bias_start_sigma_radps
+    sigma[k.ACC_BIAS : k.ACC_BIAS + 6] = params.acc_bias_start_sigma_mps2
+    sigma[k.LEVER : k.LEVER + 6] = params.lever_start_sigma_m
+    covariance = np.diag(sigma**2)
+    axis = unit(start.axis[0])
+    across = np.eye(3) - 0.99 * np.outer(axis, axis)
+    at = slice(k.AXIS, k.AXIS + 3)
+    covariance[at, at] = params.axis_start_sigma_rad**2 * across
+    return covariance
+
+
+def copy_state(state: Nominal) -> Nominal:
+    """An independent copy: the kernels change states in place."""
+    return type(state)(*(part.copy() for part in state))
+
+
+def make_tape(blocks: int) -> Tape:
+    """Room for a window of `blocks` filter blocks."""
+    from sensor_screen.core import segment_kernels as k
+
+    m, n = max(1, blocks), k.N_ERRORS
+    return k.Tape(
+        covariance=np.empty((m, n, n)),
+        rotation=np.empty((m, 2, 3, 3)),
+        posterior=np.empty((m, 3, 3)),
+        shank_axis=np.empty((m, 3)),
+        impulse=np.empty((m, 2, 3)),
+        duration=np.empty(m),
+        correction=np.empty((m, 6)),
+        cloned=np.zeros(m, dtype=np.bool_),
+        count=np.zeros(m, dtype=np.int64),
+        index=np.empty((m, k.MAX_UPDATES, k.MAX_NONZERO), dtype=np.int64),
+        row=np.empty((m, k.MAX_UPDATES, k.MAX_NONZERO)),
+        gain=np.empty((m, k.MAX_UPDATES, n)),
+        innovation=np.empty((m, k.MAX_UPDATES, 2)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The filter's output over a stretch of samples."""
+
+    rotation: Floats  # (n, 2, 3, 3)
+    live: Floats  # (n, 4) axis, variance
+    neutral: Floats  # (n, 3, 3)
+    blocks: int
+
+
+def advance(
+    state: Nominal,
+    samples: SegmentSamples,
+    part: slice,
+    clone_at: int,
+    tuning: Tuning,
+    tape: Tape,
+    *,
+    keep: bool,
+) -> _Stretch:
+    """Run the filter in place over a part of the samples."""
+    from sensor_screen.core.segment_kernels import filter_samples
+
+    acc = samples.acc_mps2[part]
+    n = len(acc)
+    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 4)), np.empty((n, 3, 3))
+    blocks = filter_samples(
+        state,
+        acc,
+        samples.gyr_radps[part],
+        samples.extra_noise[part],
+        samples.flat[part],
+        samples.still[part],
+        clone_at,
+        tuning,
+        tape,
+        keep,
+        rotation,
+        live,
+        neutral,
+    )
+    return _Stretch(rotation, live, neutral, int(blocks))
+
+
+def filter_segments(
+    samples: SegmentSamples,
+    start: SegmentStart,
+    clone_at: int,
+    params: SegmentParams = SegmentParams(),
+) -> SegmentMotion:
+    """Every sample estimated from the samples up to it.
+
+    Args:
+        samples: Both sensors on one grid.
+        start: Orientation and axes at the first sample.
+        clone_at: Last sample of the neutral pose.
+        params: Tuning.
+    """
+    state = start_state(start, params)
+    out = advance(
+        state, samples, slice(None), clone_at, tune(samples, params), make_tape(1), keep=False
+    )
+    neutral = out.neutral
+    neutral[: clone_at + 1] = neutral[min(clone_at + tune(samples, params).block, len(neutral) - 1)]
+    return SegmentMotion(
+        relative=np.einsum("nji,njk->nik", out.rotation[:, 0], out.rotation[:, 1]),
+        up=out.rotation[:, :, 2, :].copy(),
+        neutral=neutral,
+        axis=out.live[:, :3].copy(),
+        variance_rad2=np.maximum(out.live[:, 3], 0.0),
+        gyr_bias_radps=state.gyr_bias,
+        acc_bias_mps2=state.acc_bias,
+        lever_m=state.lever,
+        foot_axis=state.axis[1],
+    )
+
+
+def smooth_segments(
+    samples: SegmentSamples,
+    start: SegmentStart,
+    neutral_part: slice,
+    params: SegmentParams = SegmentParams(),
+) -> SegmentMotion:
+    """Every sample estimated from the whole recording.
+
+    The forward pass keeps one state per window; going backwards, each window is filtered again with
+    everything written down. Memory is bounded by one window, and the result is exactly that of one
+    long window.
+
+    Args:
+        samples: Both sensors on one grid.
+        start: Orientation and axes at the first sample.
+        neutral_part: Samples of the neutral pose.
+        params: Tuning.
+    """
+    from sensor_screen.core.segment_kernels import N_ERRORS, smooth_blocks, spread_corrections
+
+    tuning = tune(samples, params)
+    clone_at = neutral_part.stop - 1
+    step = tuning.block * max(1, round(params.window_s * samples.rate_hz / tuning.block))
+    # A window starts with the sample that closed the block before it.
+    edges = [*range(0, max(1, len(samples) - 1), step), len(samples) - 1]
+    tape = make_tape(step // tuning.block)
+    state = start_state(start, params)
+    first = copy_state(state)
+    kept: list[Nominal] = []
+    scratch = make_tape(1)
+    advance(state, samples, slice(0, 1), clone_at, tuning, scratch, keep=False)
+    for lo, hi in zip(edges[:-2], edges[1:-1], strict=True):
+        kept.append(copy_state(state))
+        advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, scratch, keep=False)
+    kept.append(copy_state(state))
+
+    n = len(samples)
+    relative, up, variance = np.empty((n, 3, 3)), np.empty((n, 2, 3)), np.empty(n)
+    vector, matrix = np.zeros(N_ERRORS), np.zeros((N_ERRORS, N_ERRORS))
+    end: Nominal | None = None
+    for lo, hi, begin in zip(edges[-2::-1], edges[:0:-1], kept[::-1], strict=True):
+        state = copy_state(begin)
+        out = advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, tape, keep=True)
+        end = end or state
+        shift, spread = np.empty((out.blocks, 6)), np.empty(out.blocks)
+        smooth_blocks(tape, out.blocks, vector, matrix, shift, spread)
+        rotation = np.concatenate([begin.rotation[None], out.rotation])
+        begin_shift = -begin.covariance[:6] @ vector
+        part = slice(lo, hi + 1)
+        spread_corrections(
+            rotation, tape, begin_shift, shift, tuning.block, relative[part], up[part]
+        )
+        ends = lo + tuning.block * np.arange(1, out.blocks + 1)
+        if out.blocks:
+            variance[part] = np.interp(np.arange(lo, hi + 1), ends, spread)
+        else:
+            variance[part] = begin.covariance[0, 0]
+    del first
+    if end is None:
+        raise ValueError("smooth_segments needs at least two samples")
+    cloned = min(n - 1, tuning.block * (clone_at // tuning.block + 1))
+    variance[: cloned + 1] = variance[cloned]
+    neutral = mean_rotation(relative[neutral_part])
+    return SegmentMotion(
+        relative=relative,
+        up=up,
+        neutral=np.broadcast_to(neutral, (n, 3, 3)),
+        axis=np.broadcast_to(end.axis[0], (n, 3)),
+        variance_rad2=variance,
+        gyr_bias_radps=end.gyr_bias,
+        acc_bias_mps2=end.acc_bias,
+        lever_m=end.lever,
+        foot_axis=end.axis[1],
+    )
+
+
+def mean_rotation(rotations: Floats) -> Floats:
+    """(3, 3) chordal mean of (n, 3, 3) rotations (Hartley et al. 2013)."""
+    left, _, right = np.linalg.svd(rotations.mean(axis=0))
+    flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+    mean: Floats = left @ flip @ right
+    return mean
