@@ -1,0 +1,165 @@
+"""Repetitions: each squat, lunge, point, step and kick of a task, with its peaks.
+
+The label says what was asked for and about when; what counts is decided from the movement. What is
+not counted is kept with its reason. Left and right are treated alike: nothing looks at the side.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.core.repetition_spans import (
+    BendParams,
+    KickParams,
+    Span,
+    StrideParams,
+    find_bends,
+    find_kicks,
+    find_strides,
+)
+from sensor_screen.model import Direction, Repetition, Task
+
+if TYPE_CHECKING:
+    from sensor_screen.model import AngleTrace, Floats, TaskInterval
+
+DIRECTIONS: dict[Task, tuple[Direction, ...]] = {
+    Task.SQUAT: (Direction.DORSIFLEXION,),
+    Task.LUNGE: (Direction.DORSIFLEXION,),
+    Task.POINT: (Direction.PLANTARFLEXION,),
+    Task.STAIRS_UP: (Direction.DORSIFLEXION, Direction.PLANTARFLEXION),
+    Task.STAIRS_DOWN: (Direction.DORSIFLEXION, Direction.PLANTARFLEXION),
+    Task.WALK: (Direction.DORSIFLEXION, Direction.PLANTARFLEXION),
+    Task.KICK: (Direction.PLANTARFLEXION,),
+}
+"""The tasks that have repetitions, and which of their two peaks means something."""
+
+_HELD = (Task.LUNGE, Task.POINT)
+_BENDS = (Task.SQUAT, *_HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class RepetitionParams:
+    """Tuning of the repetition finder."""
+
+    squat: BendParams = field(default_factory=BendParams)
+    hold: BendParams = field(default_factory=lambda: BendParams(shortest_s=0.4, longest_s=30.0))
+    """Lunge and point: end positions that may be held for long."""
+    stride: StrideParams = field(default_factory=StrideParams)
+    kick: KickParams = field(default_factory=KickParams)
+    sustain_s: float = 0.3
+    """The peak of a lunge or point is the largest running median over this time, so that a twitch
+    does not become an end range. Longer misses the top of a short hold."""
+    guard_s: float = 0.1
+    """A peak counts only if every sample within this time of it is valid: next to a gap the true
+    peak may lie inside the gap."""
+    lost_share: float = 0.2
+    """Largest share of invalid samples in the part in which the peak is sought."""
+
+
+def find_repetitions(
+    angle: AngleTrace,
+    task: TaskInterval,
+    *,
+    shank_rate_radps: Floats | None = None,
+    params: RepetitionParams | None = None,
+) -> tuple[Repetition, ...]:
+    """The repetitions of one labelled task, in order; none for tasks that have none.
+
+    Args:
+        angle: The ankle of one leg.
+        task: The label, a hint: a squat may reach over its edges.
+        shank_rate_radps: (n,) angular velocity of the shank about the flexion axis to the person's
+            right, which is positive as the foot swings forward. Taken from the slope of
+            `angle.shank_lean_rad` where it is not given; the gyroscope is better in a kick.
+        params: Tuning.
+    """
+    params = params or RepetitionParams()
+    label = slice(*np.searchsorted(angle.time_s, [task.start_s, task.end_s]))
+    if task.task not in DIRECTIONS or not np.isfinite(angle.dorsiflexion_rad[label]).any():
+        return ()
+    dorsiflexion_rad = _bridge(angle.dorsiflexion_rad)
+    if task.task in _BENDS:
+        toward = -1.0 if task.task == Task.POINT else 1.0
+        bends = params.squat if task.task == Task.SQUAT else params.hold
+        spans = find_bends(toward * dorsiflexion_rad, label, angle.rate_hz, bends)
+    else:
+        swing_radps = _swing_rate(angle, shank_rate_radps)
+        if task.task == Task.KICK:
+            spans = find_kicks(swing_radps, label, angle.rate_hz, params.kick)
+        else:
+            spans = find_strides(swing_radps, label, angle.rate_hz, params.stride)
+    return tuple(_measure(angle, dorsiflexion_rad, task.task, span, params) for span in spans)
+
+
+def _swing_rate(angle: AngleTrace, shank_rate_radps: Floats | None) -> Floats:
+    """(n,) forward swing of the shank, finite; zero throughout where nothing is known of it."""
+    if shank_rate_radps is not None:
+        return _bridge(shank_rate_radps)
+    lean_rad = _bridge(angle.shank_lean_rad)
+    # The foot swings forward as the shank's top falls back: the lean from vertical shrinks.
+    return -np.gradient(np.unwrap(lean_rad)) * angle.rate_hz
+
+
+def _bridge(values: Floats) -> Floats:
+    """Straight lines over what is not finite; zeros where nothing is."""
+    finite = np.isfinite(values)
+    if finite.all():
+        return values
+    if not finite.any():
+        return np.zeros_like(values)
+    at = np.arange(values.size)
+    return np.interp(at, at[finite], values[finite])
+
+
+def _measure(
+    angle: AngleTrace, dorsiflexion_rad: Floats, task: Task, span: Span, params: RepetitionParams
+) -> Repetition:
+    window = slice(span.peak_start, span.peak_end)
+    sought = dorsiflexion_rad[window]
+    if task in _HELD:
+        sought = _running_median(sought, round(params.sustain_s * angle.rate_hz))
+    up = span.peak_start + int(np.argmax(sought))
+    down = span.peak_start + int(np.argmin(sought))
+    velocity_radps = np.gradient(dorsiflexion_rad[span.start : span.end]) * angle.rate_hz
+    reason = span.reason or _lost_peak(angle, task, span, (up, down), params)
+    return Repetition(
+        task=task,
+        side=angle.side,
+        start_s=float(angle.time_s[span.start]),
+        end_s=float(angle.time_s[span.end - 1]),
+        peak_dorsiflexion_rad=float(sought[up - span.peak_start]),
+        peak_dorsiflexion_sigma_rad=float(angle.sigma_rad[up]),
+        peak_plantarflexion_rad=float(sought[down - span.peak_start]),
+        peak_plantarflexion_sigma_rad=float(angle.sigma_rad[down]),
+        peak_velocity_radps=float(np.abs(velocity_radps).max()),
+        counted=not reason,
+        reason=reason,
+    )
+
+
+def _running_median(values: Floats, width: int) -> Floats:
+    from scipy.ndimage import median_filter
+
+    if width <= 1:
+        return values
+    smooth: Floats = median_filter(values, size=width, mode="nearest")
+    return smooth
+
+
+def _lost_peak(
+    angle: AngleTrace, task: Task, span: Span, peaks: tuple[int, int], params: RepetitionParams
+) -> str:
+    """Why the peaks of this task cannot be trusted; empty where they can."""
+    lost_share = 1.0 - float(angle.valid[span.peak_start : span.peak_end].mean())
+    if lost_share > params.lost_share:
+        return f"the angle is not valid in {math.ceil(100 * lost_share)} % of it"
+    guard = round(params.guard_s * angle.rate_hz)
+    for direction in DIRECTIONS[task]:
+        at = peaks[0] if direction == Direction.DORSIFLEXION else peaks[1]
+        if not angle.valid[max(0, at - guard) : at + guard + 1].all():
+            return f"the angle is not valid at its peak {direction.value}"
+    return ""
