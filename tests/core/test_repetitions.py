@@ -163,7 +163,7 @@ def test_kicks_are_bursts_and_their_peak_is_near_the_burst() -> None:
 
 
 def test_the_run_up_is_kept_but_is_no_kick() -> None:
-    angle, swing_radps, _ = kick_trace([700.0, 1700.0])
+    angle, swing_radps, _ = kick_trace([800.0, 1700.0])
     found = find_repetitions(angle, whole(angle, Task.KICK), shank_rate_radps=swing_radps)
     assert [r.counted for r in found] == [False, True]
     assert "run-up" in found[0].reason
