@@ -434,6 +434,21 @@ class Panel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneBands:
+    """Where the zones of one task begin, positive in its own direction."""
+
+    amber_from_rad: float
+    red_from_rad: float
+    end_range_rad: float
+    beyond_from_rad: float
+    """Past the end range by more than the error; between the two a peak cannot be told from it."""
+    error_rad: float
+    """Smallest change that can be told; no zone is narrower."""
+    resolved: bool
+    """False where the end range is too small for zones that wide."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One position that comes close to end range, with what it rests on."""
 
@@ -444,7 +459,11 @@ class Finding:
     zone: Zone
     demand: Demand
     capacity: Capacity
+    bands: ZoneBands
     sentence: str
+    """What was found, in plain words and without figures."""
+    meaning: str
+    """What that position means for this side of the joint."""
     threshold_note: str
 
 

@@ -6,7 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensor_screen.model import AngleTrace, Repetition, Side, Task, TaskInterval, ZeroMode
+from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.model import (
+    AngleTrace,
+    AxisOrigin,
+    Calibration,
+    CleaningCounts,
+    ClockMap,
+    LegMeasures,
+    Placement,
+    Repetition,
+    Side,
+    SignOrigin,
+    SwayMeasures,
+    Task,
+    TaskInterval,
+    ZeroMode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,4 +101,71 @@ def repetition(
         peak_velocity_radps=1.0,
         counted=not reason,
         reason=reason,
+    )
+
+
+def ankle(
+    side: Side = Side.LEFT,
+    *,
+    bend_deg: float | None = 40.0,
+    point_deg: float | None = 55.0,
+    sigma_deg: float = 1.0,
+    **peaks_deg: Sequence[float],
+) -> list[Repetition]:
+    """A person's range tests and tasks: `squat=[30, 32]`, `stairs_up=[...]`, `kick=[...]`.
+
+    Both directions of a stride get the same figure.
+    """
+    reps = []
+    if bend_deg is not None:
+        reps.append(repetition(Task.LUNGE, bend_deg=bend_deg, sigma_deg=sigma_deg, side=side))
+    if point_deg is not None:
+        reps.append(repetition(Task.POINT, point_deg=point_deg, sigma_deg=sigma_deg, side=side))
+    for name, peaks in peaks_deg.items():
+        reps += [
+            repetition(
+                Task(name), bend_deg=p, point_deg=p, sigma_deg=sigma_deg, side=side, at_s=3.0 * i
+            )
+            for i, p in enumerate(peaks)
+        ]
+    return reps
+
+
+def leg_measures(
+    repetitions: Sequence[Repetition],
+    *,
+    angle: AngleTrace | None = None,
+    sway: tuple[SwayMeasures, ...] = (),
+    missing: tuple[str, ...] = (),
+) -> LegMeasures:
+    """One leg with these repetitions, and capacity and demand measured from them."""
+    side = repetitions[0].side if repetitions else Side.LEFT
+    axis = np.array([0.0, 0.0, 1.0])
+    capacities = measure_capacities(repetitions)
+    return LegMeasures(
+        side=side,
+        angle=angle,
+        calibration=Calibration(
+            0.0,
+            2.5,
+            axis,
+            axis,
+            AxisOrigin.PUMPS,
+            SignOrigin.PUMPS,
+            ZeroMode.GRAVITY_VERTICAL,
+            float(np.radians(1.1)),
+            0.9,
+        ),
+        clock=ClockMap(offset_s=0.012, residual_s=0.0021, origin="movement"),
+        cleaning={
+            Placement.SHANK: CleaningCounts(received=6000),
+            Placement.FOOT: CleaningCounts(
+                received=5982, missing=9, filled=9, clipped=4, gaps_s=((12.0, 12.2),)
+            ),
+        },
+        repetitions=tuple(repetitions),
+        capacities=capacities,
+        demands=measure_demands(repetitions, capacities),
+        sway=sway,
+        missing=missing,
     )

@@ -159,22 +159,18 @@ def test_each_sensor_has_its_own_figures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "problem"),
+    ("seconds", "sideways_deg", "lost", "problem"),
     [
-        ({"seconds": 8.0}, "too short"),
-        ({"sideways_deg": 30.0}, "moved more"),
-        ({"flags": "missing"}, "missing"),
+        (8.0, 1.0, 0, "too short"),
+        (30.0, 30.0, 0, "moved more than in standing"),
+        (30.0, 1.0, 200, "7 % of the shank samples are missing"),
     ],
 )
 def test_what_is_no_stance_is_refused_with_a_sentence(
-    change: dict[str, object], problem: str
+    seconds: float, sideways_deg: float, lost: int, problem: str
 ) -> None:
     still = Rotation.identity()
-    flags = change.pop("flags", None)
-    shank = standing(still, **change)  # type: ignore[arg-type]
-    if flags:
-        marked = shank.flags.copy()
-        marked[100:300] = SampleFlag.MISSING
-        shank = dataclasses.replace(shank, flags=marked)
+    shank = standing(still, seconds=seconds, sideways_deg=sideways_deg)
+    shank.flags[100 : 100 + lost] = SampleFlag.MISSING
     with pytest.raises(MeasurementError, match=problem):
         measure_sway(leg(shank, None), calibration(still), STANCE)
