@@ -38,7 +38,7 @@ N_ERRORS = 39
 THETA, VELOCITY, POSITION, GYR_BIAS, ACC_BIAS, LEVER, AXIS, NEUTRAL = 0, 6, 12, 15, 21, 27, 33, 36
 MOVING = 15
 """Errors below this index change between updates; the others only wander."""
-MAX_UPDATES = 15
+MAX_UPDATES = 9
 MAX_NONZERO = 11
 GRAVITY_MPS2 = 9.81
 
@@ -59,6 +59,7 @@ class Nominal(NamedTuple):
     last: Floats  # (2, 2, 3) previous sample: acc, gyr of each segment
     impulse: Floats  # (2, 3) specific force integrated since the last update, earth frame
     noise: Floats  # (2, 2) orientation and velocity variance gathered since the last update
+    flexion: Floats  # (1,) variance of the flexion after the last update
     tally: Ints  # (5,) samples in block, flat, still, samples since start, neutral cloned (0, 1)
 
 
@@ -81,21 +82,23 @@ class Tuning(NamedTuple):
     acc_bias_walk: float
     lever_walk: float
     axis_forgetting_s: float
+    axis_share: float
 
 
 class Tape(NamedTuple):
-    """What the smoother needs of each block of a window."""
+    """What the smoother needs of each block of a window; a ring where the window slides."""
 
-    covariance: Floats  # (m, 39, 39) after the updates
+    orientation_rows: Floats  # (m, 6, 39) of the covariance after the updates
+    flexion_column: Floats  # (m, 39) covariance of all errors with the flexion angle
+    flexion_variance: Floats  # (m,)
     rotation: Floats  # (m, 2, 3, 3) at the end of the block, before the updates
     posterior: Floats  # (m, 3, 3) of the shank, after the updates
-    shank_axis: Floats  # (m, 3)
     impulse: Floats  # (m, 2, 3)
     duration: Floats  # (m,)
     correction: Floats  # (m, 6) of both orientations by the updates
     cloned: NDArray[np.bool_]  # (m,) the neutral was cloned after this block
     count: Ints  # (m,) scalar updates
-    index: Ints  # (m, MAX_UPDATES, MAX_NONZERO) where the measurement row is not zero
+    index: NDArray[np.int8]  # (m, MAX_UPDATES, MAX_NONZERO) where the row is not zero, then -1
     row: Floats  # (m, MAX_UPDATES, MAX_NONZERO)
     gain: Floats  # (m, MAX_UPDATES, 39)
     innovation: Floats  # (m, MAX_UPDATES, 2) residual, its variance
@@ -154,9 +157,7 @@ def _integrate(
         rate2 = 0.0
         acc2 = 0.0
         for i in range(3):
-            rate = (
-                (1.0 - share) * gyr[s, i] + share * state.last[s, 1, i] - state.gyr_bias[s, i]
-            )
+            rate = (1.0 - share) * gyr[s, i] + share * state.last[s, 1, i] - state.gyr_bias[s, i]
             rate2 += rate * rate
             acc2 += acc[s, i] * acc[s, i]
             turn[i] = rate * dt
@@ -172,13 +173,15 @@ def _integrate(
         state.noise[s, 0] += dt * (
             tuning.gyr_noise**2 + tuning.gyr_scale_noise**2 * rate2 + gyr_extra[s] ** 2
         )
-        state.noise[s, 1] += dt * dt * (
-            tuning.acc_noise**2 + (tuning.acc_scale_noise * excess) ** 2 + acc_extra[s] ** 2
+        state.noise[s, 1] += (
+            dt
+            * dt
+            * (tuning.acc_noise**2 + (tuning.acc_scale_noise * excess) ** 2 + acc_extra[s] ** 2)
         )
     for i in range(3):
-        state.position[i] += (
-            state.velocity[0, i] - state.velocity[1, i]
-        ) * dt + 0.5 * dt * dt * (force[0, i] - force[1, i])
+        state.position[i] += (state.velocity[0, i] - state.velocity[1, i]) * dt + 0.5 * dt * dt * (
+            force[0, i] - force[1, i]
+        )
         state.velocity[0, i] += force[0, i] * dt
         state.velocity[1, i] += force[1, i] * dt
     state.velocity[0, 2] -= GRAVITY_MPS2 * dt
@@ -282,7 +285,7 @@ def _carry_covariance(state: Nominal, time: float, tuning: Tuning) -> None:
 def _update(
     cov: Floats,
     error: Floats,
-    index: Ints,
+    index: NDArray[np.int8],
     row: Floats,
     n: int,
     residual: float,
@@ -314,7 +317,9 @@ def _update(
 
 
 @njit(cache=True)
-def _cross_rows(vector: Floats, sign: float, i: int, index: Ints, row: Floats, n: int, at: int) -> int:
+def _cross_rows(
+    vector: Floats, sign: float, i: int, index: NDArray[np.int8], row: Floats, n: int, at: int
+) -> int:
     """Append row i of sign * [vector]x at error `at`."""
     a, b = (i + 1) % 3, (i + 2) % 3
     index[n] = at + b
@@ -326,7 +331,12 @@ def _cross_rows(vector: Floats, sign: float, i: int, index: Ints, row: Floats, n
 
 @njit(cache=True)
 def _measure_joint(
-    state: Nominal, error: Floats, index: Ints, row: Floats, gain: Floats, innovation: Floats,
+    state: Nominal,
+    error: Floats,
+    index: NDArray[np.int8],
+    row: Floats,
+    gain: Floats,
+    innovation: Floats,
     variance: float,
 ) -> int:
     """The joint centre seen from both sensors is one point: p + R1 r1 - R2 r2 = 0."""
@@ -354,7 +364,12 @@ def _measure_joint(
 
 @njit(cache=True)
 def _measure_axis(
-    state: Nominal, error: Floats, index: Ints, row: Floats, gain: Floats, innovation: Floats,
+    state: Nominal,
+    error: Floats,
+    index: NDArray[np.int8],
+    row: Floats,
+    gain: Floats,
+    innovation: Floats,
     variance: float,
 ) -> int:
     """The flexion axis seen from both sensors points one way: R1 j1 - R2 j2 = 0, weakly."""
@@ -377,8 +392,15 @@ def _measure_axis(
 
 @njit(cache=True)
 def _measure_direct(
-    cov: Floats, error: Floats, index: Ints, row: Floats, gain: Floats, innovation: Floats,
-    at: int, residual: Floats, variance: float,
+    cov: Floats,
+    error: Floats,
+    index: NDArray[np.int8],
+    row: Floats,
+    gain: Floats,
+    innovation: Floats,
+    at: int,
+    residual: Floats,
+    variance: float,
 ) -> int:
     """Three errors measured directly."""
     for i in range(3):
@@ -449,10 +471,22 @@ def _follow_foot_axis(state: Nominal, tuning: Tuning) -> None:
         for j in range(3):
             axis[i] += state.spread[i, j] * state.axis[1, j]
         length += axis[i] ** 2
+    if hinge_share(state) < tuning.axis_share:
+        return
     length = math.sqrt(length)
-    if length > 0.0:
-        for i in range(3):
-            state.axis[1, i] = axis[i] / length
+    for i in range(3):
+        state.axis[1, i] = axis[i] / length
+
+
+@njit(cache=True)
+def hinge_share(state: Nominal) -> float:
+    """Share of the remembered relative rate that is about the foot axis."""
+    along, total = 0.0, 0.0
+    for i in range(3):
+        total += state.spread[i, i]
+        for j in range(3):
+            along += state.axis[1, i] * state.spread[i, j] * state.axis[1, j]
+    return along / total
 
 
 @njit(cache=True)
@@ -495,49 +529,60 @@ def _close_block(state: Nominal, tuning: Tuning, tape: Tape, slot: int, follow: 
     index, row = tape.index[slot], tape.row[slot]
     gain, seen = tape.gain[slot], tape.innovation[slot]
     n = _measure_joint(state, error, index, row, gain, seen, tuning.joint_var)
-    n += _measure_axis(state, error, index[n:], row[n:], gain[n:], seen[n:], tuning.axis_var)
+    if state.tally[2] == state.tally[0]:  # at rest: no axis to see, but the bias of one sensor
+        s = (state.tally[3] // tuning.block) % 2
+        n += _measure_direct(
+            state.covariance, error, index[n:], row[n:], gain[n:], seen[n:],
+            GYR_BIAS + 3 * s, state.last[s, 1] - state.gyr_bias[s], tuning.still_var,
+        )
+    else:
+        n += _measure_axis(state, error, index[n:], row[n:], gain[n:], seen[n:], tuning.axis_var)
     variance = tuning.velocity_var
     if 2 * state.tally[1] >= state.tally[0]:
         variance = _foot_flat_variance(state, tuning.foot_flat_var)
     n += _measure_direct(
-        state.covariance, error, index[n:], row[n:], gain[n:], seen[n:],
-        VELOCITY + 3, -state.velocity[1], variance,
+        state.covariance,
+        error,
+        index[n:],
+        row[n:],
+        gain[n:],
+        seen[n:],
+        VELOCITY + 3,
+        -state.velocity[1],
+        variance,
     )
-    if state.tally[2] == state.tally[0]:
-        for s in range(2):
-            n += _measure_direct(
-                state.covariance, error, index[n:], row[n:], gain[n:], seen[n:],
-                GYR_BIAS + 3 * s, state.last[s, 1] - state.gyr_bias[s], tuning.still_var,
-            )
     tape.count[slot] = n
     tape.correction[slot] = error[:6]
     _apply(state, error)
     if follow:
         _follow_foot_axis(state, tuning)
-    tape.covariance[slot] = state.covariance
+    tape.orientation_rows[slot] = state.covariance[:6]
     tape.posterior[slot] = state.rotation[0]
-    tape.shank_axis[slot] = state.axis[0]
+    tape.flexion_variance[slot] = _correlate_flexion(state, tape.flexion_column[slot])
     state.impulse[:, :] = 0.0
     state.noise[:, :] = 0.0
     state.tally[:3] = 0
 
 
 @njit(cache=True)
-def flexion_variance(cov: Floats, rotation: Floats, axis: Floats) -> float:
-    """Variance of the flexion angle about `axis` (shank frame) against the cloned neutral."""
-    row = np.zeros(9)
-    index = np.empty(9, np.int64)
+def _correlate_flexion(state: Nominal, column: Floats) -> float:
+    """Covariance of all errors with the flexion about the shank axis; returns its variance."""
+    axis = state.axis[0]
     world = np.empty(3)
-    _rotate(rotation, axis, world)
-    for i in range(3):
-        index[i], row[i] = THETA + i, -world[i]
-        index[3 + i], row[3 + i] = THETA + 3 + i, world[i]
-        index[6 + i], row[6 + i] = NEUTRAL + i, -axis[i]
+    _rotate(state.rotation[0], axis, world)
+    for j in range(N_ERRORS):
+        value = 0.0
+        for i in range(3):
+            value += world[i] * (
+                state.covariance[THETA + 3 + i, j] - state.covariance[THETA + i, j]
+            )
+            value -= axis[i] * state.covariance[NEUTRAL + i, j]
+        column[j] = value
     total = 0.0
-    for i in range(9):
-        for j in range(9):
-            total += row[i] * row[j] * cov[index[i], index[j]]
-    return total
+    for i in range(3):
+        total += world[i] * (column[THETA + 3 + i] - column[THETA + i])
+        total -= axis[i] * column[NEUTRAL + i]
+    return max(total, 0.0)
 
 
 @njit(cache=True)
@@ -551,17 +596,18 @@ def filter_samples(
     clone_at: int,
     tuning: Tuning,
     tape: Tape,
-    keep: bool,
+    slot: int,
     rotation: Floats,  # (n, 2, 3, 3) out
-    live: Floats,  # (n, 7) out: shank axis, variance, neutral as rotation of the shank frame
+    live: Floats,  # (n, 5) out: shank axis, variance of the flexion, hinge share
     neutral: Floats,  # (n, 3, 3) out
 ) -> int:
     """Run the filter over samples; returns the number of blocks closed.
 
     `clone_at` is the sample number since the start at whose block end the neutral pose is cloned.
-    With `keep`, block m is written to slot m of the tape; without, slot 0 is used again and again.
+    Blocks are written to the tape from `slot` on, and from its beginning again when it is full.
     """
     closed = 0
+    room = tape.count.shape[0]
     for k in range(acc.shape[0]):
         if state.tally[3] == 0:
             for s in range(2):
@@ -575,17 +621,19 @@ def filter_samples(
         now = state.tally[3]
         state.tally[3] += 1
         if state.tally[0] == tuning.block:
-            slot = closed if keep else 0
-            _close_block(state, tuning, tape, slot, now > clone_at)
+            at = (slot + closed) % room
+            _close_block(state, tuning, tape, at, now > clone_at)
             closed += 1
-            tape.cloned[slot] = now >= clone_at and state.tally[4] == 0
-            if tape.cloned[slot]:
+            tape.cloned[at] = now >= clone_at and state.tally[4] == 0
+            if tape.cloned[at]:
                 clone_neutral(state)
                 state.tally[4] = 1
+            state.flexion[0] = tape.flexion_variance[at]
         rotation[k] = state.rotation
         neutral[k] = state.neutral
         live[k, :3] = state.axis[0]
-        live[k, 3] = flexion_variance(state.covariance, state.rotation[0], state.axis[0])
+        live[k, 3] = state.flexion[0]
+        live[k, 4] = hinge_share(state)
     return closed
 
 
@@ -643,27 +691,41 @@ def spread_corrections(
 
 
 @njit(cache=True)
-def _adjoint_update(
-    vector: Floats, matrix: Floats, index: Ints, row: Floats, gain: Floats, innovation: Floats
-) -> None:
-    """Take the adjoint back through one scalar measurement (Bierman 1977, eq. X.2)."""
+def _nonzero(index: NDArray[np.int8]) -> int:
     n = 0
     while n < MAX_NONZERO and index[n] >= 0:
         n += 1
+    return n
+
+
+@njit(cache=True)
+def _adjoint_vector(
+    vector: Floats, index: NDArray[np.int8], row: Floats, gain: Floats, innovation: Floats
+) -> None:
+    """Take the adjoint vector back through one scalar measurement (Bierman 1977, chapter 10)."""
+    shift = innovation[0] / innovation[1]
+    for j in range(N_ERRORS):
+        shift += gain[j] * vector[j]
+    for k in range(_nonzero(index)):
+        vector[index[k]] -= row[k] * shift
+
+
+@njit(cache=True)
+def _adjoint_matrix(
+    matrix: Floats, index: NDArray[np.int8], row: Floats, gain: Floats, variance: float
+) -> None:
+    """The same for the adjoint matrix: (I - K h)' M (I - K h) + h' h / S."""
+    n = _nonzero(index)
     product = np.zeros(N_ERRORS)
-    along = 0.0
     for j in range(N_ERRORS):
         weight = gain[j]
-        along += weight * vector[j]
         for i in range(N_ERRORS):
             product[i] += weight * matrix[j, i]
-    twice = 1.0 / innovation[1]
+    twice = 1.0 / variance
     for j in range(N_ERRORS):
         twice += gain[j] * product[j]
-    shift = along + innovation[0] / innovation[1]
     for k in range(n):
         i, weight = index[k], row[k]
-        vector[i] -= weight * shift
         for j in range(N_ERRORS):
             matrix[i, j] -= weight * product[j]
     for k in range(n):
@@ -689,6 +751,15 @@ def _adjoint_clone(matrix: Floats, rotation: Floats) -> None:
 
 
 @njit(cache=True)
+def _shift_orientation(rows: Floats, vector: Floats, shift: Floats) -> None:
+    for i in range(6):
+        total = 0.0
+        for j in range(N_ERRORS):
+            total -= rows[i, j] * vector[j]
+        shift[i] = total
+
+
+@njit(cache=True)
 def smooth_blocks(
     tape: Tape, blocks: int, vector: Floats, matrix: Floats, shift: Floats, variance: Floats
 ) -> None:
@@ -698,39 +769,19 @@ def smooth_blocks(
     end of a recording); on return, before the first. Out, per block: `shift` (m, 6) smoothed minus
     filtered orientation errors after the updates, `variance` (m,) of the smoothed flexion.
     """
-    row = np.zeros(9)
-    index = np.empty(9, np.int64)
-    world, spread = np.empty(3), np.empty(N_ERRORS)
     column = np.empty((N_ERRORS, 1))
     for m in range(blocks - 1, -1, -1):
-        cov = tape.covariance[m]
         if tape.cloned[m]:
-            for i in range(N_ERRORS):
-                column[i, 0] = vector[i]
+            column[:, 0] = vector
             _adjoint_clone(column, tape.posterior[m])
-            for i in range(N_ERRORS):
-                vector[i] = column[i, 0]
+            vector[:] = column[:, 0]
             _adjoint_clone(matrix, tape.posterior[m])
             turned = np.ascontiguousarray(matrix.T)
             _adjoint_clone(turned, tape.posterior[m])
             matrix[:, :] = turned
-        for i in range(6):
-            total = 0.0
-            for j in range(N_ERRORS):
-                total -= cov[i, j] * vector[j]
-            shift[m, i] = total
-        _rotate(tape.rotation[m, 0], tape.shank_axis[m], world)
-        for i in range(3):
-            index[i], row[i] = THETA + i, -world[i]
-            index[3 + i], row[3 + i] = THETA + 3 + i, world[i]
-            index[6 + i], row[6 + i] = NEUTRAL + i, -tape.shank_axis[m, i]
-        spread[:] = 0.0
-        for k in range(9):
-            for j in range(N_ERRORS):
-                spread[j] += row[k] * cov[index[k], j]
-        total = 0.0
-        for k in range(9):
-            total += row[k] * spread[index[k]]
+        _shift_orientation(tape.orientation_rows[m], vector, shift[m])
+        spread = tape.flexion_column[m]
+        total = tape.flexion_variance[m]
         for i in range(N_ERRORS):
             inner = 0.0
             for j in range(N_ERRORS):
@@ -738,18 +789,40 @@ def smooth_blocks(
             total -= spread[i] * inner
         variance[m] = max(total, 0.0)
         for k in range(tape.count[m] - 1, -1, -1):
-            _adjoint_update(
-                vector, matrix, tape.index[m, k], tape.row[m, k], tape.gain[m, k],
-                tape.innovation[m, k],
-            )
-        for i in range(N_ERRORS):
-            column[i, 0] = vector[i]
+            index, row, gain = tape.index[m, k], tape.row[m, k], tape.gain[m, k]
+            _adjoint_vector(vector, index, row, gain, tape.innovation[m, k])
+            _adjoint_matrix(matrix, index, row, gain, tape.innovation[m, k, 1])
+        column[:, 0] = vector
         _adjoint_rows(column, tape.rotation[m], tape.impulse[m], tape.duration[m])
-        for i in range(N_ERRORS):
-            vector[i] = column[i, 0]
+        vector[:] = column[:, 0]
         _adjoint_rows(matrix, tape.rotation[m], tape.impulse[m], tape.duration[m])
         mirrored = np.ascontiguousarray(matrix.T)
         _adjoint_rows(mirrored, tape.rotation[m], tape.impulse[m], tape.duration[m])
         for i in range(N_ERRORS):
             for j in range(N_ERRORS):
                 matrix[i, j] = 0.5 * (mirrored[i, j] + mirrored[j, i])
+
+
+@njit(cache=True)
+def smooth_slot(tape: Tape, newest: int, lag: int, shift: Floats) -> None:
+    """Fixed lag: smoothed minus filtered orientation of the block `lag` slots before `newest`.
+
+    The tape is used as a ring. Only the adjoint vector is run, over `lag` blocks.
+    """
+    room = tape.count.shape[0]
+    vector = np.zeros(N_ERRORS)
+    column = np.empty((N_ERRORS, 1))
+    for back in range(lag):
+        m = (newest - back) % room
+        column[:, 0] = vector
+        if tape.cloned[m]:
+            _adjoint_clone(column, tape.posterior[m])
+        vector[:] = column[:, 0]
+        for k in range(tape.count[m] - 1, -1, -1):
+            _adjoint_vector(
+                vector, tape.index[m, k], tape.row[m, k], tape.gain[m, k], tape.innovation[m, k]
+            )
+        column[:, 0] = vector
+        _adjoint_rows(column, tape.rotation[m], tape.impulse[m], tape.duration[m])
+        vector[:] = column[:, 0]
+    _shift_orientation(tape.orientation_rows[(newest - lag) % room], vector, shift)

@@ -62,6 +62,8 @@ class SegmentParams:
     lever_walk_m: float = 1e-4
     axis_forgetting_s: float = 60.0
     """Memory of the foot axis; longer is steadier, shorter follows a slipping sensor."""
+    axis_share: float = 0.72
+    """The foot axis follows the movement only while this share of it is about one axis."""
     axis_weight_rad2ps: float = 10.0
     """Weight of the start value of the foot axis against the movement seen since."""
     tilt_start_sigma_rad: float = 0.052
@@ -103,6 +105,7 @@ class SegmentMotion:
     neutral: Floats  # (n, 3, 3) live: as known at each sample; smoothed: constant
     axis: Floats  # (n, 3) flexion axis in the shank sensor
     variance_rad2: Floats  # (n,) of dorsiflexion, by the model alone
+    hinge_share: Floats  # (n,) of the relative rate about the foot axis, last minute
     gyr_bias_radps: Floats  # (2, 3) at the end
     acc_bias_mps2: Floats  # (2, 3)
     lever_m: Floats  # (2, 3)
@@ -189,11 +192,12 @@ def tune(samples: SegmentSamples, params: SegmentParams) -> Tuning:
         axis_var=params.axis_sigma_rad**2,
         velocity_var=params.velocity_sigma_mps**2,
         foot_flat_var=params.foot_flat_sigma_mps**2,
-        still_var=params.still_sigma_radps**2,
+        still_var=0.5 * params.still_sigma_radps**2,  # the two sensors take turns
         gyr_bias_walk=params.gyr_bias_walk_radps,
         acc_bias_walk=params.acc_bias_walk_mps2,
         lever_walk=params.lever_walk_m,
         axis_forgetting_s=params.axis_forgetting_s,
+        axis_share=params.axis_share,
     )
 
 
@@ -227,6 +231,7 @@ def start_state(start: SegmentStart, params: SegmentParams) -> Nominal:
         last=np.zeros((2, 2, 3)),
         impulse=np.zeros((2, 3)),
         noise=np.zeros((2, 2)),
+        flexion=np.zeros(1),
         tally=np.zeros(5, dtype=np.int64),
     )
 
@@ -270,16 +275,17 @@ def make_tape(blocks: int) -> Tape:
 
     m, n = max(1, blocks), k.N_ERRORS
     return k.Tape(
-        covariance=np.empty((m, n, n)),
+        orientation_rows=np.empty((m, 6, n)),
+        flexion_column=np.empty((m, n)),
+        flexion_variance=np.empty(m),
         rotation=np.empty((m, 2, 3, 3)),
         posterior=np.empty((m, 3, 3)),
-        shank_axis=np.empty((m, 3)),
         impulse=np.empty((m, 2, 3)),
         duration=np.empty(m),
         correction=np.empty((m, 6)),
         cloned=np.zeros(m, dtype=np.bool_),
         count=np.zeros(m, dtype=np.int64),
-        index=np.empty((m, k.MAX_UPDATES, k.MAX_NONZERO), dtype=np.int64),
+        index=np.full((m, k.MAX_UPDATES, k.MAX_NONZERO), -1, dtype=np.int8),
         row=np.empty((m, k.MAX_UPDATES, k.MAX_NONZERO)),
         gain=np.empty((m, k.MAX_UPDATES, n)),
         innovation=np.empty((m, k.MAX_UPDATES, 2)),
@@ -291,7 +297,7 @@ class _Stretch:
     """The filter's output over a stretch of samples."""
 
     rotation: Floats  # (n, 2, 3, 3)
-    live: Floats  # (n, 4) axis, variance
+    live: Floats  # (n, 5) axis, variance, hinge share
     neutral: Floats  # (n, 3, 3)
     blocks: int
 
@@ -303,15 +309,14 @@ def advance(
     clone_at: int,
     tuning: Tuning,
     tape: Tape,
-    *,
-    keep: bool,
+    slot: int = 0,
 ) -> _Stretch:
-    """Run the filter in place over a part of the samples."""
+    """Run the filter in place over a part of the samples, writing the tape from `slot` on."""
     from sensor_screen.core.segment_kernels import filter_samples
 
     acc = samples.acc_mps2[part]
     n = len(acc)
-    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 4)), np.empty((n, 3, 3))
+    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 5)), np.empty((n, 3, 3))
     blocks = filter_samples(
         state,
         acc,
@@ -322,7 +327,7 @@ def advance(
         clone_at,
         tuning,
         tape,
-        keep,
+        slot,
         rotation,
         live,
         neutral,
@@ -346,7 +351,7 @@ def filter_segments(
     """
     state = start_state(start, params)
     out = advance(
-        state, samples, slice(None), clone_at, tune(samples, params), make_tape(1), keep=False
+        state, samples, slice(None), clone_at, tune(samples, params), make_tape(1)
     )
     neutral = out.neutral
     neutral[: clone_at + 1] = neutral[min(clone_at + tune(samples, params).block, len(neutral) - 1)]
@@ -356,6 +361,7 @@ def filter_segments(
         neutral=neutral,
         axis=out.live[:, :3].copy(),
         variance_rad2=np.maximum(out.live[:, 3], 0.0),
+        hinge_share=out.live[:, 4].copy(),
         gyr_bias_radps=state.gyr_bias,
         acc_bias_mps2=state.acc_bias,
         lever_m=state.lever,
@@ -390,23 +396,24 @@ def smooth_segments(
     edges = [*range(0, max(1, len(samples) - 1), step), len(samples) - 1]
     tape = make_tape(step // tuning.block)
     state = start_state(start, params)
-    first = copy_state(state)
     kept: list[Nominal] = []
     scratch = make_tape(1)
-    advance(state, samples, slice(0, 1), clone_at, tuning, scratch, keep=False)
+    advance(state, samples, slice(0, 1), clone_at, tuning, scratch)
     for lo, hi in zip(edges[:-2], edges[1:-1], strict=True):
         kept.append(copy_state(state))
-        advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, scratch, keep=False)
+        advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, scratch)
     kept.append(copy_state(state))
 
     n = len(samples)
-    relative, up, variance = np.empty((n, 3, 3)), np.empty((n, 2, 3)), np.empty(n)
+    relative, up = np.empty((n, 3, 3)), np.empty((n, 2, 3))
+    variance, share = np.empty(n), np.ones(n)
     vector, matrix = np.zeros(N_ERRORS), np.zeros((N_ERRORS, N_ERRORS))
     end: Nominal | None = None
     for lo, hi, begin in zip(edges[-2::-1], edges[:0:-1], kept[::-1], strict=True):
         state = copy_state(begin)
-        out = advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, tape, keep=True)
+        out = advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, tape)
         end = end or state
+        share[lo + 1 : hi + 1] = out.live[:, 4]
         shift, spread = np.empty((out.blocks, 6)), np.empty(out.blocks)
         smooth_blocks(tape, out.blocks, vector, matrix, shift, spread)
         rotation = np.concatenate([begin.rotation[None], out.rotation])
@@ -419,8 +426,7 @@ def smooth_segments(
         if out.blocks:
             variance[part] = np.interp(np.arange(lo, hi + 1), ends, spread)
         else:
-            variance[part] = begin.covariance[0, 0]
-    del first
+            variance[part] = begin.flexion[0]
     if end is None:
         raise ValueError("smooth_segments needs at least two samples")
     cloned = min(n - 1, tuning.block * (clone_at // tuning.block + 1))
@@ -432,6 +438,7 @@ def smooth_segments(
         neutral=np.broadcast_to(neutral, (n, 3, 3)),
         axis=np.broadcast_to(end.axis[0], (n, 3)),
         variance_rad2=variance,
+        hinge_share=share,
         gyr_bias_radps=end.gyr_bias,
         acc_bias_mps2=end.acc_bias,
         lever_m=end.lever,

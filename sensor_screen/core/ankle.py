@@ -1,0 +1,276 @@
+"""From the clean samples of one leg to its ankle angle: calibrate, estimate, trace.
+
+Two ways through the same equations: the smoother for whole recordings, the filter for what could
+have been known at the time. With one sensor, what one sensor can say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.core.calibration import (
+    CalibrationParams,
+    SegmentView,
+    calibrate,
+    calibrate_shank,
+    find_neutral,
+)
+from sensor_screen.core.hinge import HingeEvidence, HingeParams, find_hinge
+from sensor_screen.core.joint_angle import (
+    AngleParams,
+    plane_angle,
+    shank_only_trace,
+    trace_angle,
+)
+from sensor_screen.core.orientation import estimate_orientation, vertical
+from sensor_screen.core.quaternion import unit
+from sensor_screen.core.segments import (
+    SegmentMotion,
+    SegmentParams,
+    SegmentSamples,
+    SegmentStart,
+    filter_segments,
+    prepare_samples,
+    smooth_segments,
+)
+from sensor_screen.errors import MeasurementError
+from sensor_screen.model import AxisOrigin, SampleFlag, Task, ZeroMode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensor_screen.model import AngleTrace, Bools, Calibration, CleanLeg, Floats, TaskInterval
+
+FLAT_FOOT_TASKS = (Task.STAND, Task.LUNGE, Task.SQUAT)
+
+
+@dataclass(frozen=True, slots=True)
+class AnkleParams:
+    """Tuning of all stages between samples and angle."""
+
+    calibration: CalibrationParams = field(default_factory=CalibrationParams)
+    hinge: HingeParams = field(default_factory=HingeParams)
+    segments: SegmentParams = field(default_factory=SegmentParams)
+    angle: AngleParams = field(default_factory=AngleParams)
+    short_movement_s: float = 25.0
+    """Below this much movement the axes are held tighter: inversion is correlated in time, and a
+    short movement would pass it off as flexion."""
+    short_axis_sigma_rad: float = 2.2
+    short_axis_start_sigma_rad: float = 0.1
+    short_axis_weight_rad2ps: float = 30.0
+    pump_axis_weight_rad2ps: float = 1000.0
+    """Weight of an axis from pumps: it defines flexion, movement hardly moves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnkleEstimate:
+    """The ankle of one leg and what it rests on."""
+
+    trace: AngleTrace
+    calibration: Calibration
+    neutral: slice
+
+
+def estimate_ankle(
+    leg: CleanLeg,
+    tasks: Sequence[TaskInterval] = (),
+    *,
+    live: bool = False,
+    sign_hint: Floats | None = None,
+    zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
+    params: AnkleParams = AnkleParams(),
+) -> AnkleEstimate:
+    """Ankle angle of one leg.
+
+    Args:
+        leg: Shank and foot on one grid; with the shank alone, only its inclination is used.
+        tasks: Labels in the same time base; hints for calibration.
+        live: Use the filter: every value from the samples up to it. Calibration is taken as done.
+        sign_hint: (2, 3) the user's word: roughly the axis to the right, in each sensor.
+        zero_mode: What the neutral pose stands for.
+        params: Tuning.
+
+    Raises:
+        MeasurementError: no neutral pose, no movement, or only a foot sensor.
+    """
+    if leg.shank is None:
+        raise MeasurementError(
+            f"{leg.side} leg",
+            "only a foot sensor is there, and an angle needs two segments",
+            "add the shank sensor; it alone would already give lunge and squat",
+        )
+    if leg.foot is None:
+        return _estimate_from_shank(leg, tasks, zero_mode, params)
+    samples = prepare_samples(leg, params.segments)
+    neutral = find_neutral(
+        leg.time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration
+    )
+    view = view_segments(leg, samples)
+    calibration = calibrate(
+        view,
+        neutral,
+        tasks,
+        _hinge_of(view, neutral, params),
+        sign_hint=sign_hint,
+        zero_mode=zero_mode,
+        params=params.calibration,
+    )
+    chosen = choose_segment_params(leg.time_s, neutral, calibration, params)
+    start = _start_at_first_sample(view, neutral, calibration)
+    motion = filter_segments(samples, start, neutral.stop - 1, chosen)
+    plane = None
+    if not live:
+        refined = refine_axes(samples, motion, start.axis, neutral, chosen)
+        motion = smooth_segments(samples, replace(start, axis=refined), neutral, chosen)
+        plane = plane_angle(vertical(view.orientation), _axes(calibration), neutral)
+    trace = trace_angle(
+        leg,
+        calibration,
+        motion,
+        neutral,
+        plane,
+        method="filter" if live else "smoother",
+        params=params.angle,
+    )
+    return AnkleEstimate(trace, calibration, neutral)
+
+
+def view_segments(leg: CleanLeg, samples: SegmentSamples) -> SegmentView:
+    """Both sensors with their own orientations, as calibration reads them."""
+    orientation = np.stack(
+        [
+            estimate_orientation(samples.acc_mps2[:, s], samples.gyr_radps[:, s], samples.rate_hz)
+            for s in range(2)
+        ],
+        axis=1,
+    )
+    doubtful = np.zeros(len(leg.time_s), dtype=np.bool_)
+    for stream in (leg.shank, leg.foot):
+        if stream is not None:
+            bad = int(SampleFlag.CLIPPED | SampleFlag.CLIPPED_GYR | SampleFlag.MISSING)
+            doubtful |= (stream.flags & bad) != 0
+    return SegmentView(
+        time_s=leg.time_s,
+        acc_mps2=samples.acc_mps2,
+        gyr_radps=samples.gyr_radps,
+        orientation=orientation,
+        doubtful=doubtful,
+    )
+
+
+def _hinge_of(
+    view: SegmentView, neutral: slice, params: AnkleParams
+) -> HingeEvidence | None:
+    bias = view.gyr_radps[neutral].mean(axis=0)
+    return find_hinge(
+        view.time_s,
+        view.acc_mps2,
+        view.gyr_radps - bias,
+        view.orientation,
+        view.doubtful,
+        params.hinge,
+    )
+
+
+def _axes(calibration: Calibration) -> Floats:
+    return np.stack([calibration.shank_axis, calibration.foot_axis])
+
+
+def choose_segment_params(
+    time_s: Floats, neutral: slice, calibration: Calibration, params: AnkleParams
+) -> SegmentParams:
+    """How tightly the axes are held: by pumps, and by how much movement there is to learn from."""
+    chosen = params.segments
+    if calibration.axis_origin is AxisOrigin.PUMPS:
+        return replace(chosen, axis_weight_rad2ps=params.pump_axis_weight_rad2ps)
+    if time_s[-1] - time_s[neutral.stop - 1] < params.short_movement_s:
+        return replace(
+            chosen,
+            axis_sigma_rad=params.short_axis_sigma_rad,
+            axis_start_sigma_rad=params.short_axis_start_sigma_rad,
+            axis_weight_rad2ps=params.short_axis_weight_rad2ps,
+        )
+    return chosen
+
+
+def _start_at_first_sample(
+    view: SegmentView, neutral: slice, calibration: Calibration
+) -> SegmentStart:
+    """Vertical at the first sample: at rest by gravity, else by the single-sensor orientation."""
+    rate_hz = 1.0 / (view.time_s[1] - view.time_s[0])
+    if neutral.start <= rate_hz:
+        up = unit(view.acc_mps2[neutral].mean(axis=0))
+    else:
+        up = vertical(view.orientation[0])
+    return SegmentStart(
+        up=up,
+        axis=_axes(calibration),
+        gyr_bias_radps=view.gyr_radps[neutral].mean(axis=0),
+        acc_bias_mps2=np.zeros((2, 3)),
+        lever_m=np.zeros((2, 3)),
+    )
+
+
+def refine_axes(
+    samples: SegmentSamples,
+    motion: SegmentMotion,
+    axes: Floats,
+    neutral: slice,
+    params: SegmentParams,
+) -> Floats:
+    """(2, 3) axes by the relative rotation over the whole movement; unchanged where it is no hinge.
+
+    Args:
+        samples: Both sensors.
+        motion: A first estimate, for the relative rotation.
+        axes: (2, 3) start axes; they count with `params.axis_weight_rad2ps`.
+        neutral: Samples of the neutral pose; movement begins after it.
+        params: Tuning.
+    """
+    part = slice(neutral.stop, None)
+    relative = motion.relative[part]
+    rate = samples.gyr_radps[part] - motion.gyr_bias_radps
+    in_foot = rate[:, 1] - np.einsum("nji,nj->ni", relative, rate[:, 0])
+    usable = samples.extra_noise[part].max(axis=(1, 2)) == 0.0
+    in_foot = in_foot[usable]
+    spread = in_foot.T @ in_foot / samples.rate_hz
+    values = np.linalg.eigvalsh(spread)
+    if values[-1] < params.axis_share * values.sum():
+        return axes
+    spread = spread + params.axis_weight_rad2ps * np.outer(axes[1], axes[1])
+    foot = np.linalg.eigh(spread)[1][:, -1]
+    foot = foot * np.sign(foot @ axes[1])
+    shank = unit(np.einsum("nij,j->ni", relative, foot).mean(axis=0))
+    return np.stack([shank, foot])
+
+
+def _estimate_from_shank(
+    leg: CleanLeg, tasks: Sequence[TaskInterval], zero_mode: ZeroMode, params: AnkleParams
+) -> AnkleEstimate:
+    if leg.shank is None:
+        raise ValueError("a shank sensor is needed")
+    acc, gyr = leg.shank.acc_mps2[:, None], leg.shank.gyr_radps[:, None]
+    neutral = find_neutral(leg.time_s, acc, gyr, tasks, params.calibration)
+    orientation = estimate_orientation(acc[:, 0], gyr[:, 0], leg.rate_hz)
+    calibration = calibrate_shank(
+        leg.time_s, acc[:, 0], gyr[:, 0], orientation, neutral, tasks, zero_mode, params.calibration
+    )
+    flat = inside_tasks(leg.time_s, tasks, FLAT_FOOT_TASKS)
+    trace = shank_only_trace(
+        leg, calibration, vertical(orientation), neutral, flat, params.angle
+    )
+    return AnkleEstimate(trace, calibration, neutral)
+
+
+def inside_tasks(
+    time_s: Floats, tasks: Sequence[TaskInterval], wanted: tuple[Task, ...]
+) -> Bools:
+    """(n,) True inside the labelled stretches of the wanted tasks."""
+    inside = np.zeros(len(time_s), dtype=np.bool_)
+    for task in tasks:
+        if task.task in wanted:
+            inside |= (time_s >= task.start_s) & (time_s <= task.end_s)
+    return inside

@@ -1,0 +1,328 @@
+"""How two sensors, however mounted, become an ankle: neutral pose, flexion axis, and its sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.core.hinge import HingeEvidence, principal_axis
+from sensor_screen.core.quaternion import unit
+from sensor_screen.errors import MeasurementError
+from sensor_screen.model import AxisOrigin, Calibration, SignOrigin, Task, ZeroMode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensor_screen.model import Bools, Floats, TaskInterval
+
+SWING_TASKS = (Task.WALK, Task.STAIRS_UP, Task.STAIRS_DOWN, Task.KICK)
+SQUAT_TASKS = (Task.SQUAT, Task.LUNGE)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationParams:
+    """Tuning of the calibration."""
+
+    still_gyr_radps: float = 0.15
+    """A neutral pose is verified below this angular velocity; a held breath stays under it."""
+    still_acc_mps2: float = 0.6
+    """And while specific force departs from its mean by less than this."""
+    shortest_neutral_s: float = 0.3
+    """A shorter stillness is no neutral pose."""
+    good_neutral_s: float = 2.0
+    """From here on longer brings no more quality."""
+    planar_share: float = 0.7
+    """From this share of one gyroscope's principal direction on, the leg moved in one plane and
+    that direction is used; below, the axis comes from the relative rotation alone."""
+    doubtful_ratio: float = 1.15
+    """The fast direction of the shank's swing must beat the slow one by this factor to tell the
+    sign."""
+    told_by_lean_rad: float = 0.02
+    """A squat must lean the shank by more than this, in the median, to tell the sign."""
+    pump_start_rad: float = 0.07
+    """First movement of a pump that counts as a direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """What calibration reads: both sensors and their 6-axis orientations on one grid."""
+
+    time_s: Floats  # (n,)
+    acc_mps2: Floats  # (n, 2, 3) shank, foot
+    gyr_radps: Floats  # (n, 2, 3)
+    orientation: Floats  # (n, 2, 4) earth_from_sensor, headings unrelated
+    doubtful: Bools  # (n,) clipped, filled or missing in either sensor
+
+
+def find_neutral(
+    time_s: Floats,
+    acc_mps2: Floats,
+    gyr_radps: Floats,
+    tasks: Sequence[TaskInterval],
+    params: CalibrationParams = CalibrationParams(),
+) -> slice:
+    """Samples of the neutral pose: the longest verified stillness in the first labelled stand.
+
+    Without a labelled stand, the longest stillness of the recording. Works for any number of
+    sensors: arrays are (n, s, 3).
+
+    Raises:
+        MeasurementError: where nobody stands still.
+    """
+    still = _still_samples(acc_mps2, gyr_radps, params)
+    rate_hz = 1.0 / (time_s[1] - time_s[0])
+    stands = [task for task in tasks if task.task is Task.STAND]
+    for stand in stands:
+        inside = (time_s >= stand.start_s - 1e-9) & (time_s <= stand.end_s + 1e-9)
+        best = _longest_run(still & inside)
+        if (best.stop - best.start) / rate_hz >= params.shortest_neutral_s:
+            return best
+    best = _longest_run(still)
+    if (best.stop - best.start) / rate_hz >= params.shortest_neutral_s:
+        return best
+    raise MeasurementError(
+        "neutral pose",
+        f"no {params.shortest_neutral_s:g} s in which both sensors are still",
+        "stand quietly with the foot flat for 2 s at the start of the recording",
+    )
+
+
+def _still_samples(acc: Floats, gyr: Floats, params: CalibrationParams) -> Bools:
+    """(n,) no sensor turns or shakes; judged against each sensor's slow mean."""
+    from scipy.ndimage import uniform_filter1d
+
+    quiet = np.ones(len(acc), dtype=np.bool_)
+    for s in range(acc.shape[1]):
+        force = np.linalg.norm(acc[:, s] - uniform_filter1d(acc[:, s], 25, axis=0), axis=1)
+        rate = np.linalg.norm(gyr[:, s], axis=1)
+        quiet &= (rate < params.still_gyr_radps) & (force < params.still_acc_mps2)
+    return quiet
+
+
+def _longest_run(mask: Bools) -> slice:
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8)))
+    if len(edges) == 0:
+        return slice(0, 0)
+    starts, stops = edges[::2], edges[1::2]
+    k = int(np.argmax(stops - starts))
+    return slice(int(starts[k]), int(stops[k]))
+
+
+def calibrate(
+    view: SegmentView,
+    neutral: slice,
+    tasks: Sequence[TaskInterval],
+    hinge: HingeEvidence | None,
+    *,
+    sign_hint: Floats | None = None,
+    zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
+    params: CalibrationParams = CalibrationParams(),
+) -> Calibration:
+    """Flexion axis of both sensors and which way is dorsiflexion.
+
+    The axis comes from labelled pumps; without them from the movement itself. The sign comes from
+    the pumps (toes up first), else from what a leg can only do one way: a flat-footed squat bends
+    the shank forward, a swing turns it forward faster than it came back.
+
+    Args:
+        view: Both sensors on one grid.
+        neutral: Samples of the neutral pose.
+        tasks: Labels, in seconds of the same time base.
+        hinge: Axis of the relative rotation over the movement, if there was any.
+        sign_hint: (2, 3) the user's word: roughly the axis to the person's right, in each sensor.
+        zero_mode: What the neutral pose stands for.
+        params: Tuning.
+
+    Raises:
+        MeasurementError: where nothing moved.
+    """
+    bias = view.gyr_radps[neutral].mean(axis=0)
+    rate = view.gyr_radps - bias
+    up = unit(view.acc_mps2[neutral].mean(axis=0))
+    pumps = _inside(view.time_s, tasks, (Task.PUMP,))
+    moving = _moving(view, neutral, pumps)
+    reasons: list[str] = []
+    axes, origin, error = _movement_axes(rate, moving, hinge, params, reasons)
+    if pumps.sum() > 0.5 / (view.time_s[1] - view.time_s[0]):
+        foot_axis, share = principal_axis(rate[pumps & ~view.doubtful, 1])
+        axes = np.stack([axes[0], foot_axis * (np.sign(foot_axis @ axes[1]) or 1.0)])
+        origin, error = AxisOrigin.PUMPS, float(np.hypot(0.05, 0.5 * (1.0 - share)))
+        if share < 0.85:
+            reasons.append("the foot did not move in one plane during the pumps")
+        axes[0] = _level_with(axes[0], up[0], float(axes[1] @ up[1]))
+    sign, sign_origin = _find_sign(view, rate, axes, pumps, tasks, neutral, params, sign_hint)
+    if sign_origin is SignOrigin.UNKNOWN:
+        reasons.append("nothing in the movement tells toes up from toes down")
+    length_s = float((neutral.stop - neutral.start) * (view.time_s[1] - view.time_s[0]))
+    if length_s < 1.0:
+        reasons.append(f"the still stand was only {length_s:.1f} s long")
+    tilt = abs(float(axes[1] @ up[1]))
+    if tilt > np.sin(np.radians(35)):
+        reasons.append("the flexion axis is far from horizontal in the neutral pose")
+    quality = min(1.0, 0.5 + 0.5 * length_s / params.good_neutral_s) * np.exp(-2.0 * error)
+    return Calibration(
+        neutral_start_s=float(view.time_s[neutral.start]),
+        neutral_end_s=float(view.time_s[neutral.stop - 1]),
+        shank_axis=sign * axes[0],
+        foot_axis=sign * axes[1],
+        axis_origin=origin,
+        sign_origin=sign_origin,
+        zero_mode=zero_mode,
+        axis_error_rad=error,
+        quality=float(quality * (1.0 if sign_origin is not SignOrigin.UNKNOWN else 0.5)),
+        reasons=tuple(reasons),
+    )
+
+
+def calibrate_shank(
+    time_s: Floats,
+    acc_mps2: Floats,
+    gyr_radps: Floats,
+    orientation: Floats,
+    neutral: slice,
+    tasks: Sequence[TaskInterval],
+    zero_mode: ZeroMode,
+    params: CalibrationParams = CalibrationParams(),
+) -> Calibration:
+    """Flexion axis of a lone shank sensor: the main direction of its lunges and squats.
+
+    Args:
+        time_s: (n,) regular.
+        acc_mps2: (n, 3) specific force.
+        gyr_radps: (n, 3) angular velocity.
+        orientation: (n, 4) earth_from_sensor.
+        neutral: Samples of the neutral pose.
+        tasks: Labels; lunges and squats are needed.
+        zero_mode: What the neutral pose stands for.
+        params: Tuning.
+
+    Raises:
+        MeasurementError: where no lunge or squat is labelled.
+    """
+    part = _inside(time_s, tasks, SQUAT_TASKS)
+    if not part.any():
+        raise MeasurementError(
+            "shank sensor alone",
+            "no lunge or squat is labelled, and one sensor can measure nothing else",
+            "label one, or add the foot sensor",
+        )
+    rate = gyr_radps - gyr_radps[neutral].mean(axis=0)
+    axis, share = principal_axis(rate[part])
+    axis = _level_with(axis, unit(acc_mps2[neutral].mean(axis=0)), 0.0)
+    lean = float(np.median(_lean(orientation, axis, neutral)[part]))
+    told = abs(lean) > params.told_by_lean_rad
+    reasons = [] if share > 0.85 else ["the shank did not move in one plane"]
+    return Calibration(
+        neutral_start_s=float(time_s[neutral.start]),
+        neutral_end_s=float(time_s[neutral.stop - 1]),
+        shank_axis=axis * (np.sign(lean) or 1.0),
+        foot_axis=np.full(3, np.nan),
+        axis_origin=AxisOrigin.MOVEMENT,
+        sign_origin=SignOrigin.SQUAT if told else SignOrigin.UNKNOWN,
+        zero_mode=zero_mode,
+        axis_error_rad=float(0.05 + 0.3 * (1.0 - share)),
+        quality=0.7 * share,
+        reasons=tuple(reasons),
+    )
+
+
+def _inside(time_s: Floats, tasks: Sequence[TaskInterval], wanted: tuple[Task, ...]) -> Bools:
+    inside = np.zeros(len(time_s), dtype=np.bool_)
+    for task in tasks:
+        if task.task in wanted:
+            inside |= (time_s >= task.start_s) & (time_s <= task.end_s)
+    return inside
+
+
+def _moving(view: SegmentView, neutral: slice, pumps: Bools) -> Bools:
+    """Usable samples outside the neutral pose and the pumps."""
+    moving = ~view.doubtful & ~pumps
+    moving[neutral] = False
+    return moving
+
+
+def _movement_axes(
+    rate: Floats,
+    moving: Bools,
+    hinge: HingeEvidence | None,
+    params: CalibrationParams,
+    reasons: list[str],
+) -> tuple[Floats, AxisOrigin, float]:
+    """(2, 3) axes from the movement, with their 1 sigma in rad; common but arbitrary sign."""
+    if moving.sum() < 20 or np.sqrt(np.mean(np.sum(rate[moving] ** 2, axis=2))) < 0.05:
+        raise MeasurementError(
+            "movement",
+            "the leg hardly moves after the still stand",
+            "record the movement itself, or check that the sensors are running",
+        )
+    planes = [principal_axis(rate[moving, s]) for s in range(2)]
+    planar = min(share for _, share in planes) >= params.planar_share
+    if hinge is not None and not planar:
+        axes = np.stack([hinge.shank_axis, hinge.foot_axis])
+        return axes, AxisOrigin.MOVEMENT, float(0.05 + 0.3 * (1.0 - hinge.share))
+    axes = np.stack([axis for axis, _ in planes])
+    together = float(np.mean((rate[moving, 0] @ axes[0]) * (rate[moving, 1] @ axes[1])))
+    if together < 0:
+        axes[1] = -axes[1]
+    share = min(share for _, share in planes)
+    if not planar:
+        reasons.append("the leg moved in many planes; the flexion axis is a guess")
+    return axes, AxisOrigin.MOVEMENT, float(0.08 + 0.4 * (1.0 - share))
+
+
+def _level_with(axis: Floats, up: Floats, height: float) -> Floats:
+    """The axis, tilted against `up` until it stands as high as its twin on the other sensor."""
+    flat = axis - up * (axis @ up)
+    if np.linalg.norm(flat) < 0.2 or abs(height) > 0.9:
+        return axis
+    return unit(flat) * np.sqrt(1.0 - height**2) + up * height
+
+
+def _find_sign(
+    view: SegmentView,
+    rate: Floats,
+    axes: Floats,
+    pumps: Bools,
+    tasks: Sequence[TaskInterval],
+    neutral: slice,
+    params: CalibrationParams,
+    hint: Floats | None,
+) -> tuple[float, SignOrigin]:
+    if hint is not None:
+        return float(np.sign(np.sum(axes * hint)) or 1.0), SignOrigin.USER
+    dt = float(view.time_s[1] - view.time_s[0])
+    if pumps.any():
+        angle = np.cumsum(rate[pumps, 1] @ axes[1]) * dt
+        far = np.flatnonzero(np.abs(angle) > max(params.pump_start_rad, 0.15 * np.ptp(angle)))
+        if len(far):
+            return float(np.sign(angle[far[0]])), SignOrigin.PUMPS
+    squats = _inside(view.time_s, tasks, SQUAT_TASKS)
+    if squats.any():
+        lean = _lean(view.orientation[:, 0], axes[0], neutral)[squats]
+        if abs(np.median(lean)) > params.told_by_lean_rad:
+            return float(np.sign(np.median(lean))), SignOrigin.SQUAT
+    swings = _inside(view.time_s, tasks, SWING_TASKS)
+    if swings.any():
+        turn = rate[swings, 0] @ axes[0]
+        forward, back = np.percentile(turn, 99), -np.percentile(turn, 1)
+        ratio = max(forward, 1e-3) / max(back, 1e-3)
+        if max(ratio, 1.0 / ratio) > params.doubtful_ratio:
+            return (1.0 if ratio > 1.0 else -1.0), SignOrigin.SWING
+    return 1.0, SignOrigin.UNKNOWN
+
+
+def _lean(orientation: Floats, axis: Floats, neutral: slice) -> Floats:
+    """(n,) how far the segment leans forward about the axis since the neutral pose, by gravity.
+
+    Positive where the top of the segment moves to the front, if the axis points to the right.
+    """
+    w, x, y, z = orientation.T
+    up = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], axis=1)
+    start = unit(up[neutral].mean(axis=0))
+    flat = unit(start - axis * (start @ axis))
+    front = np.cross(flat, axis)
+    # Leaning forward turns the segment by -lean about the axis, so the vertical by +lean in it.
+    turned: Floats = -np.arctan2(up @ front, up @ flat)
+    return turned

@@ -1,0 +1,272 @@
+"""From the movement of two segments to the ankle angle of a person.
+
+ISB ankle joint coordinate system (Wu et al. 2002, doi:10.1016/S0021-9290(01)00222-6): the foot's
+rotation against neutral is split into dorsiflexion about the flexion axis (to the right), inversion
+about the floating axis and internal rotation about the long axis (Cardan Z-X-Y). Neither of the
+first two depends on the heading of a sensor. Inversion is mirrored on the left, so that both ankles
+read alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.core.quaternion import unit
+from sensor_screen.model import (
+    AngleMark,
+    AngleTrace,
+    AxisOrigin,
+    Placement,
+    SampleFlag,
+    Side,
+    SignOrigin,
+)
+
+if TYPE_CHECKING:
+    from sensor_screen.core.segments import SegmentMotion
+    from sensor_screen.model import Bools, Calibration, CleanLeg, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class AngleParams:
+    """What is added to the estimator's own uncertainty, and when an angle is not valid."""
+
+    floor_rad: float = np.radians(0.7)
+    """Soft tissue, axis and time errors that the estimator does not model."""
+    short_stand_floor_rad: float = np.radians(1.0)
+    """The same where the neutral pose lasted less than 1 s."""
+    proportional: float = 0.02
+    """Error as a share of the angle: a tilted flexion axis."""
+    largest_sigma_rad: float = np.radians(4.0)
+    """Above this the angle is marked uncertain."""
+    disagreement_rad: float = np.radians(15.0)
+    """Largest slow difference to the gravity-plane angle of an independent filter."""
+    hinge_share: float = 0.65
+    """Below this share of the relative rotation about one axis the joint is no hinge. Rigs with two
+    and three axes stay below 0.63, walking people above 0.66."""
+    hinge_judged_after_s: float = 10.0
+    """A hinge is not judged on less movement: one window of a two-axis joint can look like one."""
+    gap_margin_s: float = 0.1
+    """Around a gap longer than 100 ms."""
+
+
+def anatomical_axes(axis: Floats, up: Floats) -> Floats:
+    """(3, 3) columns forward, up, right of a segment, in its sensor's frame."""
+    right = unit(axis)
+    above = unit(up - right * (up @ right))
+    return np.stack([np.cross(above, right), above, right], axis=1)
+
+
+def cardan_angles(turn: Floats) -> tuple[Floats, Floats]:
+    """Dorsiflexion and inversion of (n, 3, 3) rotations in the shank's anatomical axes, rad."""
+    flexion = np.arctan2(-turn[:, 0, 1], turn[:, 1, 1])
+    inversion = np.arcsin(np.clip(turn[:, 2, 1], -1.0, 1.0))
+    return flexion, inversion
+
+
+def ankle_angles(
+    relative: Floats, neutral: Floats, axis: Floats, up: Floats, side: Side
+) -> tuple[Floats, Floats]:
+    """Dorsiflexion and inversion of relative rotations.
+
+    Args:
+        relative: (n, 3, 3) shank_from_foot.
+        neutral: (n, 3, 3) the same in the neutral pose.
+        axis: (n, 3) flexion axis in the shank sensor.
+        up: (3,) vertical in the shank sensor in the neutral pose.
+        side: The left is mirrored.
+    """
+    turn = np.einsum("nij,nkj->nik", relative, neutral)
+    if axis.strides[0] == 0:
+        frame = anatomical_axes(axis[0], up)
+        turn = np.einsum("ji,njk,kl->nil", frame, turn, frame, optimize=True)
+    else:
+        right = unit(axis)
+        above = unit(up - right * (right @ up)[:, None])
+        frames = np.stack([np.cross(above, right), above, right], axis=2)
+        turn = np.einsum("nji,njk,nkl->nil", frames, turn, frames, optimize=True)
+    flexion, inversion = cardan_angles(turn)
+    return flexion, -inversion if side is Side.LEFT else inversion
+
+
+def tilt_about(up: Floats, axis: Floats, start: Floats) -> Floats:
+    """(n,) forward lean of a segment about its flexion axis, by gravity alone.
+
+    Args:
+        up: (n, 3) vertical in the sensor.
+        axis: (3,) flexion axis in the sensor.
+        start: (3,) vertical in the neutral pose.
+    """
+    frame = anatomical_axes(axis, start)
+    lean: Floats = -np.arctan2(up @ frame[:, 0], up @ frame[:, 1])
+    return lean
+
+
+def trace_angle(
+    leg: CleanLeg,
+    calibration: Calibration,
+    motion: SegmentMotion,
+    neutral: slice,
+    plane_rad: Floats | None,
+    *,
+    method: str,
+    params: AngleParams = AngleParams(),
+) -> AngleTrace:
+    """The ankle over time, with its uncertainty and validity.
+
+    Args:
+        leg: Both sensors.
+        calibration: Axes and neutral pose.
+        motion: By the filter or the smoother.
+        neutral: Samples of the neutral pose.
+        plane_rad: (n,) independent gravity-plane angle, the cross-check; None for live.
+        method: `filter` or `smoother`.
+        params: Tuning.
+    """
+    up = [unit(motion.up[neutral, s].mean(axis=0)) for s in range(2)]
+    flexion, inversion = ankle_angles(
+        motion.relative, motion.neutral, motion.axis, up[0], leg.side
+    )
+    sigma = _total_sigma(leg, calibration, flexion, motion.variance_rad2, params)
+    marks = np.zeros(len(flexion), dtype=np.uint8)
+    marks[_gaps(leg, params)] |= int(AngleMark.GAP)
+    marks[sigma > params.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
+    marks[_not_a_hinge(motion.hinge_share, leg.rate_hz, neutral, method, params)] |= int(
+        AngleMark.NOT_A_HINGE
+    )
+    if plane_rad is not None:
+        marks[_disagrees(flexion, plane_rad, leg.rate_hz, params)] |= int(AngleMark.DISAGREES)
+    if calibration.sign_origin is SignOrigin.UNKNOWN:
+        marks |= int(AngleMark.SIGN_UNKNOWN)
+    return AngleTrace(
+        side=leg.side,
+        rate_hz=leg.rate_hz,
+        time_s=leg.time_s,
+        dorsiflexion_rad=flexion,
+        inversion_rad=inversion,
+        sigma_rad=sigma,
+        valid=marks == 0,
+        marks=marks,
+        shank_lean_rad=tilt_about(motion.up[:, 0], unit(motion.axis[-1]), up[0]),
+        foot_pitch_rad=-tilt_about(motion.up[:, 1], motion.foot_axis, up[1]),
+        zero_mode=calibration.zero_mode,
+        method=method,
+        hinge_share=float(np.median(motion.hinge_share[neutral.stop :]))
+        if neutral.stop < len(flexion)
+        else float("nan"),
+    )
+
+
+def _total_sigma(
+    leg: CleanLeg, calibration: Calibration, flexion: Floats, variance: Floats, params: AngleParams
+) -> Floats:
+    """Estimator, floor, share of the angle, and clock residual times angular velocity."""
+    stand_s = calibration.neutral_end_s - calibration.neutral_start_s
+    floor = params.floor_rad if stand_s >= 1.0 else params.short_stand_floor_rad
+    rate = np.gradient(flexion, 1.0 / leg.rate_hz)
+    slant = 0.0 if calibration.axis_origin is AxisOrigin.PUMPS else 0.0
+    share = params.proportional + slant
+    total: Floats = np.sqrt(
+        np.maximum(variance, 0.0)
+        + floor**2
+        + (share * flexion) ** 2
+        + (rate * leg.clock.residual_s) ** 2
+    )
+    return total
+
+
+def _gaps(leg: CleanLeg, params: AngleParams) -> Bools:
+    from scipy.ndimage import maximum_filter1d
+
+    missing = np.zeros(len(leg.time_s), dtype=np.uint8)
+    for stream in (leg.shank, leg.foot):
+        if stream is not None:
+            missing |= ((stream.flags & int(SampleFlag.MISSING)) != 0).astype(np.uint8)
+    wide: Bools = maximum_filter1d(missing, 2 * int(params.gap_margin_s * leg.rate_hz) + 1) > 0
+    return wide
+
+
+def _not_a_hinge(
+    share: Floats, rate_hz: float, neutral: slice, method: str, params: AngleParams
+) -> Bools:
+    """Judged from the past minute live, from the minute around each sample afterwards."""
+    ahead = 0 if method == "filter" else int(30 * rate_hz)
+    first = neutral.stop + int(params.hinge_judged_after_s * rate_hz)
+    n = len(share)
+    if first >= n:
+        return np.zeros(n, dtype=np.bool_)
+    # The first samples wait for the first judgement, as they do when they are sent live.
+    low: Bools = share[np.clip(np.arange(n) + ahead, first, n - 1)] < params.hinge_share
+    return low
+
+
+def _disagrees(flexion: Floats, plane: Floats, rate_hz: float, params: AngleParams) -> Bools:
+    """Slow difference to the independent angle: it drifts apart only when one of them is wrong."""
+    from scipy.ndimage import uniform_filter1d
+
+    difference = np.angle(np.exp(1j * (flexion - plane)))
+    slow = uniform_filter1d(difference, max(1, int(2.0 * rate_hz)))
+    wide: Bools = np.abs(slow) > params.disagreement_rad
+    return wide
+
+
+def plane_angle(
+    up: Floats, axes: Floats, neutral: slice, missing: Bools | None = None
+) -> Floats:
+    """(n,) dorsiflexion as the difference of two tilts; needs no heading, drifts with neither.
+
+    Exact while the flexion axis is horizontal; used as cross-check and fall-back.
+    """
+    lean = [
+        tilt_about(up[:, s], axes[s], unit(up[neutral, s].mean(axis=0))) for s in range(2)
+    ]
+    angle: Floats = lean[0] - lean[1]
+    if missing is not None:
+        angle = np.where(missing, np.nan, angle)
+    return angle
+
+
+def shank_only_trace(
+    leg: CleanLeg,
+    calibration: Calibration,
+    up: Floats,
+    neutral: slice,
+    flat_tasks: Bools,
+    params: AngleParams = AngleParams(),
+) -> AngleTrace:
+    """Dorsiflexion from the shank's inclination: true only while the foot stays flat.
+
+    Args:
+        leg: With a shank sensor.
+        calibration: Axis of the shank.
+        up: (n, 3) vertical in the shank sensor.
+        neutral: Samples of the neutral pose.
+        flat_tasks: (n,) inside lunges and flat-foot squats and stands; elsewhere not valid.
+        params: Tuning.
+    """
+    start = unit(up[neutral].mean(axis=0))
+    lean = tilt_about(up, calibration.shank_axis, start)
+    sigma = np.sqrt(np.radians(1.5) ** 2 + (2 * params.proportional * lean) ** 2)
+    marks = np.full(len(lean), int(AngleMark.SINGLE_SENSOR), dtype=np.uint8)
+    marks[_gaps(leg, params)] |= int(AngleMark.GAP)
+    if calibration.sign_origin is SignOrigin.UNKNOWN:
+        marks |= int(AngleMark.SIGN_UNKNOWN)
+    blank = np.full(len(lean), np.nan)
+    return AngleTrace(
+        side=leg.side,
+        rate_hz=leg.rate_hz,
+        time_s=leg.time_s,
+        dorsiflexion_rad=np.where(flat_tasks, lean, np.nan),
+        inversion_rad=blank,
+        sigma_rad=sigma,
+        valid=(marks == int(AngleMark.SINGLE_SENSOR)) & flat_tasks,
+        marks=marks,
+        shank_lean_rad=lean,
+        foot_pitch_rad=blank,
+        zero_mode=calibration.zero_mode,
+        method=f"{Placement.SHANK} inclination",
+        hinge_share=float("nan"),
+    )
