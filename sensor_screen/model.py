@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
     Bytes = NDArray[np.uint8]
+    Marks = NDArray[np.uint16]
 
 # --- words ---------------------------------------------------------------------------------------
 
@@ -302,6 +303,8 @@ class AngleMark(IntFlag):
     SIGN_UNKNOWN = 32
     SINGLE_SENSOR = 64
     CLOCK_DOUBTFUL = 128
+    ZERO_UNKNOWN = 256
+    """Nobody stood still: excursions are right, the zero is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +318,7 @@ class AngleTrace:
     inversion_rad: Floats  # (n,)
     sigma_rad: Floats  # (n,) 1 sigma of dorsiflexion, all known sources
     valid: Bools  # (n,)
-    marks: Bytes  # (n,) AngleMark bits
+    marks: Marks  # (n,) AngleMark bits
     shank_lean_rad: Floats  # (n,) shank forward lean from vertical in the flexion plane
     foot_pitch_rad: Floats  # (n,) foot pitch against neutral, toes up positive
     zero_mode: ZeroMode

@@ -18,7 +18,7 @@ from sensor_screen.core.calibration import (
     calibrate_shank,
     find_neutral,
 )
-from sensor_screen.core.hinge import HingeEvidence, HingeParams, find_hinge
+from sensor_screen.core.hinge import HingeParams, find_hinge
 from sensor_screen.core.joint_angle import (
     AngleParams,
     plane_angle,
@@ -42,7 +42,15 @@ from sensor_screen.model import AxisOrigin, SampleFlag, Task, ZeroMode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensor_screen.model import AngleTrace, Bools, Calibration, CleanLeg, Floats, TaskInterval
+    from sensor_screen.model import (
+        AngleTrace,
+        Bools,
+        Bytes,
+        Calibration,
+        CleanLeg,
+        Floats,
+        TaskInterval,
+    )
 
 FLAT_FOOT_TASKS = (Task.STAND, Task.LUNGE, Task.SQUAT)
 
@@ -105,21 +113,19 @@ def estimate_ankle(
     if leg.foot is None:
         return _estimate_from_shank(leg, tasks, zero_mode, params)
     samples = prepare_samples(leg, params.segments)
-    neutral = find_neutral(
-        leg.time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration
-    )
-    view = view_segments(leg, samples)
-    calibration = calibrate(
-        view,
-        neutral,
+    found = calibrate_segments(
+        leg.time_s,
+        samples,
+        _doubtful(leg),
         tasks,
-        _hinge_of(view, neutral, params),
         sign_hint=sign_hint,
         zero_mode=zero_mode,
-        params=params.calibration,
+        params=params,
     )
-    chosen = choose_segment_params(leg.time_s, neutral, calibration, params)
-    start = _start_at_first_sample(view, neutral, calibration)
+    view, neutral, calibration = found.view, found.neutral, found.calibration
+    moved_s = float(leg.time_s[-1] - leg.time_s[neutral.stop - 1])
+    chosen = choose_segment_params(moved_s, calibration, params)
+    start = start_at_first_sample(view, neutral, calibration)
     motion = filter_segments(samples, start, neutral.stop - 1, chosen)
     plane = None
     if not live:
@@ -138,8 +144,40 @@ def estimate_ankle(
     return AnkleEstimate(trace, calibration, neutral)
 
 
-def view_segments(leg: CleanLeg, samples: SegmentSamples) -> SegmentView:
-    """Both sensors with their own orientations, as calibration reads them."""
+@dataclass(frozen=True, slots=True)
+class CalibratedSegments:
+    """Both sensors with their own orientations, and what calibration made of them."""
+
+    view: SegmentView
+    neutral: slice
+    calibration: Calibration
+
+
+def calibrate_segments(
+    time_s: Floats,
+    samples: SegmentSamples,
+    doubtful: Bools,
+    tasks: Sequence[TaskInterval],
+    *,
+    sign_hint: Floats | None = None,
+    zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
+    params: AnkleParams = AnkleParams(),
+) -> CalibratedSegments:
+    """Neutral pose, axes and sign of two sensors.
+
+    Args:
+        time_s: (n,) regular.
+        samples: Both sensors on that grid.
+        doubtful: (n,) clipped or missing in either sensor.
+        tasks: Labels in the same time base.
+        sign_hint: (2, 3) the user's word.
+        zero_mode: What the neutral pose stands for.
+        params: Tuning.
+
+    Raises:
+        MeasurementError: no neutral pose, or no movement.
+    """
+    neutral = find_neutral(time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration)
     orientation = np.stack(
         [
             estimate_orientation(samples.acc_mps2[:, s], samples.gyr_radps[:, s], samples.rate_hz)
@@ -147,32 +185,34 @@ def view_segments(leg: CleanLeg, samples: SegmentSamples) -> SegmentView:
         ],
         axis=1,
     )
-    doubtful = np.zeros(len(leg.time_s), dtype=np.bool_)
-    for stream in (leg.shank, leg.foot):
-        if stream is not None:
-            bad = int(SampleFlag.CLIPPED | SampleFlag.CLIPPED_GYR | SampleFlag.MISSING)
-            doubtful |= (stream.flags & bad) != 0
-    return SegmentView(
-        time_s=leg.time_s,
-        acc_mps2=samples.acc_mps2,
-        gyr_radps=samples.gyr_radps,
-        orientation=orientation,
-        doubtful=doubtful,
-    )
-
-
-def _hinge_of(
-    view: SegmentView, neutral: slice, params: AnkleParams
-) -> HingeEvidence | None:
+    view = SegmentView(time_s, samples.acc_mps2, samples.gyr_radps, orientation, doubtful)
     bias = view.gyr_radps[neutral].mean(axis=0)
-    return find_hinge(
-        view.time_s,
-        view.acc_mps2,
-        view.gyr_radps - bias,
-        view.orientation,
-        view.doubtful,
-        params.hinge,
+    hinge = find_hinge(
+        time_s, view.acc_mps2, view.gyr_radps - bias, orientation, doubtful, params.hinge
     )
+    calibration = calibrate(
+        view,
+        neutral,
+        tasks,
+        hinge,
+        sign_hint=sign_hint,
+        zero_mode=zero_mode,
+        params=params.calibration,
+    )
+    return CalibratedSegments(view, neutral, calibration)
+
+
+def _doubtful(leg: CleanLeg) -> Bools:
+    streams = [s for s in (leg.shank, leg.foot) if s is not None]
+    flags = np.bitwise_or.reduce([s.flags for s in streams])
+    return is_doubtful(flags)
+
+
+def is_doubtful(flags: Bytes) -> Bools:
+    """True where a sample is clipped or missing: nothing to calibrate on."""
+    bad = SampleFlag.CLIPPED | SampleFlag.CLIPPED_GYR | SampleFlag.MISSING
+    doubtful: Bools = (flags & int(bad)) != 0
+    return doubtful
 
 
 def _axes(calibration: Calibration) -> Floats:
@@ -180,13 +220,13 @@ def _axes(calibration: Calibration) -> Floats:
 
 
 def choose_segment_params(
-    time_s: Floats, neutral: slice, calibration: Calibration, params: AnkleParams
+    moved_s: float, calibration: Calibration, params: AnkleParams
 ) -> SegmentParams:
     """How tightly the axes are held: by pumps, and by how much movement there is to learn from."""
     chosen = params.segments
     if calibration.axis_origin is AxisOrigin.PUMPS:
         return replace(chosen, axis_weight_rad2ps=params.pump_axis_weight_rad2ps)
-    if time_s[-1] - time_s[neutral.stop - 1] < params.short_movement_s:
+    if moved_s < params.short_movement_s:
         return replace(
             chosen,
             axis_sigma_rad=params.short_axis_sigma_rad,
@@ -196,7 +236,7 @@ def choose_segment_params(
     return chosen
 
 
-def _start_at_first_sample(
+def start_at_first_sample(
     view: SegmentView, neutral: slice, calibration: Calibration
 ) -> SegmentStart:
     """Vertical at the first sample: at rest by gravity, else by the single-sensor orientation."""
@@ -259,15 +299,11 @@ def _estimate_from_shank(
         leg.time_s, acc[:, 0], gyr[:, 0], orientation, neutral, tasks, zero_mode, params.calibration
     )
     flat = inside_tasks(leg.time_s, tasks, FLAT_FOOT_TASKS)
-    trace = shank_only_trace(
-        leg, calibration, vertical(orientation), neutral, flat, params.angle
-    )
+    trace = shank_only_trace(leg, calibration, vertical(orientation), neutral, flat, params.angle)
     return AnkleEstimate(trace, calibration, neutral)
 
 
-def inside_tasks(
-    time_s: Floats, tasks: Sequence[TaskInterval], wanted: tuple[Task, ...]
-) -> Bools:
+def inside_tasks(time_s: Floats, tasks: Sequence[TaskInterval], wanted: tuple[Task, ...]) -> Bools:
     """(n,) True inside the labelled stretches of the wanted tasks."""
     inside = np.zeros(len(time_s), dtype=np.bool_)
     for task in tasks:

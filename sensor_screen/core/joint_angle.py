@@ -18,7 +18,6 @@ from sensor_screen.core.quaternion import unit
 from sensor_screen.model import (
     AngleMark,
     AngleTrace,
-    AxisOrigin,
     Placement,
     SampleFlag,
     Side,
@@ -60,17 +59,12 @@ def anatomical_axes(axis: Floats, up: Floats) -> Floats:
     return np.stack([np.cross(above, right), above, right], axis=1)
 
 
-def cardan_angles(turn: Floats) -> tuple[Floats, Floats]:
-    """Dorsiflexion and inversion of (n, 3, 3) rotations in the shank's anatomical axes, rad."""
-    flexion = np.arctan2(-turn[:, 0, 1], turn[:, 1, 1])
-    inversion = np.arcsin(np.clip(turn[:, 2, 1], -1.0, 1.0))
-    return flexion, inversion
-
-
 def ankle_angles(
     relative: Floats, neutral: Floats, axis: Floats, up: Floats, side: Side
 ) -> tuple[Floats, Floats]:
-    """Dorsiflexion and inversion of relative rotations.
+    """Dorsiflexion and inversion (Cardan Z-X-Y) of relative rotations, rad.
+
+    Both can be read from where the turned foot's long axis points, seen from the shank.
 
     Args:
         relative: (n, 3, 3) shank_from_foot.
@@ -79,16 +73,11 @@ def ankle_angles(
         up: (3,) vertical in the shank sensor in the neutral pose.
         side: The left is mirrored.
     """
-    turn = np.einsum("nij,nkj->nik", relative, neutral)
-    if axis.strides[0] == 0:
-        frame = anatomical_axes(axis[0], up)
-        turn = np.einsum("ji,njk,kl->nil", frame, turn, frame, optimize=True)
-    else:
-        right = unit(axis)
-        above = unit(up - right * (right @ up)[:, None])
-        frames = np.stack([np.cross(above, right), above, right], axis=2)
-        turn = np.einsum("nji,njk,nkl->nil", frames, turn, frames, optimize=True)
-    flexion, inversion = cardan_angles(turn)
+    from sensor_screen.core.angle_kernels import read_angles
+
+    angles = np.empty((len(relative), 2))
+    read_angles(relative, neutral, axis, up, angles)
+    flexion, inversion = angles[:, 0], angles[:, 1]
     return flexion, -inversion if side is Side.LEFT else inversion
 
 
@@ -127,11 +116,16 @@ def trace_angle(
         params: Tuning.
     """
     up = [unit(motion.up[neutral, s].mean(axis=0)) for s in range(2)]
-    flexion, inversion = ankle_angles(
-        motion.relative, motion.neutral, motion.axis, up[0], leg.side
+    flexion, inversion = ankle_angles(motion.relative, motion.neutral, motion.axis, up[0], leg.side)
+    sigma = total_sigma(
+        flexion,
+        motion.variance_rad2,
+        np.gradient(flexion, 1.0 / leg.rate_hz),
+        calibration.neutral_end_s - calibration.neutral_start_s,
+        leg.clock.residual_s,
+        params,
     )
-    sigma = _total_sigma(leg, calibration, flexion, motion.variance_rad2, params)
-    marks = np.zeros(len(flexion), dtype=np.uint8)
+    marks = np.zeros(len(flexion), dtype=np.uint16)
     marks[_gaps(leg, params)] |= int(AngleMark.GAP)
     marks[sigma > params.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
     marks[_not_a_hinge(motion.hinge_share, leg.rate_hz, neutral, method, params)] |= int(
@@ -160,20 +154,30 @@ def trace_angle(
     )
 
 
-def _total_sigma(
-    leg: CleanLeg, calibration: Calibration, flexion: Floats, variance: Floats, params: AngleParams
+def total_sigma(
+    flexion: Floats,
+    variance: Floats,
+    rate: Floats,
+    stand_s: float,
+    clock_residual_s: float,
+    params: AngleParams,
 ) -> Floats:
-    """Estimator, floor, share of the angle, and clock residual times angular velocity."""
-    stand_s = calibration.neutral_end_s - calibration.neutral_start_s
+    """(n,) 1 sigma of dorsiflexion: estimator, floor, share of the angle, clock times velocity.
+
+    Args:
+        flexion: (n,) rad.
+        variance: (n,) of the estimator, rad^2.
+        rate: (n,) relative angular velocity about the flexion axis, rad/s.
+        stand_s: How long the neutral pose lasted.
+        clock_residual_s: How well the two clocks are known against each other.
+        params: Tuning.
+    """
     floor = params.floor_rad if stand_s >= 1.0 else params.short_stand_floor_rad
-    rate = np.gradient(flexion, 1.0 / leg.rate_hz)
-    slant = 0.0 if calibration.axis_origin is AxisOrigin.PUMPS else 0.0
-    share = params.proportional + slant
     total: Floats = np.sqrt(
         np.maximum(variance, 0.0)
         + floor**2
-        + (share * flexion) ** 2
-        + (rate * leg.clock.residual_s) ** 2
+        + (params.proportional * flexion) ** 2
+        + (rate * clock_residual_s) ** 2
     )
     return total
 
@@ -213,16 +217,12 @@ def _disagrees(flexion: Floats, plane: Floats, rate_hz: float, params: AnglePara
     return wide
 
 
-def plane_angle(
-    up: Floats, axes: Floats, neutral: slice, missing: Bools | None = None
-) -> Floats:
+def plane_angle(up: Floats, axes: Floats, neutral: slice, missing: Bools | None = None) -> Floats:
     """(n,) dorsiflexion as the difference of two tilts; needs no heading, drifts with neither.
 
     Exact while the flexion axis is horizontal; used as cross-check and fall-back.
     """
-    lean = [
-        tilt_about(up[:, s], axes[s], unit(up[neutral, s].mean(axis=0))) for s in range(2)
-    ]
+    lean = [tilt_about(up[:, s], axes[s], unit(up[neutral, s].mean(axis=0))) for s in range(2)]
     angle: Floats = lean[0] - lean[1]
     if missing is not None:
         angle = np.where(missing, np.nan, angle)
@@ -250,7 +250,7 @@ def shank_only_trace(
     start = unit(up[neutral].mean(axis=0))
     lean = tilt_about(up, calibration.shank_axis, start)
     sigma = np.sqrt(np.radians(1.5) ** 2 + (2 * params.proportional * lean) ** 2)
-    marks = np.full(len(lean), int(AngleMark.SINGLE_SENSOR), dtype=np.uint8)
+    marks = np.full(len(lean), int(AngleMark.SINGLE_SENSOR), dtype=np.uint16)
     marks[_gaps(leg, params)] |= int(AngleMark.GAP)
     if calibration.sign_origin is SignOrigin.UNKNOWN:
         marks |= int(AngleMark.SIGN_UNKNOWN)

@@ -36,6 +36,4 @@ def estimate_orientation(acc_mps2: Floats, gyr_radps: Floats, rate_hz: float) ->
 def vertical(orientation: Floats) -> Floats:
     """(..., 3) the vertical in the sensor's frame."""
     w, x, y, z = np.moveaxis(orientation, -1, 0)
-    return np.stack(
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], axis=-1
-    )
+    return np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], axis=-1)

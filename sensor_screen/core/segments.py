@@ -10,6 +10,7 @@ Solin 2018 and Roumeliotis & Burdick 2002 describe stochastic cloning.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +19,8 @@ from sensor_screen.core.quaternion import unit
 from sensor_screen.model import GyroSampling, SampleFlag
 
 if TYPE_CHECKING:
-    from sensor_screen.core.segment_kernels import Nominal, Tape, Tuning
-    from sensor_screen.model import Bools, CleanLeg, CleanStream, Floats
+    from sensor_screen.core.segment_state import Nominal, Tape, Tuning
+    from sensor_screen.model import Bytes, CleanLeg, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class SegmentParams:
     velocity_sigma_mps: float = 6.7
     """Nobody leaves for ever: makes gravity observable where the foot is never flat."""
     foot_flat_sigma_mps: float = 0.05
+    flat_s: float = 0.14
+    """A foot is flat once it has been quiet for this long."""
+    still_s: float = 0.6
+    """Both sensors are at rest once they have been still for this long."""
     still_sigma_radps: float = 0.01
     """Gyroscope reading of a sensor at rest."""
     gyr_bias_walk_radps: float = 2e-4
@@ -81,14 +86,12 @@ class SegmentParams:
 
 @dataclass(frozen=True, slots=True)
 class SegmentSamples:
-    """What the estimator reads: both sensors on one grid, with what is known against each sample."""
+    """What the estimator reads: both sensors on one grid, and what is known against each."""
 
     rate_hz: float
     acc_mps2: Floats  # (n, 2, 3) shank, foot
     gyr_radps: Floats  # (n, 2, 3)
     extra_noise: Floats  # (n, 2, 2) of each sensor: acc, gyr
-    flat: Bools  # (n,) the foot is flat on the ground
-    still: Bools  # (n,) both sensors are at rest
     interval_mean: bool
 
     def __len__(self) -> int:
@@ -124,60 +127,42 @@ def prepare_samples(leg: CleanLeg, params: SegmentParams = SegmentParams()) -> S
     pair = (leg.shank, leg.foot)
     acc = np.ascontiguousarray(np.stack([s.acc_mps2 for s in pair], axis=1))
     gyr = np.ascontiguousarray(np.stack([s.gyr_radps for s in pair], axis=1))
-    extra = np.stack([_extra_noise(stream, params) for stream in pair], axis=1)
+    flags = np.stack([s.flags for s in pair], axis=1)
     return SegmentSamples(
         rate_hz=leg.rate_hz,
         acc_mps2=acc,
         gyr_radps=gyr,
-        extra_noise=np.ascontiguousarray(extra),
-        flat=find_foot_flat(leg.foot.acc_mps2, leg.foot.gyr_radps, leg.rate_hz),
-        still=find_still(acc, gyr, leg.rate_hz),
+        extra_noise=extra_noise(flags, flags[0], params),
         interval_mean=leg.foot.info.gyro_sampling is GyroSampling.INTERVAL_MEAN,
     )
 
 
-def _extra_noise(stream: CleanStream, params: SegmentParams) -> Floats:
-    """(n, 2) additional noise of acc and gyr, from the flags of the sample and the one before."""
-    flags = stream.flags.astype(np.int64)
-    flags[1:] |= stream.flags[:-1]
-    noise = np.zeros((len(flags), 2))
+def extra_noise(flags: Bytes, before: Bytes, params: SegmentParams) -> Floats:
+    """(n, 2, 2) additional noise (acc, gyr) of each sensor; both ends of a step count.
+
+    Args:
+        flags: (n, 2) of shank and foot.
+        before: (2,) of the sample before the first.
+        params: Noise of each kind.
+    """
+    either = flags | np.concatenate([before[None], flags[:-1]])
+    noise = np.zeros((*flags.shape, 2))
+    if not either.any():
+        return noise
     for flag, acc, gyr in (
         (SampleFlag.FILLED | SampleFlag.HELD, params.filled_acc_mps2, params.filled_gyr_radps),
         (SampleFlag.CLIPPED, params.clipped_acc_mps2, 0.0),
         (SampleFlag.CLIPPED_GYR, 0.0, params.clipped_gyr_radps),
         (SampleFlag.MISSING, params.missing_acc_mps2, params.missing_gyr_radps),
     ):
-        hit = (flags & int(flag)) != 0
+        hit = (either & int(flag)) != 0
         noise[hit] = np.maximum(noise[hit], (acc, gyr))
     return noise
 
 
-def find_foot_flat(acc_mps2: Floats, gyr_radps: Floats, rate_hz: float) -> Bools:
-    """(n,) True where the foot lies flat: hardly turning, near one g, over 140 ms."""
-    return _quiet(acc_mps2, gyr_radps, max(3, int(0.14 * rate_hz)), 0.7, 2.0)
-
-
-def find_still(acc_mps2: Floats, gyr_radps: Floats, rate_hz: float) -> Bools:
-    """(n,) True where both sensors rest, over 0.6 s; arrays are (n, 2, 3)."""
-    size = max(3, int(0.6 * rate_hz))
-    parts = [_quiet(acc_mps2[:, s], gyr_radps[:, s], size, 0.06, 0.4) for s in range(2)]
-    return parts[0] & parts[1]
-
-
-def _quiet(acc: Floats, gyr: Floats, size: int, gyr_limit: float, acc_range: float) -> Bools:
-    from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
-
-    rate = maximum_filter1d(np.linalg.norm(gyr, axis=1), size)
-    force = np.linalg.norm(acc, axis=1)
-    span = maximum_filter1d(force, size) - minimum_filter1d(force, size)
-    near = np.abs(uniform_filter1d(force, size) - 9.81) < 1.0
-    quiet: Bools = (rate < gyr_limit) & (span < acc_range) & near
-    return quiet
-
-
 def tune(samples: SegmentSamples, params: SegmentParams) -> Tuning:
     """`SegmentParams` as the kernels take it, at the rate of these samples."""
-    from sensor_screen.core.segment_kernels import Tuning
+    from sensor_screen.core.segment_state import Tuning
 
     block = max(1, round(samples.rate_hz / params.update_rate_hz))
     return Tuning(
@@ -198,6 +183,9 @@ def tune(samples: SegmentSamples, params: SegmentParams) -> Tuning:
         lever_walk=params.lever_walk_m,
         axis_forgetting_s=params.axis_forgetting_s,
         axis_share=params.axis_share,
+        axis_weight=params.axis_weight_rad2ps,
+        flat_samples=max(3, round(params.flat_s * samples.rate_hz)),
+        still_samples=max(3, round(params.still_s * samples.rate_hz)),
     )
 
 
@@ -214,7 +202,7 @@ class SegmentStart:
 
 def start_state(start: SegmentStart, params: SegmentParams) -> Nominal:
     """The filter's state before its first sample: headings chosen so that both axes agree."""
-    from sensor_screen.core import segment_kernels as k
+    from sensor_screen.core import segment_state as k
 
     rotation = np.stack([_heading_from_axis(start.up[s], start.axis[s]) for s in range(2)])
     return k.Nominal(
@@ -227,12 +215,14 @@ def start_state(start: SegmentStart, params: SegmentParams) -> Nominal:
         axis=np.stack([unit(start.axis[0]), unit(start.axis[1])]),
         neutral=rotation[0].T @ rotation[1],
         covariance=_start_covariance(start, params),
-        spread=params.axis_weight_rad2ps * np.outer(unit(start.axis[1]), unit(start.axis[1])),
+        spread=np.zeros((3, 3)),
+        start_axis=unit(start.axis[1]),
         last=np.zeros((2, 2, 3)),
         impulse=np.zeros((2, 3)),
         noise=np.zeros((2, 2)),
         flexion=np.zeros(1),
-        tally=np.zeros(5, dtype=np.int64),
+        rest_force=np.zeros(2),
+        tally=np.zeros(7, dtype=np.int64),
     )
 
 
@@ -244,7 +234,7 @@ def _heading_from_axis(up: Floats, axis: Floats) -> Floats:
 
 
 def _start_covariance(start: SegmentStart, params: SegmentParams) -> Floats:
-    from sensor_screen.core import segment_kernels as k
+    from sensor_screen.core import segment_state as k
 
     sigma = np.zeros(k.N_ERRORS)
     sigma[k.THETA : k.THETA + 6] = params.tilt_start_sigma_rad
@@ -271,7 +261,7 @@ def copy_state(state: Nominal) -> Nominal:
 
 def make_tape(blocks: int) -> Tape:
     """Room for a window of `blocks` filter blocks."""
-    from sensor_screen.core import segment_kernels as k
+    from sensor_screen.core import segment_state as k
 
     m, n = max(1, blocks), k.N_ERRORS
     return k.Tape(
@@ -286,7 +276,7 @@ def make_tape(blocks: int) -> Tape:
         cloned=np.zeros(m, dtype=np.bool_),
         count=np.zeros(m, dtype=np.int64),
         index=np.full((m, k.MAX_UPDATES, k.MAX_NONZERO), -1, dtype=np.int8),
-        row=np.empty((m, k.MAX_UPDATES, k.MAX_NONZERO)),
+        row=np.empty((m, k.MAX_UPDATES, k.MAX_NONZERO), dtype=np.float32),
         gain=np.empty((m, k.MAX_UPDATES, n)),
         innovation=np.empty((m, k.MAX_UPDATES, 2)),
     )
@@ -312,7 +302,7 @@ def advance(
     slot: int = 0,
 ) -> _Stretch:
     """Run the filter in place over a part of the samples, writing the tape from `slot` on."""
-    from sensor_screen.core.segment_kernels import filter_samples
+    from sensor_screen.core.filter_kernels import filter_samples
 
     acc = samples.acc_mps2[part]
     n = len(acc)
@@ -322,8 +312,6 @@ def advance(
         acc,
         samples.gyr_radps[part],
         samples.extra_noise[part],
-        samples.flat[part],
-        samples.still[part],
         clone_at,
         tuning,
         tape,
@@ -350,13 +338,11 @@ def filter_segments(
         params: Tuning.
     """
     state = start_state(start, params)
-    out = advance(
-        state, samples, slice(None), clone_at, tune(samples, params), make_tape(1)
-    )
+    out = advance(state, samples, slice(None), clone_at, tune(samples, params), make_tape(1))
     neutral = out.neutral
     neutral[: clone_at + 1] = neutral[min(clone_at + tune(samples, params).block, len(neutral) - 1)]
     return SegmentMotion(
-        relative=np.einsum("nji,njk->nik", out.rotation[:, 0], out.rotation[:, 1]),
+        relative=np.matmul(out.rotation[:, 0].transpose(0, 2, 1), out.rotation[:, 1]),
         up=out.rotation[:, :, 2, :].copy(),
         neutral=neutral,
         axis=out.live[:, :3].copy(),
@@ -387,7 +373,8 @@ def smooth_segments(
         neutral_part: Samples of the neutral pose.
         params: Tuning.
     """
-    from sensor_screen.core.segment_kernels import N_ERRORS, smooth_blocks, spread_corrections
+    from sensor_screen.core.segment_state import N_ERRORS
+    from sensor_screen.core.smoother_kernels import smooth_blocks, spread_corrections
 
     tuning = tune(samples, params)
     clone_at = neutral_part.stop - 1
@@ -399,7 +386,7 @@ def smooth_segments(
     kept: list[Nominal] = []
     scratch = make_tape(1)
     advance(state, samples, slice(0, 1), clone_at, tuning, scratch)
-    for lo, hi in zip(edges[:-2], edges[1:-1], strict=True):
+    for lo, hi in pairwise(edges[:-1]):
         kept.append(copy_state(state))
         advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, scratch)
     kept.append(copy_state(state))
@@ -435,8 +422,8 @@ def smooth_segments(
     return SegmentMotion(
         relative=relative,
         up=up,
-        neutral=np.broadcast_to(neutral, (n, 3, 3)),
-        axis=np.broadcast_to(end.axis[0], (n, 3)),
+        neutral=np.tile(neutral, (n, 1, 1)),
+        axis=np.tile(end.axis[0], (n, 1)),
         variance_rad2=variance,
         hinge_share=share,
         gyr_bias_radps=end.gyr_bias,

@@ -1,0 +1,38 @@
+"""Compiled reading of the ankle angles from relative rotations."""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@njit(cache=True)
+def read_angles(relative: Floats, neutral: Floats, axis: Floats, up: Floats, out: Floats) -> None:
+    """Fill (n, 2) flexion and inversion, rad; arguments as in `joint_angle.ankle_angles`."""
+    above, ahead = np.empty(3), np.empty(3)
+    in_foot, turned = np.empty(3), np.empty(3)
+    for k in range(relative.shape[0]):
+        x, y, z = axis[k, 0], axis[k, 1], axis[k, 2]
+        height = x * up[0] + y * up[1] + z * up[2]
+        length = math.sqrt(max(1e-12, 1.0 - height * height))
+        for i in range(3):
+            above[i] = (up[i] - height * axis[k, i]) / length
+        ahead[0] = above[1] * z - above[2] * y
+        ahead[1] = above[2] * x - above[0] * z
+        ahead[2] = above[0] * y - above[1] * x
+        for i in range(3):
+            in_foot[i] = 0.0
+            for j in range(3):
+                in_foot[i] += neutral[k, j, i] * above[j]
+        for i in range(3):
+            turned[i] = 0.0
+            for j in range(3):
+                turned[i] += relative[k, i, j] * in_foot[j]
+        to_front = ahead[0] * turned[0] + ahead[1] * turned[1] + ahead[2] * turned[2]
+        to_top = above[0] * turned[0] + above[1] * turned[1] + above[2] * turned[2]
+        to_side = x * turned[0] + y * turned[1] + z * turned[2]
+        out[k, 0] = math.atan2(-to_front, to_top)
+        out[k, 1] = math.asin(min(1.0, max(-1.0, to_side)))

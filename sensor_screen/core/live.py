@@ -1,0 +1,367 @@
+"""The ankle angle while the person moves: the filter fed block by block.
+
+Theory of operation
+-------------------
+*Gathering.* Samples are kept until the neutral pose is over and the flexion axis can be told: after
+labelled pumps, or after ten seconds of movement. Nothing is answered.
+*Running.* The filter starts at the first kept sample, catches up in one go, and from then on every
+block is answered at once. `lagged` is the same angle half a second later, smoothed over the samples
+since: peaks are read from it.
+
+How the samples are cut into blocks changes nothing. The state can be saved and restored at any time.
+"""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.core.ankle import (
+    AnkleParams,
+    calibrate_segments,
+    choose_segment_params,
+    is_doubtful,
+    start_at_first_sample,
+)
+from sensor_screen.core.joint_angle import ankle_angles, total_sigma
+from sensor_screen.core.quaternion import unit
+from sensor_screen.core.segments import (
+    SegmentSamples,
+    advance,
+    extra_noise,
+    make_tape,
+    start_state,
+    tune,
+)
+from sensor_screen.errors import MeasurementError
+from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, SignOrigin, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sensor_screen.core.segment_state import Nominal, Tape, Tuning
+    from sensor_screen.model import (
+        Bools,
+        Bytes,
+        Calibration,
+        Floats,
+        Marks,
+        Side,
+        TaskInterval,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParams:
+    """Tuning of the live estimator."""
+
+    ankle: AnkleParams = field(default_factory=AnkleParams)
+    movement_s: float = 10.0
+    """Movement to learn the axis from where there are no pumps. Longer is surer, and later."""
+    after_pumps_s: float = 5.0
+    """Movement after the pumps that shows the shank's axis."""
+    lag_s: float = 0.5
+    """Delay of the smoothed angle; half a second brings nearly all that smoothing can."""
+    give_up_s: float = 120.0
+    """Gathering beyond this keeps only the newest samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegBlock:
+    """A few clean samples of shank and foot on one regular grid."""
+
+    time_s: Floats  # (n,)
+    acc_mps2: Floats  # (n, 2, 3)
+    gyr_radps: Floats  # (n, 2, 3)
+    flags: Bytes  # (n, 2) SampleFlag bits
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAngles:
+    """The answer to one block; longer than the block where the filter caught up, else as long."""
+
+    time_s: Floats  # (n,)
+    dorsiflexion_rad: Floats  # (n,)
+    inversion_rad: Floats  # (n,)
+    sigma_rad: Floats  # (n,)
+    valid: Bools  # (n,)
+    marks: Marks  # (n,) AngleMark bits
+    lagged_time_s: Floats  # (m,) at most 25 a second
+    lagged_dorsiflexion_rad: Floats  # (m,)
+
+
+@dataclass(slots=True)
+class _Running:
+    """What the running filter carries."""
+
+    state: Nominal
+    tape: Tape
+    tuning: Tuning
+    calibration: Calibration
+    up: Floats  # (3,) vertical in the shank sensor in the neutral pose
+    clone_at: int
+    first_judged: int
+    begin_s: float
+    blocks: int
+    flags: Bytes  # (2,) of the newest sample
+    since_gap: int  # samples since the last missing one
+    fed: int  # samples
+    ends: Floats  # (slots, 2, 3, 3) orientations at the block ends on the tape
+
+
+class LiveAnkle:
+    """Ankle angle of one leg, fed block by block.
+
+    Args:
+        side: The leg.
+        rate_hz: Of the regular grid of the samples.
+        tasks: Labels, as far as they are known; ends in the future are fine.
+        sign_hint: (2, 3) the user's word: roughly the axis to the right, in each sensor.
+        interval_mean: The gyroscopes send means over the past interval.
+        clock_residual_s: How well the two clocks are known against each other.
+        params: Tuning.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        rate_hz: float,
+        *,
+        tasks: Sequence[TaskInterval] = (),
+        sign_hint: Floats | None = None,
+        interval_mean: bool = False,
+        clock_residual_s: float = 0.0,
+        params: LiveParams = LiveParams(),
+    ) -> None:
+        self.side = side
+        self.rate_hz = rate_hz
+        self.tasks = tuple(tasks)
+        self.sign_hint = sign_hint
+        self.interval_mean = interval_mean
+        self.clock_residual_s = clock_residual_s
+        self.params = params
+        self._gathered: list[LegBlock] = []
+        self._retry_s = -np.inf
+        self._running: _Running | None = None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Known once the filter runs."""
+        return None if self._running is None else self._running.calibration
+
+    def feed(self, block: LegBlock) -> LiveAngles:
+        """Take some samples, answer what is known now."""
+        if self._running is not None:
+            return self._run(block)
+        self._gathered.append(block)
+        kept = _join(self._gathered)
+        self._gathered = [_newest(kept, int(self.params.give_up_s * self.rate_hz))]
+        while kept.time_s[-1] >= (due_s := self._due_s(float(kept.time_s[0]))):
+            known = int(np.searchsorted(kept.time_s, due_s, side="right"))
+            try:
+                self._running = self._calibrate(_oldest(kept, known))
+            except MeasurementError:
+                self._retry_s = due_s + 1.0
+            else:
+                self._gathered = []
+                return self._run(kept)
+        return _NOTHING
+
+    def _due_s(self, begin_s: float) -> float:
+        """When calibration is tried; depends on the labels alone, not on how samples arrive."""
+        stands = [t.end_s for t in self.tasks if t.task is Task.STAND]
+        pumps = [t.end_s for t in self.tasks if t.task is Task.PUMP]
+        still_s = stands[0] if stands else begin_s + 1.0
+        due_s = still_s + self.params.movement_s
+        if pumps and pumps[0] < due_s + 20.0:
+            due_s = pumps[0] + self.params.after_pumps_s
+        return max(due_s, self._retry_s)
+
+    def _calibrate(self, kept: LegBlock) -> _Running:
+        params = self.params.ankle
+        samples = self._samples(kept, kept.flags[0])
+        known = [t for t in self.tasks if t.start_s <= kept.time_s[-1]]
+        found = calibrate_segments(
+            kept.time_s,
+            samples,
+            is_doubtful(kept.flags[:, 0] | kept.flags[:, 1]),
+            known,
+            sign_hint=self.sign_hint,
+            params=params,
+        )
+        chosen = choose_segment_params(np.inf, found.calibration, params)
+        start = start_at_first_sample(found.view, found.neutral, found.calibration)
+        tuning = tune(samples, chosen)
+        slots = round(self.params.lag_s * self.rate_hz / tuning.block) + 1
+        judged = found.neutral.stop + int(params.angle.hinge_judged_after_s * self.rate_hz)
+        return _Running(
+            state=start_state(start, chosen),
+            tape=make_tape(slots),
+            tuning=tuning,
+            calibration=found.calibration,
+            up=unit(kept.acc_mps2[found.neutral, 0].mean(axis=0)),
+            clone_at=found.neutral.stop - 1,
+            first_judged=judged,
+            begin_s=float(kept.time_s[0]),
+            blocks=0,
+            flags=kept.flags[0],
+            since_gap=1_000_000,
+            fed=0,
+            ends=np.zeros((slots, 2, 3, 3)),
+        )
+
+    def _samples(self, block: LegBlock, before: Bytes) -> SegmentSamples:
+        return SegmentSamples(
+            rate_hz=self.rate_hz,
+            acc_mps2=np.ascontiguousarray(block.acc_mps2, dtype=np.float64),
+            gyr_radps=np.ascontiguousarray(block.gyr_radps, dtype=np.float64),
+            extra_noise=extra_noise(block.flags, before, self.params.ankle.segments),
+            interval_mean=self.interval_mean,
+        )
+
+    def _run(self, block: LegBlock) -> LiveAngles:
+        from sensor_screen.core.live_kernels import follow_samples
+
+        run = self._running
+        if run is None:
+            raise ValueError("not calibrated")
+        samples = self._samples(block, run.flags)
+        n = len(samples)
+        rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 5)), np.empty((n, 3, 3))
+        lagged = np.empty((n, 2, 3, 3))
+        before = run.blocks
+        run.blocks, filled = follow_samples(
+            run.state,
+            samples.acc_mps2,
+            samples.gyr_radps,
+            samples.extra_noise,
+            run.clone_at,
+            run.tuning,
+            run.tape,
+            run.ends,
+            run.blocks,
+            rotation,
+            live,
+            neutral,
+            lagged,
+        )
+        cloned_after = run.clone_at - run.fed + run.tuning.block
+        if cloned_after >= 0:  # the catch-up: the neutral pose itself is read against its clone
+            neutral[: cloned_after + 1] = neutral[min(cloned_after, n - 1)]
+        flexion, inversion = self._angles(rotation, neutral, live[:, :3])
+        sigma = self._sigma(block, flexion, live)
+        marks = self._marks(block, sigma, live[:, 4])
+        late = _EMPTY
+        if filled:
+            newest = np.full(filled, n - 1)
+            late, _ = self._angles(lagged[:filled], neutral[newest], live[newest, :3])
+        first = max(before, len(run.ends) - 1) - len(run.ends) + 2
+        closed = np.arange(first, first + filled)
+        run.flags = block.flags[-1]
+        run.fed += n
+        return LiveAngles(
+            time_s=block.time_s,
+            dorsiflexion_rad=flexion,
+            inversion_rad=inversion,
+            sigma_rad=sigma,
+            valid=marks == 0,
+            marks=marks,
+            lagged_time_s=run.begin_s + closed * run.tuning.block / self.rate_hz,
+            lagged_dorsiflexion_rad=late,
+        )
+
+    def _angles(self, rotation: Floats, neutral: Floats, axis: Floats) -> tuple[Floats, Floats]:
+        run = self._running
+        if run is None:
+            raise ValueError("not calibrated")
+        relative = np.matmul(rotation[:, 0].transpose(0, 2, 1), rotation[:, 1])
+        return ankle_angles(relative, neutral, axis, run.up, self.side)
+
+    def _sigma(self, block: LegBlock, flexion: Floats, live: Floats) -> Floats:
+        run = self._running
+        if run is None:
+            raise ValueError("not calibrated")
+        axis = run.state.axis
+        rate = block.gyr_radps[:, 1] @ axis[1] - block.gyr_radps[:, 0] @ axis[0]
+        stand_s = run.calibration.neutral_end_s - run.calibration.neutral_start_s
+        return total_sigma(
+            flexion, live[:, 3], rate, stand_s, self.clock_residual_s, self.params.ankle.angle
+        )
+
+    def _marks(self, block: LegBlock, sigma: Floats, share: Floats) -> Marks:
+        run = self._running
+        if run is None:
+            raise ValueError("not calibrated")
+        angle = self.params.ankle.angle
+        marks = np.zeros(len(sigma), dtype=np.uint16)
+        marks[sigma > angle.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
+        at = run.fed + np.arange(len(sigma))
+        if run.first_judged < at[-1] + 1:
+            first = max(0, run.first_judged - run.fed)
+            low = share[np.maximum(np.arange(len(share)), first)] < angle.hinge_share
+            marks[low] |= int(AngleMark.NOT_A_HINGE)
+        elif run.calibration.axis_origin is not AxisOrigin.PUMPS:
+            marks |= int(AngleMark.UNSETTLED)
+        missing = np.any((block.flags & int(SampleFlag.MISSING)) != 0, axis=1)
+        since = _count_since(missing, run.since_gap)
+        run.since_gap = int(since[-1])
+        marks[since <= angle.gap_margin_s * self.rate_hz] |= int(AngleMark.GAP)
+        if run.calibration.sign_origin is SignOrigin.UNKNOWN:
+            marks |= int(AngleMark.SIGN_UNKNOWN)
+        return marks
+
+    def save(self) -> bytes:
+        """Everything, as bytes that `restore` understands; made and read by this version only."""
+        return pickle.dumps(self.__dict__, protocol=pickle.HIGHEST_PROTOCOL)
+
+    @classmethod
+    def restore(cls, saved: bytes) -> LiveAnkle:
+        """An estimator that goes on where the saved one stood. Only for bytes of our own making."""
+        live = cls.__new__(cls)
+        live.__dict__.update(pickle.loads(saved))  # noqa: S301 - own state, never from outside
+        return live
+
+
+def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
+    """(n,) samples since the last hit, going on from `before`."""
+    at = np.arange(1, len(hit) + 1)
+    last = np.maximum.accumulate(np.where(hit, at, -before))
+    since: NDArray[np.int64] = at - last
+    return since
+
+
+def _join(blocks: Sequence[LegBlock]) -> LegBlock:
+    if len(blocks) == 1:
+        return blocks[0]
+    return LegBlock(
+        time_s=np.concatenate([b.time_s for b in blocks]),
+        acc_mps2=np.concatenate([b.acc_mps2 for b in blocks]),
+        gyr_radps=np.concatenate([b.gyr_radps for b in blocks]),
+        flags=np.concatenate([b.flags for b in blocks]),
+    )
+
+
+def _oldest(block: LegBlock, n: int) -> LegBlock:
+    return LegBlock(block.time_s[:n], block.acc_mps2[:n], block.gyr_radps[:n], block.flags[:n])
+
+
+def _newest(block: LegBlock, n: int) -> LegBlock:
+    return LegBlock(block.time_s[-n:], block.acc_mps2[-n:], block.gyr_radps[-n:], block.flags[-n:])
+
+
+_EMPTY = np.empty(0)
+_NOTHING = LiveAngles(
+    _EMPTY,
+    _EMPTY,
+    _EMPTY,
+    _EMPTY,
+    np.empty(0, dtype=np.bool_),
+    np.empty(0, dtype=np.uint16),
+    _EMPTY,
+    _EMPTY,
+)
