@@ -14,8 +14,10 @@ from sensor_screen.model import (
     CleaningCounts,
     ClockMap,
     LegMeasures,
+    Origin,
     Placement,
     Repetition,
+    ScreeningReport,
     Side,
     SignOrigin,
     SwayMeasures,
@@ -23,6 +25,8 @@ from sensor_screen.model import (
     TaskInterval,
     ZeroMode,
 )
+from sensor_screen.rules.evaluate import judge
+from sensor_screen.rules.rulebook import shipped_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,4 +172,54 @@ def leg_measures(
         demands=measure_demands(repetitions, capacities),
         sway=sway,
         missing=missing,
+    )
+
+
+def report(
+    legs: Sequence[LegMeasures],
+    *,
+    origin: Origin = Origin.MEASURED,
+    marks: tuple[str, ...] = (),
+    missing: tuple[str, ...] = (),
+) -> ScreeningReport:
+    """The report of these legs under the shipped rule book."""
+    judgement = judge(tuple(legs), shipped_rulebook())
+    return ScreeningReport(
+        origin=origin,
+        source="hand-made example",
+        legs=tuple(legs),
+        findings=judgement.findings,
+        advice=judgement.advice,
+        care_pathway=judgement.care_pathway,
+        missing=missing,
+        marks=marks,
+        disclaimer=judgement.disclaimer,
+        software_version="0.1.0",
+        rulebook_version=judgement.rulebook_version,
+    )
+
+
+def full_report() -> ScreeningReport:
+    """Two legs with something of everything: every zone, gaps, sway, marks and missing measures."""
+    curve = np.concatenate([hills([38.0, 36.0, 37.0, 15.0]), -hills([55.0, 50.0, 80.0])])
+    valid = np.ones(curve.size, dtype=np.bool_)
+    valid[300:340] = False
+    right = [
+        *ankle(Side.RIGHT, squat=[38.0, 36.0, 37.0], stairs_down=[20.0, 22.0], kick=[52.0, 57.0]),
+        repetition(Task.SQUAT, bend_deg=15.0, side=Side.RIGHT, reason="shallow"),
+    ]
+    left = ankle(Side.LEFT, bend_deg=9.0, point_deg=None, squat=[9.0, 16.5], kick=[48.0])
+    sway = SwayMeasures(Side.RIGHT, 60.0, 90.0, 0.011, 0.008, 0.005, float("nan"))
+    return report(
+        [
+            leg_measures(left, missing=("Left pointing range: no point was recorded.",)),
+            leg_measures(
+                right,
+                angle=trace(np.where(valid, curve, np.nan), side=Side.RIGHT, valid=valid),
+                sway=(sway,),
+            ),
+        ],
+        origin=Origin.SIMULATED,
+        marks=("Simulated: no person was measured.", "Timing was estimated from the movement."),
+        missing=("Balance on the left leg: the stance was shorter than 10 s.",),
     )
