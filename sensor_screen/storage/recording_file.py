@@ -96,7 +96,7 @@ def read_recording(path: Path | str) -> Recording:
     raise RecordingError(str(path), problem, _REMEDY) from cause
 
 
-_REMEDY = "give a file made by `sensor-screen import`, `record` or `simulate`"
+_REMEDY = "give a file made by `sensor-screen import` or `simulate`"
 
 
 def _read(path: Path) -> Recording:

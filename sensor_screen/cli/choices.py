@@ -1,0 +1,17 @@
+"""Words to choose from on the command line, kept apart from the model, which needs numpy."""
+
+from enum import StrEnum
+
+
+class Leg(StrEnum):
+    """A leg, as the user says it."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class GyroMeaning(StrEnum):
+    """What one gyroscope sample is."""
+
+    INSTANT = "instant"
+    INTERVAL_MEAN = "interval_mean"

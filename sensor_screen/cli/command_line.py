@@ -1,0 +1,48 @@
+"""All commands of `sensor-screen`, in the order of its help."""
+
+from typing import Annotated
+
+import typer
+
+from sensor_screen import __version__
+from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
+from sensor_screen.cli.import_csv import import_app
+from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
+
+HELP = """
+Ankle movement screening with two small sensors, one on the shank and one on the foot.
+
+It says how close a movement comes to your own end range, front and back of the ankle apart, how
+sure that is, and what to change. It screens, it never diagnoses.
+"""
+
+app = typer.Typer(
+    name="sensor-screen",
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    # A traceback with local variables would show a person's data.
+    pretty_exceptions_enable=False,
+)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sensor-screen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+app.add_typer(import_app, name="import")
+app.command(help=SIMULATE_HELP)(simulate)
+app.command(help=DOCTOR_HELP)(doctor)

@@ -1,0 +1,141 @@
+"""`sensor-screen doctor`: is everything here that the program needs?"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DOCTOR_HELP = """
+Look whether everything is here that the program needs, and say what to do where it is not.
+
+Examples:
+
+    sensor-screen doctor
+
+    sensor-screen doctor --json
+"""
+LIBRARIES = ("numpy", "scipy", "numba", "vqf", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    good: bool
+    found: str
+    remedy: str = ""
+
+
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs instead of people.")
+    ] = False,
+) -> None:
+    checks = [check() for check in CHECKS] + [_check_library(name) for name in LIBRARIES]
+    if as_json:
+        typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        for check in checks:
+            typer.echo(f"{'ok ' if check.good else 'BAD'}  {check.name:18} {check.found}")
+            if check.remedy:
+                typer.echo(f"     {'':18} {check.remedy}")
+    if not all(check.good for check in checks):
+        raise typer.Exit(2)
+
+
+def _check_program() -> Check:
+    from sensor_screen import __version__
+
+    return Check("sensor-screen", True, f"{__version__} in {Path(__file__).parents[1]}")
+
+
+def _check_python() -> Check:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    good = sys.version_info >= (3, 11)
+    return Check("python", good, version, "" if good else "Install Python 3.11 or newer.")
+
+
+def _check_library(name: str) -> Check:
+    """Imported, not only looked up: an installed library that does not load is no help."""
+    from importlib import import_module, metadata
+
+    try:
+        import_module(name)
+        return Check(name, True, metadata.version(name))
+    except Exception as error:  # noqa: BLE001 - whatever a broken library throws
+        return Check(name, False, f"does not load: {error}", f"Run: pip install {name}")
+
+
+def _check_compiled_code() -> Check:
+    """Where the compiled inner loops are kept: without a place every start takes a minute."""
+    import os
+    from importlib import import_module
+
+    import sensor_screen.core
+
+    name = "compiled code"
+    folder = Path(sensor_screen.core.__path__[0])
+    sources = sorted(folder.glob("*_kernels.py"))
+    try:
+        modules = [import_module(f"sensor_screen.core.{source.stem}") for source in sources]
+    except (ImportError, RuntimeError) as error:
+        remedy = "Set NUMBA_CACHE_DIR to a folder that may be written."
+        return Check(name, False, f"cannot be kept: {error}", remedy)
+    places = {
+        Path(kernel.stats.cache_path)
+        for module in modules
+        for kernel in vars(module).values()
+        if hasattr(kernel, "stats") and kernel.__module__ == module.__name__
+    }
+    warm = all(_is_warm(source, places) for source in sources)
+    good = all(os.access(place if place.exists() else place.parent, os.W_OK) for place in places)
+    found = f"{'ready' if warm else 'not made yet'}, in {', '.join(map(str, sorted(places)))}"
+    if not good:
+        return Check(name, warm, f"{found} (read only)", "Set NUMBA_CACHE_DIR to another folder.")
+    return Check(name, True, found, "" if warm else "The first screen will take a minute longer.")
+
+
+def _is_warm(source: Path, places: set[Path]) -> bool:
+    """Whether some function of a source file was compiled since it was last changed."""
+    since = source.stat().st_mtime
+    return any(
+        index.stat().st_mtime >= since
+        for place in places
+        for index in place.glob(f"{source.stem}.*.nbi")
+    )
+
+
+def _check_samples() -> Check:
+    from sensor_screen.errors import ScreenError
+    from sensor_screen.storage.samples import find_samples, read_manifest
+
+    try:
+        count = len(read_manifest())
+    except ScreenError as error:
+        return Check("sample recordings", False, str(error), "Install the program again.")
+    return Check("sample recordings", True, f"{count} in {find_samples()}")
+
+
+def _check_terminal() -> Check:
+    encoding = sys.stdout.encoding or "unknown"
+    try:
+        "░●─┤°±".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return Check(
+            "terminal", True, f"{encoding}, plain signs only", "Set PYTHONUTF8=1 for better plots."
+        )
+    return Check("terminal", True, encoding)
+
+
+CHECKS: tuple[Callable[[], Check], ...] = (
+    _check_program,
+    _check_python,
+    _check_terminal,
+    _check_samples,
+    _check_compiled_code,
+)

@@ -1,0 +1,150 @@
+"""Single sensors and task labels become one recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.errors import RecordingError, UsageError
+from sensor_screen.model import (
+    ClockMap,
+    GyroSampling,
+    Placement,
+    Recording,
+    SensorStream,
+    Side,
+    TaskInterval,
+)
+from sensor_screen.storage.recording_file import read_recording, write_recording
+from sensor_screen.storage.sensor_csv import SensorCsv, read_sensor_csv
+from sensor_screen.storage.tasks_csv import read_tasks_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def import_csv(
+    out: Path,
+    *,
+    side: Side,
+    shank: Path | None = None,
+    foot: Path | None = None,
+    tasks: Path | None = None,
+    append: bool = False,
+    shared_clock: bool = False,
+    gyro_sampling: GyroSampling = GyroSampling.INSTANT,
+) -> Recording:
+    """Make a recording file from the CSV files of one leg.
+
+    Args:
+        out: The recording file to make, or with `append` the one to add to.
+        side: The leg; the caller's word.
+        shank: Samples of the shank sensor, if there was one.
+        foot: Samples of the foot sensor, if there was one.
+        tasks: What was done when.
+        append: Add these sensors to the recording in `out`, which keeps all it has.
+        shared_clock: The sensors were read with one clock; otherwise each has its own.
+        gyro_sampling: What a gyroscope sample means in this make of sensor.
+
+    Raises:
+        UsageError: No sensor is given, or the recording has it already.
+        RecordingError: A file cannot be read, or its units cannot be right.
+    """
+    files = {
+        placement: path
+        for placement, path in ((Placement.SHANK, shank), (Placement.FOOT, foot))
+        if path is not None
+    }
+    if not files:
+        raise UsageError("no sensor", "there is nothing to import", "give --shank, --foot or both")
+    existing = read_recording(out) if append else None
+    sensors = [
+        read_sensor_csv(path, side=side, placement=placement, gyro_sampling=gyro_sampling)
+        for placement, path in files.items()
+    ]
+    recording = assemble_recording(
+        sensors,
+        read_tasks_csv(tasks) if tasks is not None else (),
+        clock=ClockMap(origin="shared") if shared_clock else None,
+        source=", ".join(path.name for path in files.values()),
+    )
+    if existing is not None:
+        recording = merge_recordings(existing, recording)
+    _refuse_copies(recording.streams)
+    _refuse_tasks_elsewhere(recording)
+    write_recording(recording, out)
+    return recording
+
+
+def assemble_recording(
+    sensors: Sequence[SensorCsv],
+    tasks: tuple[TaskInterval, ...],
+    *,
+    clock: ClockMap | None,
+    source: str,
+) -> Recording:
+    """One recording of sensors that were read one by one; what was not used goes to the notes."""
+    notes = {
+        f"columns not used, {sensor.stream.info.side} {sensor.stream.info.placement}": ", ".join(
+            sensor.ignored
+        )
+        for sensor in sensors
+        if sensor.ignored
+    }
+    streams = tuple(replace(sensor.stream, clock=clock) for sensor in sensors)
+    return Recording(streams, tasks, source=source, notes=notes)
+
+
+def merge_recordings(first: Recording, second: Recording) -> Recording:
+    """Both recordings as one of the same occasion; nothing of the first is replaced.
+
+    Raises:
+        UsageError: A sensor is in both.
+    """
+    for stream in second.streams:
+        side, placement = stream.info.side, stream.info.placement
+        if first.stream(side, placement) is not None:
+            raise UsageError(
+                f"{side} {placement}",
+                "the recording has this sensor already",
+                "import into a new file, or name the other leg",
+            )
+    return replace(
+        first,
+        streams=first.streams + second.streams,
+        tasks=tuple(
+            sorted({*first.tasks, *second.tasks}, key=lambda t: (t.start_s, t.end_s, t.task))
+        ),
+        source=f"{first.source}, {second.source}",
+        notes={**second.notes, **first.notes},
+    )
+
+
+def _refuse_copies(streams: Sequence[SensorStream]) -> None:
+    """One file given for two sensors would show an ankle that never bends."""
+    for index, stream in enumerate(streams):
+        for other in streams[:index]:
+            if np.array_equal(stream.raw, other.raw, equal_nan=True):
+                raise RecordingError(
+                    f"{other.info.side} {other.info.placement} and "
+                    f"{stream.info.side} {stream.info.placement}",
+                    "both hold the same samples",
+                    "give each sensor its own file",
+                )
+
+
+def _refuse_tasks_elsewhere(recording: Recording) -> None:
+    """Labels on another time base would leave every task without a sample."""
+    if not recording.tasks:
+        return
+    first_s = min(float(np.nanmin(stream.time_s)) for stream in recording.streams)
+    last_s = max(float(np.nanmax(stream.time_s)) for stream in recording.streams)
+    if not any(task.start_s < last_s and task.end_s > first_s for task in recording.tasks):
+        raise RecordingError(
+            f"tasks from {recording.tasks[0].start_s:g} to {recording.tasks[-1].end_s:g} s",
+            f"the samples are from {first_s:g} to {last_s:g} s",
+            "label the tasks on the clock of the samples",
+        )
