@@ -146,8 +146,10 @@ class SensorStream:
     @property
     def time_s(self) -> Floats:
         """(n,) time on the common base where the clock is known, device time otherwise."""
-        return self.device_time_s if self.clock is None else self.clock.common_time_s(
+        return (
             self.device_time_s
+            if self.clock is None
+            else self.clock.common_time_s(self.device_time_s)
         )
 
 
@@ -284,6 +286,8 @@ class Calibration:
     """0 (useless) to 1 (as good as it gets)."""
     reasons: tuple[str, ...] = ()
     """What lowered the quality, in sentences a therapist understands."""
+    neutral_verified: bool = True
+    """False where nobody stood still: the zero is then the quietest moment, a guess."""
 
 
 # --- ankle angle ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """From the clean samples of one leg to its ankle angle: calibrate, estimate, trace.
 
-Two ways through the same equations: the smoother for whole recordings, the filter for what could
-have been known at the time. With one sensor, what one sensor can say.
+For whole recordings, by the smoother; `live` does the same with the filter. Where the estimator
+fails, the difference of two single-sensor tilts stands in; with one sensor, what one sensor can say.
 """
 
 from __future__ import annotations
@@ -15,17 +15,22 @@ from sensor_screen.core.calibration import (
     CalibrationParams,
     SegmentView,
     calibrate,
+    Neutral,
+    SignHint,
     calibrate_shank,
     find_neutral,
+    rest_rate,
 )
 from sensor_screen.core.hinge import HingeParams, find_hinge
 from sensor_screen.core.joint_angle import (
     AngleParams,
     plane_angle,
+    plane_trace,
     shank_only_trace,
     trace_angle,
 )
 from sensor_screen.core.orientation import estimate_orientation, vertical
+from sensor_screen.core.placement import check_placement
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
     SegmentMotion,
@@ -69,6 +74,10 @@ class AnkleParams:
     short_axis_sigma_rad: float = 2.2
     short_axis_start_sigma_rad: float = 0.1
     short_axis_weight_rad2ps: float = 30.0
+    moving_tilt_sigma_rad: float = 0.2
+    """Uncertainty of the first orientation where the recording starts in motion."""
+    moving_velocity_sigma_mps: float = 2.0
+    moving_gyr_bias_sigma_radps: float = 0.02
     pump_axis_weight_rad2ps: float = 1000.0
     """Weight of an axis from pumps: it defines flexion, movement hardly moves it."""
 
@@ -86,8 +95,7 @@ def estimate_ankle(
     leg: CleanLeg,
     tasks: Sequence[TaskInterval] = (),
     *,
-    live: bool = False,
-    sign_hint: Floats | None = None,
+    sign_hint: SignHint | None = None,
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     params: AnkleParams = AnkleParams(),
 ) -> AnkleEstimate:
@@ -96,13 +104,12 @@ def estimate_ankle(
     Args:
         leg: Shank and foot on one grid; with the shank alone, only its inclination is used.
         tasks: Labels in the same time base; hints for calibration.
-        live: Use the filter: every value from the samples up to it. Calibration is taken as done.
-        sign_hint: (2, 3) the user's word: roughly the axis to the right, in each sensor.
+        sign_hint: The user's word.
         zero_mode: What the neutral pose stands for.
         params: Tuning.
 
     Raises:
-        MeasurementError: no neutral pose, no movement, or only a foot sensor.
+        MeasurementError: no movement, or only a foot sensor.
     """
     if leg.shank is None:
         raise MeasurementError(
@@ -123,25 +130,20 @@ def estimate_ankle(
         params=params,
     )
     view, neutral, calibration = found.view, found.neutral, found.calibration
-    moved_s = float(leg.time_s[-1] - leg.time_s[neutral.stop - 1])
+    still = neutral.part
+    moved_s = float(leg.time_s[-1] - leg.time_s[still.stop - 1])
     chosen = choose_segment_params(moved_s, calibration, params)
     start = start_at_first_sample(view, neutral, calibration)
-    motion = filter_segments(samples, start, neutral.stop - 1, chosen)
-    plane = None
-    if not live:
-        refined = refine_axes(samples, motion, start.axis, neutral, chosen)
-        motion = smooth_segments(samples, replace(start, axis=refined), neutral, chosen)
-        plane = plane_angle(vertical(view.orientation), _axes(calibration), neutral)
+    motion = filter_segments(samples, start, still.stop - 1, chosen)
+    refined = refine_axes(samples, motion, start.axis, still, chosen)
+    motion = smooth_segments(samples, replace(start, axis=refined), still, chosen)
+    up = vertical(view.orientation)
     trace = trace_angle(
-        leg,
-        calibration,
-        motion,
-        neutral,
-        plane,
-        method="filter" if live else "smoother",
-        params=params.angle,
+        leg, calibration, motion, still, plane_angle(up, _axes(calibration), still), params.angle
     )
-    return AnkleEstimate(trace, calibration, neutral)
+    if not np.isfinite(trace.dorsiflexion_rad).all():
+        trace = plane_trace(leg, calibration, up, still, params.angle)
+    return AnkleEstimate(trace, calibration, still)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class CalibratedSegments:
     """Both sensors with their own orientations, and what calibration made of them."""
 
     view: SegmentView
-    neutral: slice
+    neutral: Neutral
     calibration: Calibration
 
 
@@ -159,7 +161,7 @@ def calibrate_segments(
     doubtful: Bools,
     tasks: Sequence[TaskInterval],
     *,
-    sign_hint: Floats | None = None,
+    sign_hint: SignHint | None = None,
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     params: AnkleParams = AnkleParams(),
 ) -> CalibratedSegments:
@@ -170,12 +172,12 @@ def calibrate_segments(
         samples: Both sensors on that grid.
         doubtful: (n,) clipped or missing in either sensor.
         tasks: Labels in the same time base.
-        sign_hint: (2, 3) the user's word.
+        sign_hint: The user's word.
         zero_mode: What the neutral pose stands for.
         params: Tuning.
 
     Raises:
-        MeasurementError: no neutral pose, or no movement.
+        MeasurementError: no movement, or sensors not where they are said to be.
     """
     neutral = find_neutral(time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration)
     orientation = np.stack(
@@ -186,10 +188,9 @@ def calibrate_segments(
         axis=1,
     )
     view = SegmentView(time_s, samples.acc_mps2, samples.gyr_radps, orientation, doubtful)
-    bias = view.gyr_radps[neutral].mean(axis=0)
-    hinge = find_hinge(
-        time_s, view.acc_mps2, view.gyr_radps - bias, orientation, doubtful, params.hinge
-    )
+    check_placement(time_s, samples.gyr_radps, tasks)
+    rate = view.gyr_radps - rest_rate(view.gyr_radps, neutral)
+    hinge = find_hinge(time_s, view.acc_mps2, rate, orientation, doubtful, params.hinge)
     calibration = calibrate(
         view,
         neutral,
@@ -200,6 +201,15 @@ def calibrate_segments(
         params=params.calibration,
     )
     return CalibratedSegments(view, neutral, calibration)
+
+
+def no_neutral(params: CalibrationParams) -> MeasurementError:
+    """What to say where a neutral pose is needed and nobody stood still."""
+    return MeasurementError(
+        "neutral pose",
+        f"no {params.shortest_neutral_s:g} s in which both sensors are still",
+        "stand quietly with the foot flat for 2 s at the start of the recording",
+    )
 
 
 def _doubtful(leg: CleanLeg) -> Bools:
@@ -224,6 +234,13 @@ def choose_segment_params(
 ) -> SegmentParams:
     """How tightly the axes are held: by pumps, and by how much movement there is to learn from."""
     chosen = params.segments
+    if not calibration.neutral_verified:
+        chosen = replace(
+            chosen,
+            tilt_start_sigma_rad=params.moving_tilt_sigma_rad,
+            velocity_start_sigma_mps=params.moving_velocity_sigma_mps,
+            gyr_bias_start_sigma_radps=params.moving_gyr_bias_sigma_radps,
+        )
     if calibration.axis_origin is AxisOrigin.PUMPS:
         return replace(chosen, axis_weight_rad2ps=params.pump_axis_weight_rad2ps)
     if moved_s < params.short_movement_s:
@@ -237,18 +254,18 @@ def choose_segment_params(
 
 
 def start_at_first_sample(
-    view: SegmentView, neutral: slice, calibration: Calibration
+    view: SegmentView, neutral: Neutral, calibration: Calibration
 ) -> SegmentStart:
     """Vertical at the first sample: at rest by gravity, else by the single-sensor orientation."""
     rate_hz = 1.0 / (view.time_s[1] - view.time_s[0])
-    if neutral.start <= rate_hz:
-        up = unit(view.acc_mps2[neutral].mean(axis=0))
+    if neutral.verified and neutral.part.start <= rate_hz:
+        up = unit(view.acc_mps2[neutral.part].mean(axis=0))
     else:
         up = vertical(view.orientation[0])
     return SegmentStart(
         up=up,
         axis=_axes(calibration),
-        gyr_bias_radps=view.gyr_radps[neutral].mean(axis=0),
+        gyr_bias_radps=rest_rate(view.gyr_radps, neutral),
         acc_bias_mps2=np.zeros((2, 3)),
         lever_m=np.zeros((2, 3)),
     )

@@ -56,37 +56,59 @@ class SegmentView:
     doubtful: Bools  # (n,) clipped, filled or missing in either sensor
 
 
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """The neutral pose."""
+
+    part: slice
+    verified: bool
+    """Both sensors were still; otherwise it is only the quietest moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignHint:
+    """The user's word on which way is dorsiflexion; the more exact of the two is used."""
+
+    axes: Floats | None = None  # (2, 3) roughly the axis to the person's right, shank and foot
+    flip: bool = False
+    """Without `axes`: the sign that was chosen for want of evidence is the wrong one."""
+
+
 def find_neutral(
     time_s: Floats,
     acc_mps2: Floats,
     gyr_radps: Floats,
     tasks: Sequence[TaskInterval],
     params: CalibrationParams = CalibrationParams(),
-) -> slice:
-    """Samples of the neutral pose: the longest verified stillness in the first labelled stand.
+) -> Neutral:
+    """The neutral pose: the longest verified stillness in the first labelled stand.
 
-    Without a labelled stand, the longest stillness of the recording. Works for any number of
-    sensors: arrays are (n, s, 3).
-
-    Raises:
-        MeasurementError: where nobody stands still.
+    Without a labelled stand, the longest stillness of the recording; without any stillness, the
+    quietest moment. Works for any number of sensors: arrays are (n, s, 3).
     """
     still = _still_samples(acc_mps2, gyr_radps, params)
     rate_hz = 1.0 / (time_s[1] - time_s[0])
-    stands = [task for task in tasks if task.task is Task.STAND]
-    for stand in stands:
-        inside = (time_s >= stand.start_s - 1e-9) & (time_s <= stand.end_s + 1e-9)
-        best = _longest_run(still & inside)
-        if (best.stop - best.start) / rate_hz >= params.shortest_neutral_s:
-            return best
-    best = _longest_run(still)
-    if (best.stop - best.start) / rate_hz >= params.shortest_neutral_s:
-        return best
-    raise MeasurementError(
-        "neutral pose",
-        f"no {params.shortest_neutral_s:g} s in which both sensors are still",
-        "stand quietly with the foot flat for 2 s at the start of the recording",
-    )
+    shortest = params.shortest_neutral_s * rate_hz
+    inside = [
+        (time_s >= task.start_s - 1e-9) & (time_s <= task.end_s + 1e-9)
+        for task in tasks
+        if task.task is Task.STAND
+    ]
+    for mask in [*inside, np.ones(len(time_s), dtype=np.bool_)]:
+        best = _longest_run(still & mask)
+        if best.stop - best.start >= shortest:
+            return Neutral(best, verified=True)
+    return Neutral(_quietest(gyr_radps, round(shortest)), verified=False)
+
+
+def _quietest(gyr: Floats, size: int) -> slice:
+    """The window of the least summed angular velocity."""
+    from scipy.ndimage import uniform_filter1d
+
+    total = uniform_filter1d(np.linalg.norm(gyr, axis=2).sum(axis=1), size)
+    half = size // 2
+    middle = half + int(np.argmin(total[half : max(half + 1, len(total) - half)]))
+    return slice(middle - half, middle - half + size)
 
 
 def _still_samples(acc: Floats, gyr: Floats, params: CalibrationParams) -> Bools:
@@ -112,11 +134,11 @@ def _longest_run(mask: Bools) -> slice:
 
 def calibrate(
     view: SegmentView,
-    neutral: slice,
+    neutral: Neutral,
     tasks: Sequence[TaskInterval],
     hinge: HingeEvidence | None,
     *,
-    sign_hint: Floats | None = None,
+    sign_hint: SignHint | None = None,
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     params: CalibrationParams = CalibrationParams(),
 ) -> Calibration:
@@ -131,18 +153,18 @@ def calibrate(
         neutral: Samples of the neutral pose.
         tasks: Labels, in seconds of the same time base.
         hinge: Axis of the relative rotation over the movement, if there was any.
-        sign_hint: (2, 3) the user's word: roughly the axis to the person's right, in each sensor.
+        sign_hint: The user's word.
         zero_mode: What the neutral pose stands for.
         params: Tuning.
 
     Raises:
         MeasurementError: where nothing moved.
     """
-    bias = view.gyr_radps[neutral].mean(axis=0)
-    rate = view.gyr_radps - bias
-    up = unit(view.acc_mps2[neutral].mean(axis=0))
+    still = neutral.part
+    rate = view.gyr_radps - rest_rate(view.gyr_radps, neutral)
+    up = unit(view.acc_mps2[still].mean(axis=0))
     pumps = _inside(view.time_s, tasks, (Task.PUMP,))
-    moving = _moving(view, neutral, pumps)
+    moving = _moving(view, still, pumps)
     reasons: list[str] = []
     axes, origin, error = _movement_axes(rate, moving, hinge, params, reasons)
     if pumps.sum() > 0.5 / (view.time_s[1] - view.time_s[0]):
@@ -152,28 +174,46 @@ def calibrate(
         if share < 0.85:
             reasons.append("the foot did not move in one plane during the pumps")
         axes[0] = _level_with(axes[0], up[0], float(axes[1] @ up[1]))
-    sign, sign_origin = _find_sign(view, rate, axes, pumps, tasks, neutral, params, sign_hint)
-    if sign_origin is SignOrigin.UNKNOWN:
-        reasons.append("nothing in the movement tells toes up from toes down")
-    length_s = float((neutral.stop - neutral.start) * (view.time_s[1] - view.time_s[0]))
-    if length_s < 1.0:
-        reasons.append(f"the still stand was only {length_s:.1f} s long")
-    tilt = abs(float(axes[1] @ up[1]))
-    if tilt > np.sin(np.radians(35)):
-        reasons.append("the flexion axis is far from horizontal in the neutral pose")
+    sign, sign_origin = _find_sign(view, rate, axes, pumps, tasks, still, params, sign_hint)
+    length_s = float((still.stop - still.start) * (view.time_s[1] - view.time_s[0]))
+    reasons += _doubts(neutral, length_s, float(axes[1] @ up[1]), sign_origin)
     quality = min(1.0, 0.5 + 0.5 * length_s / params.good_neutral_s) * np.exp(-2.0 * error)
+    for doubt in (sign_origin is SignOrigin.UNKNOWN, not neutral.verified):
+        quality *= 0.5 if doubt else 1.0
     return Calibration(
-        neutral_start_s=float(view.time_s[neutral.start]),
-        neutral_end_s=float(view.time_s[neutral.stop - 1]),
+        neutral_start_s=float(view.time_s[still.start]),
+        neutral_end_s=float(view.time_s[still.stop - 1]),
         shank_axis=sign * axes[0],
         foot_axis=sign * axes[1],
         axis_origin=origin,
         sign_origin=sign_origin,
         zero_mode=zero_mode,
         axis_error_rad=error,
-        quality=float(quality * (1.0 if sign_origin is not SignOrigin.UNKNOWN else 0.5)),
+        quality=float(quality),
         reasons=tuple(reasons),
+        neutral_verified=neutral.verified,
     )
+
+
+def rest_rate(gyr_radps: Floats, neutral: Neutral) -> Floats:
+    """(s, 3) gyroscope bias from the neutral pose; zero where nobody stood still."""
+    mean: Floats = gyr_radps[neutral.part].mean(axis=0)
+    return mean if neutral.verified else np.zeros_like(mean)
+
+
+def _doubts(
+    neutral: Neutral, length_s: float, height: float, sign_origin: SignOrigin
+) -> list[str]:
+    doubts = []
+    if sign_origin is SignOrigin.UNKNOWN:
+        doubts.append("nothing in the movement tells toes up from toes down")
+    if not neutral.verified:
+        doubts.append("nobody stood still, so the zero is a guess")
+    elif length_s < 1.0:
+        doubts.append(f"the still stand was only {length_s:.1f} s long")
+    if abs(height) > np.sin(np.radians(35)):
+        doubts.append("the flexion axis is far from horizontal in the neutral pose")
+    return doubts
 
 
 def calibrate_shank(
@@ -181,7 +221,7 @@ def calibrate_shank(
     acc_mps2: Floats,
     gyr_radps: Floats,
     orientation: Floats,
-    neutral: slice,
+    neutral: Neutral,
     tasks: Sequence[TaskInterval],
     zero_mode: ZeroMode,
     params: CalibrationParams = CalibrationParams(),
@@ -208,23 +248,26 @@ def calibrate_shank(
             "no lunge or squat is labelled, and one sensor can measure nothing else",
             "label one, or add the foot sensor",
         )
-    rate = gyr_radps - gyr_radps[neutral].mean(axis=0)
+    still = neutral.part
+    rate = gyr_radps - rest_rate(gyr_radps, neutral)
     axis, share = principal_axis(rate[part])
-    axis = _level_with(axis, unit(acc_mps2[neutral].mean(axis=0)), 0.0)
-    lean = float(np.median(_lean(orientation, axis, neutral)[part]))
-    told = abs(lean) > params.told_by_lean_rad
+    axis = _level_with(axis, unit(acc_mps2[still].mean(axis=0)), 0.0)
+    lean = float(np.median(_lean(orientation, axis, still)[part]))
+    told = SignOrigin.SQUAT if abs(lean) > params.told_by_lean_rad else SignOrigin.UNKNOWN
+    length_s = float((still.stop - still.start) * (time_s[1] - time_s[0]))
     reasons = [] if share > 0.85 else ["the shank did not move in one plane"]
     return Calibration(
-        neutral_start_s=float(time_s[neutral.start]),
-        neutral_end_s=float(time_s[neutral.stop - 1]),
+        neutral_start_s=float(time_s[still.start]),
+        neutral_end_s=float(time_s[still.stop - 1]),
         shank_axis=axis * (np.sign(lean) or 1.0),
         foot_axis=np.full(3, np.nan),
         axis_origin=AxisOrigin.MOVEMENT,
-        sign_origin=SignOrigin.SQUAT if told else SignOrigin.UNKNOWN,
+        sign_origin=told,
         zero_mode=zero_mode,
         axis_error_rad=float(0.05 + 0.3 * (1.0 - share)),
         quality=0.7 * share,
-        reasons=tuple(reasons),
+        reasons=tuple(reasons + _doubts(neutral, length_s, 0.0, told)),
+        neutral_verified=neutral.verified,
     )
 
 
@@ -288,10 +331,10 @@ def _find_sign(
     tasks: Sequence[TaskInterval],
     neutral: slice,
     params: CalibrationParams,
-    hint: Floats | None,
+    hint: SignHint | None,
 ) -> tuple[float, SignOrigin]:
-    if hint is not None:
-        return float(np.sign(np.sum(axes * hint)) or 1.0), SignOrigin.USER
+    if hint is not None and hint.axes is not None:
+        return float(np.sign(np.sum(axes * hint.axes)) or 1.0), SignOrigin.USER
     dt = float(view.time_s[1] - view.time_s[0])
     if pumps.any():
         angle = np.cumsum(rate[pumps, 1] @ axes[1]) * dt
@@ -310,6 +353,8 @@ def _find_sign(
         ratio = max(forward, 1e-3) / max(back, 1e-3)
         if max(ratio, 1.0 / ratio) > params.doubtful_ratio:
             return (1.0 if ratio > 1.0 else -1.0), SignOrigin.SWING
+    if hint is not None:
+        return (-1.0 if hint.flip else 1.0), SignOrigin.USER
     return 1.0, SignOrigin.UNKNOWN
 
 

@@ -48,6 +48,8 @@ class AngleParams:
     and three axes stay below 0.63, walking people above 0.66."""
     hinge_judged_after_s: float = 10.0
     """A hinge is not judged on less movement: one window of a two-axis joint can look like one."""
+    plane_sigma_rad: float = np.radians(3.0)
+    """1 sigma of the fall-back angle; 2 to 3 deg on walking people."""
     gap_margin_s: float = 0.1
     """Around a gap longer than 100 ms."""
 
@@ -99,9 +101,7 @@ def trace_angle(
     calibration: Calibration,
     motion: SegmentMotion,
     neutral: slice,
-    plane_rad: Floats | None,
-    *,
-    method: str,
+    plane_rad: Floats,
     params: AngleParams = AngleParams(),
 ) -> AngleTrace:
     """The ankle over time, with its uncertainty and validity.
@@ -109,10 +109,9 @@ def trace_angle(
     Args:
         leg: Both sensors.
         calibration: Axes and neutral pose.
-        motion: By the filter or the smoother.
+        motion: By the smoother.
         neutral: Samples of the neutral pose.
-        plane_rad: (n,) independent gravity-plane angle, the cross-check; None for live.
-        method: `filter` or `smoother`.
+        plane_rad: (n,) independent gravity-plane angle, the cross-check.
         params: Tuning.
     """
     up = [unit(motion.up[neutral, s].mean(axis=0)) for s in range(2)]
@@ -128,13 +127,11 @@ def trace_angle(
     marks = np.zeros(len(flexion), dtype=np.uint16)
     marks[_gaps(leg, params)] |= int(AngleMark.GAP)
     marks[sigma > params.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
-    marks[_not_a_hinge(motion.hinge_share, leg.rate_hz, neutral, method, params)] |= int(
+    marks[_not_a_hinge(motion.hinge_share, leg.rate_hz, neutral, params)] |= int(
         AngleMark.NOT_A_HINGE
     )
-    if plane_rad is not None:
-        marks[_disagrees(flexion, plane_rad, leg.rate_hz, params)] |= int(AngleMark.DISAGREES)
-    if calibration.sign_origin is SignOrigin.UNKNOWN:
-        marks |= int(AngleMark.SIGN_UNKNOWN)
+    marks[_disagrees(flexion, plane_rad, leg.rate_hz, params)] |= int(AngleMark.DISAGREES)
+    marks |= calibration_marks(calibration)
     return AngleTrace(
         side=leg.side,
         rate_hz=leg.rate_hz,
@@ -147,11 +144,21 @@ def trace_angle(
         shank_lean_rad=tilt_about(motion.up[:, 0], unit(motion.axis[-1]), up[0]),
         foot_pitch_rad=-tilt_about(motion.up[:, 1], motion.foot_axis, up[1]),
         zero_mode=calibration.zero_mode,
-        method=method,
+        method="smoother",
         hinge_share=float(np.median(motion.hinge_share[neutral.stop :]))
         if neutral.stop < len(flexion)
         else float("nan"),
     )
+
+
+def calibration_marks(calibration: Calibration) -> int:
+    """Marks that hold for every sample."""
+    marks = AngleMark.NONE
+    if calibration.sign_origin is SignOrigin.UNKNOWN:
+        marks |= AngleMark.SIGN_UNKNOWN
+    if not calibration.neutral_verified:
+        marks |= AngleMark.ZERO_UNKNOWN
+    return int(marks)
 
 
 def total_sigma(
@@ -194,10 +201,10 @@ def _gaps(leg: CleanLeg, params: AngleParams) -> Bools:
 
 
 def _not_a_hinge(
-    share: Floats, rate_hz: float, neutral: slice, method: str, params: AngleParams
+    share: Floats, rate_hz: float, neutral: slice, params: AngleParams
 ) -> Bools:
-    """Judged from the past minute live, from the minute around each sample afterwards."""
-    ahead = 0 if method == "filter" else int(30 * rate_hz)
+    """Judged from the minute around each sample."""
+    ahead = int(30 * rate_hz)
     first = neutral.stop + int(params.hinge_judged_after_s * rate_hz)
     n = len(share)
     if first >= n:
@@ -224,9 +231,46 @@ def plane_angle(up: Floats, axes: Floats, neutral: slice, missing: Bools | None 
     """
     lean = [tilt_about(up[:, s], axes[s], unit(up[neutral, s].mean(axis=0))) for s in range(2)]
     angle: Floats = lean[0] - lean[1]
-    if missing is not None:
-        angle = np.where(missing, np.nan, angle)
     return angle
+
+
+def plane_trace(
+    leg: CleanLeg,
+    calibration: Calibration,
+    up: Floats,
+    neutral: slice,
+    params: AngleParams = AngleParams(),
+) -> AngleTrace:
+    """The fall-back where the estimator fails: two tilts, with the error that they had in tests.
+
+    Args:
+        leg: Both sensors.
+        calibration: Axes and neutral pose.
+        up: (n, 2, 3) vertical in both sensors.
+        neutral: Samples of the neutral pose.
+        params: Tuning.
+    """
+    axes = np.stack([calibration.shank_axis, calibration.foot_axis])
+    angle = plane_angle(up, axes, neutral)
+    lean = [tilt_about(up[:, s], axes[s], unit(up[neutral, s].mean(axis=0))) for s in range(2)]
+    sigma = np.hypot(params.plane_sigma_rad, params.proportional * angle)
+    marks = np.full(len(angle), calibration_marks(calibration), dtype=np.uint16)
+    marks[_gaps(leg, params)] |= int(AngleMark.GAP)
+    return AngleTrace(
+        side=leg.side,
+        rate_hz=leg.rate_hz,
+        time_s=leg.time_s,
+        dorsiflexion_rad=angle,
+        inversion_rad=np.full(len(angle), np.nan),
+        sigma_rad=sigma,
+        valid=marks == 0,
+        marks=marks,
+        shank_lean_rad=lean[0],
+        foot_pitch_rad=-lean[1],
+        zero_mode=calibration.zero_mode,
+        method="gravity plane",
+        hinge_share=float("nan"),
+    )
 
 
 def shank_only_trace(
@@ -252,8 +296,7 @@ def shank_only_trace(
     sigma = np.sqrt(np.radians(1.5) ** 2 + (2 * params.proportional * lean) ** 2)
     marks = np.full(len(lean), int(AngleMark.SINGLE_SENSOR), dtype=np.uint16)
     marks[_gaps(leg, params)] |= int(AngleMark.GAP)
-    if calibration.sign_origin is SignOrigin.UNKNOWN:
-        marks |= int(AngleMark.SIGN_UNKNOWN)
+    marks |= calibration_marks(calibration)
     blank = np.full(len(lean), np.nan)
     return AngleTrace(
         side=leg.side,

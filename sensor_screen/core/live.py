@@ -14,7 +14,7 @@ How the samples are cut into blocks changes nothing. The state can be saved and 
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,9 +24,10 @@ from sensor_screen.core.ankle import (
     calibrate_segments,
     choose_segment_params,
     is_doubtful,
+    no_neutral,
     start_at_first_sample,
 )
-from sensor_screen.core.joint_angle import ankle_angles, total_sigma
+from sensor_screen.core.joint_angle import ankle_angles, calibration_marks, total_sigma
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
     SegmentSamples,
@@ -37,18 +38,20 @@ from sensor_screen.core.segments import (
     tune,
 )
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, SignOrigin, Task
+from sensor_screen.model import AngleMark, AxisOrigin, GyroSampling, SampleFlag, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from sensor_screen.core.calibration import SignHint
     from sensor_screen.core.segment_state import Nominal, Tape, Tuning
     from sensor_screen.model import (
         Bools,
         Bytes,
         Calibration,
+        CleanLeg,
         Floats,
         Marks,
         Side,
@@ -121,7 +124,7 @@ class LiveAnkle:
         side: The leg.
         rate_hz: Of the regular grid of the samples.
         tasks: Labels, as far as they are known; ends in the future are fine.
-        sign_hint: (2, 3) the user's word: roughly the axis to the right, in each sensor.
+        sign_hint: The user's word.
         interval_mean: The gyroscopes send means over the past interval.
         clock_residual_s: How well the two clocks are known against each other.
         params: Tuning.
@@ -133,7 +136,7 @@ class LiveAnkle:
         rate_hz: float,
         *,
         tasks: Sequence[TaskInterval] = (),
-        sign_hint: Floats | None = None,
+        sign_hint: SignHint | None = None,
         interval_mean: bool = False,
         clock_residual_s: float = 0.0,
         params: LiveParams = LiveParams(),
@@ -194,18 +197,21 @@ class LiveAnkle:
             sign_hint=self.sign_hint,
             params=params,
         )
+        if not found.neutral.verified:
+            raise no_neutral(params.calibration)
+        still = found.neutral.part
         chosen = choose_segment_params(np.inf, found.calibration, params)
         start = start_at_first_sample(found.view, found.neutral, found.calibration)
         tuning = tune(samples, chosen)
         slots = round(self.params.lag_s * self.rate_hz / tuning.block) + 1
-        judged = found.neutral.stop + int(params.angle.hinge_judged_after_s * self.rate_hz)
+        judged = still.stop + int(params.angle.hinge_judged_after_s * self.rate_hz)
         return _Running(
             state=start_state(start, chosen),
             tape=make_tape(slots),
             tuning=tuning,
             calibration=found.calibration,
-            up=unit(kept.acc_mps2[found.neutral, 0].mean(axis=0)),
-            clone_at=found.neutral.stop - 1,
+            up=unit(kept.acc_mps2[still, 0].mean(axis=0)),
+            clone_at=still.stop - 1,
             first_judged=judged,
             begin_s=float(kept.time_s[0]),
             blocks=0,
@@ -311,9 +317,7 @@ class LiveAnkle:
         since = _count_since(missing, run.since_gap)
         run.since_gap = int(since[-1])
         marks[since <= angle.gap_margin_s * self.rate_hz] |= int(AngleMark.GAP)
-        if run.calibration.sign_origin is SignOrigin.UNKNOWN:
-            marks |= int(AngleMark.SIGN_UNKNOWN)
-        return marks
+        return marks | calibration_marks(run.calibration)
 
     def save(self) -> bytes:
         """Everything, as bytes that `restore` understands; made and read by this version only."""
@@ -325,6 +329,67 @@ class LiveAnkle:
         live = cls.__new__(cls)
         live.__dict__.update(pickle.loads(saved))  # noqa: S301 - own state, never from outside
         return live
+
+
+def replay(
+    leg: CleanLeg,
+    tasks: Sequence[TaskInterval] = (),
+    *,
+    sign_hint: SignHint | None = None,
+    block_samples: int = 10,
+    params: LiveParams = LiveParams(),
+) -> LiveAngles:
+    """What the live estimator would have answered to a recording; as long as the recording.
+
+    Before calibration it answers nothing: where that never came, angles are nan and not valid.
+
+    Args:
+        leg: Both sensors.
+        tasks: Labels in the same time base.
+        sign_hint: The user's word.
+        block_samples: Samples fed at a time; changes nothing.
+        params: Tuning.
+
+    Raises:
+        MeasurementError: where the filter never started.
+    """
+    if leg.shank is None or leg.foot is None:
+        raise MeasurementError(
+            f"{leg.side} leg",
+            "one sensor is missing, and the live angle needs both",
+            "add it, or ask for the angle of the whole recording",
+        )
+    pair = (leg.shank, leg.foot)
+    whole = LegBlock(
+        leg.time_s,
+        np.stack([s.acc_mps2 for s in pair], axis=1),
+        np.stack([s.gyr_radps for s in pair], axis=1),
+        np.stack([s.flags for s in pair], axis=1),
+    )
+    live = LiveAnkle(
+        leg.side,
+        leg.rate_hz,
+        tasks=tasks,
+        sign_hint=sign_hint,
+        interval_mean=leg.foot.info.gyro_sampling is GyroSampling.INTERVAL_MEAN,
+        clock_residual_s=leg.clock.residual_s,
+        params=params,
+    )
+    n = len(leg.time_s)
+    answers = [
+        live.feed(_newest(_oldest(whole, stop), stop - start))
+        for start in range(0, n, block_samples)
+        if (stop := min(start + block_samples, n))
+    ]
+    if live.calibration is None:
+        raise MeasurementError(
+            f"{leg.side} leg",
+            "the live angle never started: no still stand followed by enough movement",
+            f"stand still, then move for {params.movement_s:.0f} s",
+        )
+    return LiveAngles(
+        *(np.concatenate([getattr(a, f.name) for a in answers]) for f in fields(LiveAngles))
+    )
 
 
 def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:

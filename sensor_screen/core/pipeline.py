@@ -1,0 +1,222 @@
+"""The measuring verbs, in their order: clean, align, angle, repetitions, capacity, demand, sway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sensor_screen.core.alignment import AlignmentParams, assemble_leg
+from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
+from sensor_screen.core.calibration import SignHint
+from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.repetitions import find_repetitions
+from sensor_screen.core.sway import measure_sway
+from sensor_screen.errors import ScreenError
+from sensor_screen.model import (
+    AngleMark,
+    CleaningCounts,
+    ClockMap,
+    LegMeasures,
+    Placement,
+    Repetition,
+    Side,
+    SwayMeasures,
+    Task,
+    ZeroMode,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from sensor_screen.model import AngleTrace, CleanLeg, Floats, Recording, TaskInterval
+
+REPEATED_TASKS = (
+    Task.LUNGE,
+    Task.POINT,
+    Task.SQUAT,
+    Task.STAIRS_UP,
+    Task.STAIRS_DOWN,
+    Task.KICK,
+    Task.WALK,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineParams:
+    """Tuning of every stage."""
+
+    alignment: AlignmentParams = field(default_factory=AlignmentParams)
+    ankle: AnkleParams = field(default_factory=AnkleParams)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOptions:
+    """What the user decides."""
+
+    zero_mode: ZeroMode = ZeroMode.QUIET_STANDING
+    sign_hint: SignHint | None = None
+    """The user's word on which way is dorsiflexion."""
+
+
+def measure_recording(
+    recording: Recording,
+    options: MeasureOptions = MeasureOptions(),
+    params: PipelineParams = PipelineParams(),
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[LegMeasures, ...]:
+    """Everything that can be measured on each leg; what cannot is named in `missing`.
+
+    Args:
+        recording: Streams and labels.
+        options: The user's decisions.
+        params: Tuning.
+        progress: Called with the name of each step as it begins.
+    """
+    legs, errors = [], []
+    for side in recording.sides:
+        try:
+            legs.append(measure_leg(recording, side, options, params, progress))
+        except ScreenError as error:
+            errors.append(error)
+            legs.append(_nothing(side, f"{_name(side)}: {error}"))
+    if errors and len(errors) == len(legs):
+        raise errors[0]
+    return tuple(legs)
+
+
+def measure_leg(
+    recording: Recording,
+    side: Side,
+    options: MeasureOptions = MeasureOptions(),
+    params: PipelineParams = PipelineParams(),
+    progress: Callable[[str], None] = lambda _: None,
+) -> LegMeasures:
+    """Everything that can be measured on one leg.
+
+    Raises:
+        ScreenError: where there is no ankle angle at all.
+    """
+    name = _name(side)
+    progress(f"{name}: samples and clocks")
+    leg = assemble_leg(
+        recording.stream(side, Placement.SHANK),
+        recording.stream(side, Placement.FOOT),
+        side,
+        params.alignment,
+    )
+    progress(f"{name}: ankle angle")
+    found = estimate_ankle(
+        leg,
+        recording.tasks,
+        sign_hint=options.sign_hint,
+        zero_mode=options.zero_mode,
+        params=params.ankle,
+    )
+    progress(f"{name}: repetitions and sway")
+    cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
+    return _measure_events(leg, found, recording.tasks, cleaning, name)
+
+
+def _name(side: Side) -> str:
+    return f"{side} leg" if side is not Side.NONE else "leg"
+
+
+def _measure_events(
+    leg: CleanLeg,
+    found: AnkleEstimate,
+    tasks: tuple[TaskInterval, ...],
+    cleaning: dict[Placement, CleaningCounts],
+    name: str,
+) -> LegMeasures:
+    missing = [f"{name}: {reason}" for reason in _missing_by_marks(found.trace)]
+    repetitions = _find_all(leg, found, tasks, missing, name)
+    capacities = measure_capacities(repetitions)
+    return LegMeasures(
+        side=leg.side,
+        angle=found.trace,
+        calibration=found.calibration,
+        clock=leg.clock,
+        cleaning=cleaning,
+        repetitions=repetitions,
+        capacities=capacities,
+        demands=measure_demands(repetitions, capacities),
+        sway=_measure_stances(leg, found, tasks, missing, name),
+        missing=tuple(missing),
+    )
+
+
+def _find_all(
+    leg: CleanLeg,
+    found: AnkleEstimate,
+    tasks: tuple[TaskInterval, ...],
+    missing: list[str],
+    name: str,
+) -> tuple[Repetition, ...]:
+    repetitions: list[Repetition] = []
+    for task in tasks:
+        if task.task not in REPEATED_TASKS or not _overlaps(task, leg):
+            continue
+        rate = shank_rate(leg, found)
+        reps = find_repetitions(found.trace, task, shank_rate_radps=rate)
+        repetitions += reps
+        if not any(r.counted for r in reps):
+            why = reps[0].reason if reps else "no repetition was found"
+            missing.append(f"{name}: {_words(task.task)} at {task.start_s:.0f} s: {why}.")
+    return tuple(repetitions)
+
+
+def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> np.ndarray | None:
+    """(n,) angular velocity of the shank about the flexion axis; positive as the foot swings on."""
+    if leg.shank is None:
+        return None
+    rate: Floats = leg.shank.gyr_radps @ found.calibration.shank_axis
+    return rate
+
+
+def _measure_stances(
+    leg: CleanLeg,
+    found: AnkleEstimate,
+    tasks: tuple[TaskInterval, ...],
+    missing: list[str],
+    name: str,
+) -> tuple[SwayMeasures, ...]:
+    stances = []
+    for task in tasks:
+        if task.task is not Task.BALANCE or not _overlaps(task, leg):
+            continue
+        try:
+            stances.append(measure_sway(leg, found.calibration, task))
+        except ScreenError as error:
+            missing.append(f"{name}: {error}")
+    return tuple(stances)
+
+
+def _overlaps(task: TaskInterval, leg: CleanLeg) -> bool:
+    return bool(task.end_s > leg.time_s[0] and task.start_s < leg.time_s[-1])
+
+
+_MARK_WORDS = {
+    AngleMark.NOT_A_HINGE: "the joint does not turn about one axis; check the sensors' places",
+    AngleMark.SIGN_UNKNOWN: "nothing tells toes up from toes down; add pumps or say which it is",
+    AngleMark.ZERO_UNKNOWN: "nobody stood still, so only excursions are right",
+    AngleMark.SINGLE_SENSOR: "shank sensor alone, so only lunges and flat-footed squats",
+}
+
+
+def _missing_by_marks(trace: AngleTrace) -> list[str]:
+    """What must be said of the whole trace: marks that hold for most of it."""
+    return [
+        f"{words}."
+        for mark, words in _MARK_WORDS.items()
+        if ((trace.marks & int(mark)) != 0).mean() > 0.5
+    ]
+
+
+def _words(task: Task) -> str:
+    return task.value.replace("_", " ")
+
+
+def _nothing(side: Side, why: str) -> LegMeasures:
+    return LegMeasures(side, None, None, ClockMap(), {}, (), (), (), (), (why,))
