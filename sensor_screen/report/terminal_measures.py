@@ -1,0 +1,208 @@
+"""What was measured on one leg, in letters: repetitions, curve, sway, and how good it all is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sensor_screen.core.capacity import RANGE_TESTS
+from sensor_screen.core.repetitions import DIRECTIONS
+from sensor_screen.model import AxisOrigin, Direction, SignOrigin, Task, ZeroMode
+from sensor_screen.report.terminal_curve import draw_curve
+from sensor_screen.report.terminal_lens import LABEL_WIDTH
+from sensor_screen.report.terminal_page import figure
+from sensor_screen.rules.texts import TASK_NAMES, ankle_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensor_screen.model import (
+        AngleTrace,
+        Calibration,
+        CleaningCounts,
+        ClockMap,
+        LegMeasures,
+        Placement,
+        Repetition,
+        SwayMeasures,
+    )
+    from sensor_screen.report.terminal_page import Page
+
+MOVEMENTS = {Direction.DORSIFLEXION: "bend", Direction.PLANTARFLEXION: "point"}
+
+_MOST_LISTED = 24
+_ZEROS = {
+    ZeroMode.GRAVITY_VERTICAL: "shank vertical over a flat foot",
+    ZeroMode.QUIET_STANDING: "quiet standing",
+}
+_AXES = {
+    AxisOrigin.PUMPS: "axis from the ankle pumps",
+    AxisOrigin.MOVEMENT: "axis estimated from the movement itself",
+    AxisOrigin.GIVEN: "axis as given",
+}
+_SIGNS = {
+    SignOrigin.PUMPS: "direction from the pumps",
+    SignOrigin.SWING: "direction from the swing of the leg",
+    SignOrigin.SQUAT: "direction from a squat",
+    SignOrigin.USER: "direction as given by the user",
+    SignOrigin.UNKNOWN: "direction not known: bend and point may be exchanged",
+}
+
+
+def list_repetitions(leg: LegMeasures, page: Page) -> list[str]:
+    """A row for each task and direction: typical peak, then each repetition."""
+    lines = []
+    for task, directions in DIRECTIONS.items():
+        reps = [r for r in leg.repetitions if r.task == task]
+        if not reps:
+            continue
+        for direction in directions:
+            lines += _list_peaks(leg, task, direction, page)
+        lines += _left_out(reps, page)
+    return lines
+
+
+def _list_peaks(leg: LegMeasures, task: Task, direction: Direction, page: Page) -> list[str]:
+    measured = _find_peaks(leg, task, direction)
+    if measured is None:
+        return []
+    typical_rad, sigma_rad, peaks_rad = measured
+    peaks = [f"{math.degrees(peak):.0f}".replace("-", "−") for peak in peaks_rad]
+    more = len(peaks) - _MOST_LISTED
+    listed = " ".join(peaks[:_MOST_LISTED]) + (f" … {more} more" if more > 0 else "")
+    typical = figure(math.degrees(typical_rad), 1.96 * math.degrees(sigma_rad), "°")
+    label = page.words(TASK_NAMES[task]).ljust(LABEL_WIDTH)
+    head = label + MOVEMENTS[direction].ljust(7) + page.words(typical).ljust(13)
+    return page.paragraph(listed, first=head, indent=" " * len(head))
+
+
+def _find_peaks(
+    leg: LegMeasures, task: Task, direction: Direction
+) -> tuple[float, float, tuple[float, ...]] | None:
+    """Best trial of a range test or typical peak of a task, its sigma, and all peaks."""
+    if task in RANGE_TESTS:
+        for capacity in leg.capacities:
+            if (capacity.condition, capacity.direction) == (task.value, direction):
+                return capacity.value_rad, capacity.sigma_rad, capacity.trials_rad
+    for demand in leg.demands:
+        if (demand.task, demand.direction) == (task, direction):
+            return demand.typical_rad, demand.sigma_rad, demand.peaks_rad
+    return None
+
+
+def _left_out(reps: Sequence[Repetition], page: Page) -> list[str]:
+    """What was not counted, by reason."""
+    reasons = [r.reason for r in reps if not r.counted]
+    lines = []
+    for reason in dict.fromkeys(reasons):
+        text = f"{reasons.count(reason)} of {len(reps)} not counted: {reason}"
+        indent = " " * LABEL_WIDTH
+        lines += page.paragraph(text, first=indent, indent=indent + "  ", style="dim")
+    return lines
+
+
+def show_curve(leg: LegMeasures, page: Page) -> list[str]:
+    """The angle over the recording, with its own end ranges."""
+    if leg.angle is None:
+        return []
+    ends_deg = [
+        math.degrees(capacity.value_rad)
+        * (1.0 if capacity.direction == Direction.DORSIFLEXION else -1.0)
+        for capacity in leg.capacities
+    ]
+    curve = draw_curve(leg.angle, leg.repetitions, ends_deg, page)
+    if not curve:
+        return []
+    title = "Angle over the recording: up is bend, down is point"
+    return ["", *page.heading(title, "dotted: own end range" if ends_deg else ""), *curve]
+
+
+def list_sway(leg: LegMeasures, page: Page) -> list[str]:
+    """Tilt in each stance."""
+    lines = []
+    for sway in leg.sway:
+        duration_s = sway.end_s - sway.start_s
+        tilts = "; ".join(_tilts(sway)).replace("-", "−")
+        lines += page.paragraph(f"One stance of {duration_s:.0f} s: {tilts} (RMS).")
+    if lines:
+        lines += page.paragraph(
+            "Compare with yourself only: there is no norm for sensors worn here.", style="dim"
+        )
+    return lines
+
+
+def _tilts(sway: SwayMeasures) -> list[str]:
+    pairs = {
+        "shin": (sway.shank_mediolateral_rms_rad, sway.shank_anteroposterior_rms_rad),
+        "foot": (sway.foot_mediolateral_rms_rad, sway.foot_anteroposterior_rms_rad),
+    }
+    words = []
+    for name, values in pairs.items():
+        sideways, forward = (
+            f"{math.degrees(v):.2f}°" if math.isfinite(v) else "not measured" for v in values
+        )
+        words.append(f"{name} {sideways} sideways, {forward} forward and back")
+    return words
+
+
+def describe_quality(leg: LegMeasures, page: Page) -> list[str]:
+    """How far this leg's figures can be trusted, and why."""
+    words = [] if leg.angle is None else [_describe_angle(leg.angle)]
+    if leg.calibration is not None:
+        words.append(_describe_calibration(leg.calibration))
+    words.append(_describe_clock(leg.clock))
+    words += [_describe_samples(placement, counts) for placement, counts in leg.cleaning.items()]
+    lines = page.paragraph(f"Quality, {ankle_name(leg.side)}. " + " ".join(words))
+    for reason in () if leg.calibration is None else leg.calibration.reasons:
+        lines += page.paragraph(reason, first="  ! ", indent="    ")
+    return lines
+
+
+def _describe_angle(angle: AngleTrace) -> str:
+    share = 100 * float(angle.valid.mean()) if angle.valid.size else 0.0
+    hinge = ""
+    if math.isfinite(angle.hinge_share):
+        hinge = f", {100 * angle.hinge_share:.0f} % of the movement about one axis"
+    return (
+        f"Angle valid in {share:.0f} % of the recording{hinge}; "
+        f"method: {angle.method}, {angle.rate_hz:.0f} Hz."
+    )
+
+
+def _describe_calibration(calibration: Calibration) -> str:
+    quality = calibration.quality
+    word = "good" if quality >= 0.8 else "fair" if quality >= 0.5 else "poor"
+    error_deg = math.degrees(calibration.axis_error_rad)
+    return (
+        f"Calibration {word} (alignment known to {error_deg:.1f}°, "
+        f"{_AXES[calibration.axis_origin]}, {_SIGNS[calibration.sign_origin]}; "
+        f"zero: {_ZEROS[calibration.zero_mode]})."
+    )
+
+
+def _describe_clock(clock: ClockMap) -> str:
+    if clock.origin == "movement":
+        return (
+            f"Clocks brought together from the movement: offset {1e3 * clock.offset_s:.0f} ms, "
+            f"known to {1e3 * clock.residual_s:.0f} ms.".replace("-", "−")
+        )
+    if clock.origin == "shared":
+        return "One clock for both sensors."
+    return f"Clocks as the source gave them, known to {1e3 * clock.residual_s:.0f} ms."
+
+
+def _describe_samples(placement: Placement, counts: CleaningCounts) -> str:
+    total = counts.received + counts.missing
+    found = {
+        "lost": counts.missing,
+        "filled": counts.filled,
+        "clipped": counts.clipped,
+        "held": counts.held,
+        "late": counts.late,
+        "doubled": counts.duplicate,
+        "not a number": counts.nonfinite,
+    }
+    faults = [f"{count} {word}" for word, count in found.items() if count]
+    share = f" ({100 * counts.missing / total:.1f} % lost)" if counts.missing else ""
+    sensor = placement.value.capitalize()
+    return f"{sensor}: {counts.received} samples, {', '.join(faults) or 'none lost'}{share}."
