@@ -9,6 +9,7 @@ from sensor_screen.simulation.imperfections import (
 )
 from sensor_screen.simulation.person import (
     ANTERIOR_RESTRICTED,
+    HARD_KICKER,
     HEALTHY,
     KICK_HEAVY,
     PEOPLE,
@@ -21,6 +22,7 @@ from sensor_screen.simulation.simulator import Simulation, TrueRepetition, Truth
 __all__ = [
     "ANTERIOR_RESTRICTED",
     "BENCHMARK",
+    "HARD_KICKER",
     "HARSH",
     "HEALTHY",
     "IDEAL",

@@ -87,11 +87,18 @@ def limit(demand: Floats, end: float, softness: float) -> Floats:
     return met
 
 
-def smooth(columns: Floats) -> Floats:
-    """(n, m) columns on the grid, smoothed by a bell of `SMOOTHING_S`; the ends are held."""
+def bump(share: Floats) -> Floats:
+    """From 0 at 0 to 1 in the middle and 0 at 1, smooth at both ends; zero outside."""
+    s = np.clip(share, 0.0, 1.0)
+    raised: Floats = (4.0 * s * (1.0 - s)) ** 3
+    return raised
+
+
+def smooth(columns: Floats, width_s: float = SMOOTHING_S) -> Floats:
+    """(n, m) columns on the grid, smoothed by a bell of this standard deviation; ends are held."""
     from scipy.ndimage import gaussian_filter1d
 
     smoothed: Floats = gaussian_filter1d(
-        columns, SMOOTHING_S * GRID_HZ, axis=0, mode="nearest", truncate=6.0
+        columns, width_s * GRID_HZ, axis=0, mode="nearest", truncate=6.0
     )
     return smoothed

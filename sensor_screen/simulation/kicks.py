@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.model import Task
-from sensor_screen.simulation.curves import ease, follow, grid_s, stroke_duration_s, strokes
+from sensor_screen.simulation.curves import bump, ease, follow, grid_s, stroke_duration_s, strokes
 from sensor_screen.simulation.pieces import Column, Piece, ankle_over_ground_m, join, make_piece
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _kick_once(performance: Performance) -> Piece:
         np.clip(performance.size.standard_normal(), -2.0, 2.0)
     )
     lean_rad = _shank_lean(at_s, swing_s, through_s, stand_s)
-    bend_rad = _ankle_bend(at_s, impact_s, point_rad, stand_s)
+    bend_rad = _ankle_bend(at_s, impact_s, point_rad, stand_s, performance.scatter(0.1))
     airborne = ease((at_s - 1.15) / 0.15) * ease((stand_s - 0.05 - at_s) / 0.15)
     stepping = ease((at_s - 0.25) / 0.1) * ease((_STEP_END_S - at_s) / 0.12)
     piece = make_piece(
@@ -79,10 +79,12 @@ def _shank_lean(at_s: Floats, swing_s: float, through_s: float, stand_s: float) 
     return before + after
 
 
-def _ankle_bend(at_s: Floats, impact_s: float, point_rad: float, stand_s: float) -> Floats:
+def _ankle_bend(
+    at_s: Floats, impact_s: float, point_rad: float, stand_s: float, size: float
+) -> Floats:
     """(n,) with the shank over the foot, off the toes, and pointed through the ball."""
     times_s = [-1, 0.05, 0.30, 0.62, 0.78, 0.95, 1.20, impact_s - 0.15, impact_s]
-    angles_rad = [*np.radians([0, 0, -14, 2, 0, 10, -18, -14]), -point_rad]
+    angles_rad = [*(size * np.radians([0, 0, -14, 2, 0, 10, -18, -14])), -point_rad]
     times_s += [impact_s + 0.06, stand_s - 0.35, stand_s, stand_s + 1]
     return follow(times_s, np.array([*angles_rad, -point_rad, -radians(5.0), 0.0, 0.0]), at_s)
 
@@ -96,9 +98,9 @@ def _ankle_way(
 ) -> Floats:
     """(n, 2) forward and up: on the ground while the foot stands, under the knee in the kick."""
     swing_s, through_s, stand_s = times_s
-    ground_m = follow([0.22, 0.45, 0.70], np.array([0.0, 0.4, 1.0]), at_s) * _APPROACH_M
+    ground_m = _APPROACH_M * ease((at_s - 0.2) / 0.53)
     ground_m += ease((at_s - through_s) / (stand_s - 0.05 - through_s)) * (_LANDING_M - _APPROACH_M)
-    stand = np.stack([ground_m, 0.04 * ease((at_s - 0.25) / 0.15) * ease((0.7 - at_s) / 0.2)], 1)
+    stand = np.stack([ground_m, 0.04 * bump((at_s - 0.2) / 0.53)], axis=1)
     stand += ankle_over_ground_m(bend_rad - lean_rad)
     keys_s = [1.0, _BACK_S, _BACK_S + 0.6 * swing_s, through_s, stand_s]
     knee_m = follow(

@@ -1,4 +1,4 @@
-"""Three people: what their ankles can do, and what their movements ask of them."""
+"""Some people: what their ankles can do, and what their movements ask of them."""
 
 from __future__ import annotations
 
@@ -66,6 +66,10 @@ KICK_HEAVY = Person(
 )
 """About 39 % of the kicks go beyond the person's own plantarflexion (Tol 2002)."""
 
+HARD_KICKER = Person("hard-kicker", kick_rate_radps=radians(2074.0))
+"""Healthy, with the fastest kicks: the gyroscope comes to its full scale."""
+
 PEOPLE: dict[str, Person] = {
-    person.name: person for person in (HEALTHY, ANTERIOR_RESTRICTED, KICK_HEAVY)
+    person.name: person for person in (HEALTHY, ANTERIOR_RESTRICTED, KICK_HEAVY, HARD_KICKER)
 }
+"""Everybody by name."""

@@ -77,8 +77,8 @@ def simulate(
 ) -> Simulation:
     """What two sensors on each leg would have sent, and what the legs really did.
 
-    Equal arguments give equal bytes. The seed decides movement, mounting, noise and losses; the
-    movement does not depend on what is wrong with the sensors.
+    Equal arguments give equal bytes. The seed decides movement, mounting, noise and losses; what is
+    wrong with the sensors changes nothing of the movement.
 
     Args:
         scenario: A name of `SCENARIOS`, or a scenario of your own.

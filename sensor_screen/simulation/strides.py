@@ -7,14 +7,13 @@ they are nobody's recording.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensor_screen.model import Task
-from sensor_screen.simulation.curves import ease, follow, grid_s
+from sensor_screen.simulation.curves import bump, ease, follow, grid_s, smooth
 from sensor_screen.simulation.pieces import Column, Piece, ankle_over_ground_m, make_piece
 from sensor_screen.simulation.postures import bend_under_load
 
@@ -26,6 +25,8 @@ _LEAD_S = 0.4
 _CORRIDOR_STRIDES = 8
 _TURN_STRIDES = 6
 _CLEARANCE_M = 0.05
+_SMOOTHING_S = 0.02
+"""Gait is rounder than its key poses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,11 @@ class Cycle:
     spread: float
     """Scatter of the period and of the size from stride to stride, as a share."""
     poses: Floats  # (k, 3) share of the cycle, shank lean deg, foot pitch deg (toes up positive)
-    way: Floats  # (k, 2) share of the cycle, share of the stride travelled
     step_m: tuple[float, float]
     """Forward and up in one stride."""
+    forward: tuple[float, float]
+    up: tuple[float, float]
+    """Share of the cycle in which the foot travels: upstairs it rises first, downstairs last."""
     strike: tuple[float, float]
     """Share of the cycle at which the foot meets the ground, and how hard."""
 
@@ -48,54 +51,27 @@ class Cycle:
 WALK = Cycle(
     Task.WALK, 1.10, 0.03,
     np.array([
-        [0.00, 0, 0], [0.12, 6.5, 0], [0.18, 9.5, 0], [0.23, 14, -4], [0.30, 26, -25],
-        [0.37, 44, -62], [0.435, 56, -66], [0.72, -17, 17], [0.75, -16, 16], [0.83, -7, 0],
+        [0.00, 0, 0], [0.12, 6.3, 0], [0.18, 9.5, 0], [0.23, 14.5, -4.2], [0.30, 27, -27],
+        [0.37, 44, -65], [0.43, 58, -67], [0.72, -18, 18], [0.75, -17, 17], [0.83, -7, 0],
         [0.87, -5, 0],
     ]),
-    np.array([
-        [0.36, 0], [0.43, 0.12], [0.50, 0.35], [0.58, 0.62], [0.66, 0.86], [0.72, 0.97], [0.76, 1],
-    ]),
-    (1.30, 0.0), (0.75, 1.0),
-)  # fmt: skip
+    (1.30, 0.0), (0.34, 0.77), (0.34, 0.77), (0.75, 1.0),
+)
 STAIRS_UP = Cycle(
-    Task.STAIRS_UP,
-    1.30,
-    0.04,
-    np.array(
-        [
-            [0.00, 0, 0],
-            [0.20, 9.5, 0],
-            [0.28, 11.5, -0.5],
-            [0.40, 20, -20],
-            [0.52, 40, -71],
-            [0.60, 57, -65],
-            [0.787, -2, 6],
-            [0.88, 0, 0],
-        ]
-    ),
-    np.array([[0.51, 0], [0.60, 0.15], [0.70, 0.65], [0.80, 0.96], [0.88, 1]]),
-    (0.57, 0.36),
-    (0.86, 0.6),
+    Task.STAIRS_UP, 1.30, 0.04,
+    np.array([
+        [0.00, 0, 0], [0.20, 9.5, 0], [0.28, 11.2, 0], [0.40, 20, -20], [0.52, 40, -72],
+        [0.60, 58, -66], [0.787, -3, 6], [0.88, 0, 0],
+    ]),
+    (0.57, 0.36), (0.52, 0.88), (0.46, 0.82), (0.86, 0.6),
 )
 STAIRS_DOWN = Cycle(
-    Task.STAIRS_DOWN,
-    1.30,
-    0.04,
-    np.array(
-        [
-            [0.00, 0, 0],
-            [0.22, 16, 0],
-            [0.32, 21.5, -0.5],
-            [0.42, 38, -26],
-            [0.54, 62, -68],
-            [0.763, -8, -32],
-            [0.83, -6, -33],
-            [0.93, 0, 0],
-        ]
-    ),
-    np.array([[0.50, 0], [0.60, 0.2], [0.70, 0.6], [0.78, 0.92], [0.84, 1]]),
-    (0.57, -0.36),
-    (0.84, 1.2),
+    Task.STAIRS_DOWN, 1.30, 0.04,
+    np.array([
+        [0.00, 0, 0], [0.22, 16, 0], [0.32, 21.3, 0], [0.42, 38, -26], [0.54, 63, -68],
+        [0.763, -8.5, -31.2], [0.83, -6, -33.4], [0.93, 0, 0],
+    ]),
+    (0.57, -0.36), (0.46, 0.82), (0.52, 0.86), (0.84, 1.2),
 )
 # fmt: on
 
@@ -142,9 +118,10 @@ def _stride(cycle: Cycle, performance: Performance, turns_rad: Floats) -> Piece:
             for start_s, period_s in zip(starts_s[:-1], periods_s, strict=True)
         ],
     )
-    heading_rad = np.interp(swing.travelled, np.arange(starts_s.size), np.cumsum([0.0, *turns_rad]))
+    turned_rad = np.concatenate([[0.0], np.cumsum(turns_rad)])
+    heading_rad = np.interp(swing.forward, np.arange(starts_s.size), turned_rad)
     _travel(piece, cycle, swing, heading_rad, ankle_over_ground_m(pitch_rad))
-    return piece
+    return replace(piece, columns=smooth(piece.columns, _SMOOTHING_S))
 
 
 def _angles(
@@ -163,25 +140,23 @@ def _angles(
 
 @dataclass(frozen=True, slots=True)
 class _Swing:
-    travelled: Floats  # (n,) strides so far
+    forward: Floats  # (n,) strides travelled so far
+    up: Floats  # (n,) the same upwards
     airborne: Floats  # (n,) 0 on the ground, 1 in mid-swing
     lift_m: Floats  # (n,) of the sole
 
 
 def _swing(cycle: Cycle, starts_s: Floats, at_s: Floats) -> _Swing:
     """When the foot is off the ground, and how far it has come."""
-    times_s = [np.array([0.0])]
-    travelled = [np.array([0.0])]
-    for stride, (start_s, end_s) in enumerate(pairwise(starts_s)):
-        times_s.append(start_s + cycle.way[:, 0] * (end_s - start_s))
-        travelled.append(stride + cycle.way[:, 1])
-    share = np.interp(at_s, starts_s, np.arange(starts_s.size)) % 1.0
-    off, on = cycle.way[0, 0], cycle.way[-1, 0]
-    aloft = ease((share - off) / 0.10) * ease((on - share) / 0.14)
+    strides = np.interp(at_s, starts_s, np.arange(starts_s.size))
+    whole = np.minimum(np.floor(strides), starts_s.size - 2)
+    share = strides - whole
+    (off, on), (rising, risen) = cycle.forward, cycle.up
     return _Swing(
-        follow(np.concatenate(times_s), np.concatenate(travelled), at_s),
-        ease((share - off) / 0.08) * ease((on - share) / 0.08),
-        _CLEARANCE_M * aloft,
+        forward=whole + ease((share - off) / (on - off)),
+        up=whole + ease((share - rising) / (risen - rising)),
+        airborne=ease((share - off) / 0.1) * ease((on - share) / 0.1),
+        lift_m=_CLEARANCE_M * bump((share - off) / (on - off)),
     )
 
 
@@ -190,9 +165,9 @@ def _travel(
 ) -> None:
     """Write the way of the ankle along its heading into the piece."""
     forward_m, up_m = cycle.step_m
-    steps_m = np.diff(swing.travelled, prepend=0.0) * forward_m
+    steps_m = np.diff(swing.forward, prepend=0.0) * forward_m
     piece.columns[:, Column.HEADING] = heading_rad
     along, across = np.cos(heading_rad), -np.sin(heading_rad)
     piece.columns[:, Column.FORWARD] = np.cumsum(steps_m * along) + pivot_m[:, 0] * along
     piece.columns[:, Column.RIGHT] = np.cumsum(steps_m * across) + pivot_m[:, 0] * across
-    piece.columns[:, Column.UP] = up_m * swing.travelled + swing.lift_m + pivot_m[:, 1]
+    piece.columns[:, Column.UP] = up_m * swing.up + swing.lift_m + pivot_m[:, 1]
