@@ -18,7 +18,11 @@ import numpy as np
 from sensor_screen.units import RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sensor_screen.model import Floats
+
+    Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,6 @@ def find_bends(toward_rad: Floats, label: slice, rate_hz: float, params: BendPar
         rate_hz: Sampling rate.
         params: Tuning.
     """
-    from scipy.signal import find_peaks
-
     low, high = np.percentile(toward_rad[label], [2.0, 98.0])
     if high - low < params.least_prominence_rad:
         return []
@@ -112,22 +114,42 @@ def find_bends(toward_rad: Floats, label: slice, rate_hz: float, params: BendPar
     )
     margin = round(params.margin_s * rate_hz)
     begin, stop = max(0, label.start - margin), min(toward_rad.size, label.stop + margin)
-    tops, found = find_peaks(toward_rad[begin:stop], prominence=float(prominence))
+    tops, heights = _find_tops(toward_rad[begin:stop], float(prominence))
     tops = tops + begin
     inside = (tops >= label.start) & (tops < label.stop)
     if not inside.any():
         return []
-    usual = float(np.median(found["prominences"][inside]))
+    usual = float(np.median(heights[inside]))
     spans = []
     for i in np.flatnonzero(inside):
         left = tops[i - 1] if i > 0 else begin
         right = tops[i + 1] if i + 1 < tops.size else stop - 1
         start, end = _bend_bounds(toward_rad, int(left), int(tops[i]), int(right), params)
         reason = _bend_fault(
-            found["prominences"][i] < params.shallow_share * usual, (end - start) / rate_hz, params
+            heights[i] < params.shallow_share * usual, (end - start) / rate_hz, params
         )
         spans.append(Span(start, end, start, end, reason))
     return spans
+
+
+def _find_tops(toward_rad: Floats, prominence_rad: float) -> tuple[Ints, Floats]:
+    """Samples of the hills that stand out, and by how much each does.
+
+    Prominence alone counts two tops of exactly one height twice, however flat the ground between
+    them (a hold against an end stop does that): of such a pair the first is kept.
+    """
+    from scipy.signal import find_peaks
+
+    tops, found = find_peaks(toward_rad, prominence=prominence_rad)
+    kept: list[int] = []
+    for i, top in enumerate(tops):
+        if kept:
+            last = tops[kept[-1]]
+            dip = min(toward_rad[last], toward_rad[top]) - toward_rad[last : top + 1].min()
+            if dip < prominence_rad:
+                continue
+        kept.append(i)
+    return tops[kept], found["prominences"][kept]
 
 
 def _bend_bounds(

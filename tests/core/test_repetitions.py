@@ -75,6 +75,15 @@ def test_a_pause_at_the_bottom_is_one_repetition() -> None:
     assert [r.counted for r in found] == [True, True]
 
 
+def test_tops_of_exactly_one_height_are_one_repetition() -> None:
+    # A hold against an end stop: the same highest value before and after a small dip.
+    curve = hills([30.0, 30.0], hold_s=1.0)
+    curve[240:260] -= 1.0
+    curve[270:280] -= 1.0
+    angle = trace(curve)
+    assert [r.counted for r in find_repetitions(angle, whole(angle, Task.SQUAT))] == [True, True]
+
+
 def test_half_a_return_still_separates_two_squats() -> None:
     # Back to 12 deg only: above "neutral", and yet two squats.
     curve = np.maximum(hills([34.0, 34.0, 34.0], rest_s=0.2), 12.0)
