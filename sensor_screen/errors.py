@@ -1,10 +1,10 @@
 """What can go wrong, by who must act.
 
-    ScreenError                 base; its text says value, problem and remedy
-    |-- UsageError              the caller asked for something that cannot be done
-    |-- RecordingError          the data cannot be read or cannot be screened
-    |-- MeasurementError        the data are sound, but this quantity is not in them
-    |-- RuleBookError           a rule book is incomplete or contradicts itself
+ScreenError                 base; its text says value, problem and remedy
+|-- UsageError              the caller asked for something that cannot be done
+|-- RecordingError          the data cannot be read or cannot be screened
+|-- MeasurementError        the data are sound, but this quantity is not in them
+|-- RuleBookError           a rule book is incomplete or contradicts itself
 """
 
 
