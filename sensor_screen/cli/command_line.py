@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from sensor_screen import __version__
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.import_csv import import_app
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
+from sensor_screen.version import __version__
 
 HELP = """
 Ankle movement screening with two small sensors, one on the shank and one on the foot.

@@ -49,7 +49,7 @@ def doctor(
 
 
 def _check_program() -> Check:
-    from sensor_screen import __version__
+    from sensor_screen.version import __version__
 
     return Check("sensor-screen", True, f"{__version__} in {Path(__file__).parents[1]}")
 

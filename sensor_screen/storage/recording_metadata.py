@@ -11,7 +11,6 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
-from sensor_screen import __version__
 from sensor_screen.model import (
     ClockMap,
     GyroSampling,
@@ -24,6 +23,7 @@ from sensor_screen.model import (
     Task,
     TaskInterval,
 )
+from sensor_screen.version import __version__
 
 FORMAT_VERSION = 1
 MAX_BYTES = 1 << 20
