@@ -58,7 +58,7 @@ def _kick_once(performance: Performance) -> Piece:
         lean_rad=lean_rad,
         dorsiflexion_rad=bend_rad,
         support=1.0 - np.maximum(airborne, stepping),
-        repetitions=[(_BACK_S - 0.35, stand_s)],
+        repetitions=[(_STEP_END_S, stand_s)],
         impacts=[(_STEP_END_S - 0.05, 1.0), (impact_s, _STRENGTH), (stand_s - 0.05, 1.0)],
     )
     piece.columns[:, Column.FORWARD : Column.RIGHT] = _ankle_way(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 END_SOFTNESS_RAD = radians(1.5)
 """How gradually a loaded ankle meets its end range."""
+_HOVER_LEAN_RAD = radians(25.0)
 _SEATED_LEAN_RAD = radians(-4.0)
 _SEAT_RISE_M = 0.08
 _SIT_S = 1.2
@@ -53,12 +54,37 @@ class Performance:
 
 def stand(performance: Performance) -> tuple[Piece, ...]:
     """Quiet standing on both legs."""
-    return (_swaying(Task.STAND, performance, performance.person.stand_sway_rad),)
+    person = performance.person
+    return (_sway_over(Task.STAND, performance.amount, person.stand_sway_rad, performance.size),)
 
 
 def balance(performance: Performance) -> tuple[Piece, ...]:
     """Standing on one leg: the shank sways over a flat foot, sideways almost as much."""
-    return (_swaying(Task.BALANCE, performance, performance.person.balance_sway_rad),)
+    person = performance.person
+    return (
+        _sway_over(Task.BALANCE, performance.amount, person.balance_sway_rad, performance.size),
+    )
+
+
+def wait(performance: Performance, duration_s: float) -> Piece:
+    """The leg that stands while the other one works."""
+    return _sway_over(None, duration_s, performance.person.stand_sway_rad, performance.size)
+
+
+def hover(performance: Performance, duration_s: float) -> Piece:
+    """The leg that is held off the ground while the other one balances."""
+    at_s = grid_s(duration_s)
+    raised = ease(at_s / 1.0) * ease((at_s[-1] - at_s) / 1.0)
+    sway_rad = sway(at_s, performance.person.balance_sway_rad, performance.size)
+    piece = make_piece(
+        None,
+        lean_rad=raised * _HOVER_LEAN_RAD + sway_rad,
+        dorsiflexion_rad=-raised * radians(10.0),
+        support=1.0 - raised,
+    )
+    piece.columns[:, Column.FORWARD] = -0.1 * raised
+    piece.columns[:, Column.UP] = 0.1 * raised
+    return piece
 
 
 def rest(duration_s: float) -> Piece:
@@ -67,11 +93,13 @@ def rest(duration_s: float) -> Piece:
     return make_piece(None, lean_rad=still, dorsiflexion_rad=still)
 
 
-def _swaying(task: Task, performance: Performance, sway_rad: float) -> Piece:
-    at_s = grid_s(performance.amount)
-    lean_rad = sway(at_s, sway_rad, performance.size)
+def _sway_over(
+    task: Task | None, duration_s: float, sway_rad: float, random: np.random.Generator
+) -> Piece:
+    """A shank that sways over a flat foot, sideways a little less than forward."""
+    at_s = grid_s(duration_s)
+    lean_rad, inversion_rad = (sway(at_s, rms, random) for rms in (sway_rad, 0.8 * sway_rad))
     piece = make_piece(task, lean_rad=lean_rad, dorsiflexion_rad=lean_rad)
-    inversion_rad = sway(at_s, 0.8 * sway_rad, performance.size)
     piece.columns[:, Column.INVERSION] = inversion_rad
     piece.columns[:, Column.ROLL] = -inversion_rad
     return piece

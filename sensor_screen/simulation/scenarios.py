@@ -15,12 +15,14 @@ from sensor_screen.simulation.pieces import Movement, Piece, add_second_freedoms
 from sensor_screen.simulation.postures import (
     Performance,
     balance,
+    hover,
     lunge,
     point,
     pump,
     rest,
     squat,
     stand,
+    wait,
 )
 from sensor_screen.simulation.strides import climb_stairs, descend_stairs, walk
 
@@ -42,7 +44,7 @@ PERFORM: dict[Task, Callable[[Performance], tuple[Piece, ...]]] = {
 """Who knows how each task is done."""
 
 _IN_TURN = (Task.LUNGE, Task.KICK, Task.BALANCE)
-"""Tasks of one leg after the other; the other leg stands meanwhile."""
+"""Tasks of one leg after the other; the other leg waits meanwhile."""
 _ALTERNATING = (Task.STAIRS_UP, Task.STAIRS_DOWN, Task.WALK)
 """Tasks in which the right leg follows half a cycle after the left."""
 _HALF_CYCLE_S = 0.6
@@ -97,21 +99,19 @@ def _perform_step(
     imperfections: Imperfections,
     seed: tuple[int, int],
 ) -> dict[Side, list[Piece]]:
+    """One step of every leg: at once, half a cycle apart, or one leg after the other."""
     done: dict[Side, list[Piece]] = {side: [] for side in sides}
     for order, side in enumerate(sides):
-        timing = np.random.default_rng([*seed, 0])
-        size = np.random.default_rng([*seed, 1, list(Side).index(side)])
-        amount = step.amount if step.most is None else timing.uniform(step.amount, step.most)
-        acting = Performance(person, person.ankle(side), amount, timing, size)
+        acting = _cast(step, person, side, seed)
         pieces = [
-            _with_second_freedoms(piece, imperfections, size)
-            for piece in PERFORM[step.task](acting)
+            _couple(piece, imperfections, acting.size) for piece in PERFORM[step.task](acting)
         ]
         if step.task in _IN_TURN:
-            duration_s = sum(piece.duration_s for piece in pieces) + _REST_S
+            duration_s = sum(piece.duration_s for piece in pieces)
             for other in sides:
-                own = [*pieces, rest(_REST_S)]
-                done[other] += own if other == side else [rest(duration_s)]
+                idle = wait if step.task != Task.BALANCE else hover
+                own = pieces if other == side else [idle(acting, duration_s)]
+                done[other] += [*own, rest(_REST_S)]
         elif step.task in _ALTERNATING and len(sides) > 1:
             lead, tail = (rest(_HALF_CYCLE_S * k) for k in (order, len(sides) - 1 - order))
             done[side] += [lead, *pieces, tail]
@@ -120,9 +120,15 @@ def _perform_step(
     return done
 
 
-def _with_second_freedoms(
-    piece: Piece, imperfections: Imperfections, size: np.random.Generator
-) -> Piece:
+def _cast(step: Step, person: Person, side: Side, seed: tuple[int, int]) -> Performance:
+    timing = np.random.default_rng([*seed, 0])
+    size = np.random.default_rng([*seed, 1, list(Side).index(side)])
+    amount = step.amount if step.most is None else timing.uniform(step.amount, step.most)
+    return Performance(person, person.ankle(side), amount, timing, size)
+
+
+def _couple(piece: Piece, imperfections: Imperfections, size: np.random.Generator) -> Piece:
+    """The piece with its second degrees of freedom, where the person stands or walks."""
     if piece.task not in _COUPLED:
         return piece
     return add_second_freedoms(

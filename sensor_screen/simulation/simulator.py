@@ -89,9 +89,11 @@ def simulate(
         sides: Which legs carry sensors; the scenario's own if not given.
 
     Raises:
-        UsageError: an unknown scenario, or a rate that no such sensor has.
+        UsageError: an unknown scenario, a negative seed, or a rate that no such sensor has.
     """
     chosen = _find(scenario)
+    if seed < 0:
+        raise UsageError(f"Seed {seed}", "is negative", "choose a whole number from 0")
     if not 20.0 <= rate_hz <= FINE_HZ / 2.0:
         raise UsageError(
             f"{rate_hz:g} Hz", "is no rate that can be simulated", "choose 20 to 500 Hz"
