@@ -241,8 +241,14 @@ def choose_segment_params(
             velocity_start_sigma_mps=params.moving_velocity_sigma_mps,
             gyr_bias_start_sigma_radps=params.moving_gyr_bias_sigma_radps,
         )
-    if calibration.axis_origin is AxisOrigin.PUMPS:
-        return replace(chosen, axis_weight_rad2ps=params.pump_axis_weight_rad2ps)
+    if calibration.axis_origin is AxisOrigin.GIVEN:
+        chosen = replace(chosen, axis_start_sigma_rad=calibration.axis_error_rad)
+    if calibration.axis_origin is not AxisOrigin.MOVEMENT:
+        return replace(
+            chosen,
+            axis_sigma_rad=params.short_axis_sigma_rad,
+            axis_weight_rad2ps=params.pump_axis_weight_rad2ps,
+        )
     if moved_s < params.short_movement_s:
         return replace(
             chosen,
@@ -300,8 +306,7 @@ def refine_axes(
     spread = spread + params.axis_weight_rad2ps * np.outer(axes[1], axes[1])
     foot = np.linalg.eigh(spread)[1][:, -1]
     foot = foot * np.sign(foot @ axes[1])
-    shank = unit(np.einsum("nij,j->ni", relative, foot).mean(axis=0))
-    return np.stack([shank, foot])
+    return np.stack([motion.axis[-1], foot])
 
 
 def _estimate_from_shank(

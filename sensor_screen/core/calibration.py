@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.model import Bools, Floats, TaskInterval
 
-SWING_TASKS = (Task.WALK, Task.STAIRS_UP, Task.STAIRS_DOWN, Task.KICK)
+STEP_TASKS = (Task.WALK, Task.STAIRS_UP, Task.STAIRS_DOWN, Task.KICK)
 SQUAT_TASKS = (Task.SQUAT, Task.LUNGE)
 
 
@@ -36,9 +36,13 @@ class CalibrationParams:
     planar_share: float = 0.7
     """From this share of one gyroscope's principal direction on, the leg moved in one plane and
     that direction is used; below, the axis comes from the relative rotation alone."""
-    doubtful_ratio: float = 1.15
-    """The fast direction of the shank's swing must beat the slow one by this factor to tell the
-    sign."""
+    step_evidence: float = 0.3
+    """Least evidence of steps and kicks that tells the sign; walking people show 1.5 to 2."""
+    unseen_axis_rad: float = 0.25
+    """1 sigma of the shank's axis where only squats and lunges show it: inversion that goes with
+    them cannot be told from flexion."""
+    given_error_rad: float = 0.05
+    """1 sigma of a flexion axis given by the user."""
     told_by_lean_rad: float = 0.02
     """A squat must lean the shank by more than this, in the median, to tell the sign."""
     pump_start_rad: float = 0.07
@@ -70,6 +74,8 @@ class SignHint:
     """The user's word on which way is dorsiflexion; the more exact of the two is used."""
 
     axes: Floats | None = None  # (2, 3) roughly the axis to the person's right, shank and foot
+    exact: bool = False
+    """The axes are meant as the flexion axes themselves, not only for the sign."""
     flip: bool = False
     """Without `axes`: the sign that was chosen for want of evidence is the wrong one."""
 
@@ -146,7 +152,8 @@ def calibrate(
 
     The axis comes from labelled pumps; without them from the movement itself. The sign comes from
     the pumps (toes up first), else from what a leg can only do one way: a flat-footed squat bends
-    the shank forward, a swing turns it forward faster than it came back.
+    the shank forward, a swing is faster forward than back, and the shank passes over a flat foot
+    forwards.
 
     Args:
         view: Both sensors on one grid.
@@ -171,9 +178,14 @@ def calibrate(
         foot_axis, share = principal_axis(rate[pumps & ~view.doubtful, 1])
         axes = np.stack([axes[0], foot_axis * (np.sign(foot_axis @ axes[1]) or 1.0)])
         origin, error = AxisOrigin.PUMPS, float(np.hypot(0.05, 0.5 * (1.0 - share)))
+        if not _inside(view.time_s, tasks, STEP_TASKS).any():
+            error = params.unseen_axis_rad
+            reasons.append("no step shows how the shank's axis lies; add stairs or some walking")
         if share < 0.85:
             reasons.append("the foot did not move in one plane during the pumps")
         axes[0] = _level_with(axes[0], up[0], float(axes[1] @ up[1]))
+    if sign_hint is not None and sign_hint.exact and sign_hint.axes is not None:
+        axes, origin, error = unit(sign_hint.axes), AxisOrigin.GIVEN, params.given_error_rad
     sign, sign_origin = _find_sign(view, rate, axes, pumps, tasks, still, params, sign_hint)
     length_s = float((still.stop - still.start) * (view.time_s[1] - view.time_s[0]))
     reasons += _doubts(neutral, length_s, float(axes[1] @ up[1]), sign_origin)
@@ -201,9 +213,7 @@ def rest_rate(gyr_radps: Floats, neutral: Neutral) -> Floats:
     return mean if neutral.verified else np.zeros_like(mean)
 
 
-def _doubts(
-    neutral: Neutral, length_s: float, height: float, sign_origin: SignOrigin
-) -> list[str]:
+def _doubts(neutral: Neutral, length_s: float, height: float, sign_origin: SignOrigin) -> list[str]:
     doubts = []
     if sign_origin is SignOrigin.UNKNOWN:
         doubts.append("nothing in the movement tells toes up from toes down")
@@ -304,7 +314,7 @@ def _movement_axes(
     planar = min(share for _, share in planes) >= params.planar_share
     if hinge is not None and not planar:
         axes = np.stack([hinge.shank_axis, hinge.foot_axis])
-        return axes, AxisOrigin.MOVEMENT, float(0.05 + 0.3 * (1.0 - hinge.share))
+        return axes, AxisOrigin.MOVEMENT, float(0.02 + 0.1 * (1.0 - hinge.share))
     axes = np.stack([axis for axis, _ in planes])
     together = float(np.mean((rate[moving, 0] @ axes[0]) * (rate[moving, 1] @ axes[1])))
     if together < 0:
@@ -312,7 +322,7 @@ def _movement_axes(
     share = min(share for _, share in planes)
     if not planar:
         reasons.append("the leg moved in many planes; the flexion axis is a guess")
-    return axes, AxisOrigin.MOVEMENT, float(0.08 + 0.4 * (1.0 - share))
+    return axes, AxisOrigin.MOVEMENT, float(0.05 + 0.2 * (1.0 - share))
 
 
 def _level_with(axis: Floats, up: Floats, height: float) -> Floats:
@@ -346,16 +356,28 @@ def _find_sign(
         lean = _lean(view.orientation[:, 0], axes[0], neutral)[squats]
         if abs(np.median(lean)) > params.told_by_lean_rad:
             return float(np.sign(np.median(lean))), SignOrigin.SQUAT
-    swings = _inside(view.time_s, tasks, SWING_TASKS)
-    if swings.any():
-        turn = rate[swings, 0] @ axes[0]
-        forward, back = np.percentile(turn, 99), -np.percentile(turn, 1)
-        ratio = max(forward, 1e-3) / max(back, 1e-3)
-        if max(ratio, 1.0 / ratio) > params.doubtful_ratio:
-            return (1.0 if ratio > 1.0 else -1.0), SignOrigin.SWING
+    steps = _inside(view.time_s, tasks, STEP_TASKS)
+    evidence = _step_evidence(view, rate, axes[0], steps) if steps.any() else 0.0
+    if abs(evidence) > params.step_evidence:
+        return float(np.sign(evidence)), SignOrigin.SWING
     if hint is not None:
         return (-1.0 if hint.flip else 1.0), SignOrigin.USER
     return 1.0, SignOrigin.UNKNOWN
+
+
+def _step_evidence(view: SegmentView, rate: Floats, axis: Floats, steps: Bools) -> float:
+    """Positive where the axis points to the person's right; what a leg does one way only.
+
+    The shank swings forward faster than it came back (skewness of its rate), and while the foot is
+    flat on the ground it goes over it forwards.
+    """
+    turn = rate[steps, 0] @ axis
+    skewness = float(np.mean(turn**3) / max(float(np.mean(turn**2)), 1e-9) ** 1.5)
+    force = np.linalg.norm(view.acc_mps2[steps, 1], axis=1)
+    foot = np.linalg.norm(rate[steps, 1], axis=1)
+    over = turn[(foot < 0.7) & (np.abs(force - 9.81) < 1.5) & (np.abs(turn) > 0.15)]
+    stance = -float(np.mean(np.sign(over))) if len(over) > 20 else 0.0
+    return skewness + stance
 
 
 def _lean(orientation: Floats, axis: Floats, neutral: slice) -> Floats:

@@ -31,6 +31,7 @@ from sensor_screen.core.segment_state import (
     GYR_BIAS,
     IN_BLOCK,
     LEVER,
+    MISFIT_LIMIT_M,
     MOVING,
     N_ERRORS,
     NEUTRAL,
@@ -285,6 +286,8 @@ def _close_block(state: Nominal, tuning: Tuning, tape: Tape, slot: int, follow: 
     index, row = tape.index[slot], tape.row[slot]
     gain, seen = tape.gain[slot], tape.innovation[slot]
     n = measure_joint(state, error, index, row, gain, seen, tuning.joint_var)
+    apart = min(MISFIT_LIMIT_M, (abs(seen[0, 0]) + abs(seen[1, 0]) + abs(seen[2, 0])) / 3.0)
+    state.misfit[0] += min(1.0, time / tuning.misfit_memory_s) * (apart - state.misfit[0])
     if (
         state.tally[STILL] == state.tally[IN_BLOCK]
     ):  # at rest: no axis to see, but the bias of one sensor
@@ -351,6 +354,14 @@ def _correlate_flexion(state: Nominal, column: Floats) -> float:
 
 
 @njit(cache=True)
+def _axis_variance(state: Nominal) -> float:
+    total = 0.0
+    for i in range(3):
+        total += state.covariance[AXIS + i, AXIS + i]
+    return max(total, 0.0)
+
+
+@njit(cache=True)
 def filter_samples(
     state: Nominal,
     acc: Floats,  # (n, 2, 3)
@@ -361,7 +372,7 @@ def filter_samples(
     tape: Tape,
     slot: int,
     rotation: Floats,  # (n, 2, 3, 3) out
-    live: Floats,  # (n, 5) out: shank axis, variance of the flexion, hinge share
+    live: Floats,  # (n, 7) out: shank axis, flexion variance, hinge share, axis sigma, misfit
     neutral: Floats,  # (n, 3, 3) out
 ) -> int:
     """Run the filter over samples; returns the number of blocks closed.
@@ -396,4 +407,6 @@ def filter_samples(
         live[k, :3] = state.axis[0]
         live[k, 3] = state.flexion[0]
         live[k, 4] = hinge_share(state)
+        live[k, 5] = math.sqrt(_axis_variance(state))
+        live[k, 6] = state.misfit[0]
     return closed

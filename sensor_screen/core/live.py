@@ -27,7 +27,12 @@ from sensor_screen.core.ankle import (
     no_neutral,
     start_at_first_sample,
 )
-from sensor_screen.core.joint_angle import ankle_angles, calibration_marks, total_sigma
+from sensor_screen.core.joint_angle import (
+    ErrorSources,
+    ankle_angles,
+    calibration_marks,
+    total_sigma,
+)
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
     SegmentSamples,
@@ -238,7 +243,7 @@ class LiveAnkle:
             raise ValueError("not calibrated")
         samples = self._samples(block, run.flags)
         n = len(samples)
-        rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 5)), np.empty((n, 3, 3))
+        rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 7)), np.empty((n, 3, 3))
         lagged = np.empty((n, 2, 3, 3))
         before = run.blocks
         run.blocks, filled = follow_samples(
@@ -294,10 +299,15 @@ class LiveAnkle:
             raise ValueError("not calibrated")
         axis = run.state.axis
         rate = block.gyr_radps[:, 1] @ axis[1] - block.gyr_radps[:, 0] @ axis[0]
-        stand_s = run.calibration.neutral_end_s - run.calibration.neutral_start_s
-        return total_sigma(
-            flexion, live[:, 3], rate, stand_s, self.clock_residual_s, self.params.ankle.angle
+        sources = ErrorSources(
+            variance_rad2=live[:, 3],
+            axis_sigma_rad=np.maximum(live[:, 5], run.calibration.axis_error_rad),
+            misfit_m=live[:, 6],
+            rate_radps=rate,
+            stand_s=run.calibration.neutral_end_s - run.calibration.neutral_start_s,
+            clock_residual_s=self.clock_residual_s,
         )
+        return total_sigma(flexion, sources, self.params.ankle.angle)
 
     def _marks(self, block: LegBlock, sigma: Floats, share: Floats) -> Marks:
         run = self._running

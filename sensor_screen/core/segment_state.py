@@ -39,6 +39,8 @@ MOVING = 15
 MAX_UPDATES = 9
 MAX_NONZERO = 11
 GRAVITY_MPS2 = 9.81
+MISFIT_LIMIT_M = 0.005
+"""A single shock counts no more than this in the mean misfit of the joint centres."""
 FLAT_RATE_RADPS, FLAT_FORCE_MPS2 = 0.7, 1.2
 """A flat foot turns less than this and feels gravity within this (accelerometer bias included)."""
 STILL_RATE_RADPS, STILL_FORCE_MPS2 = 0.06, 0.2
@@ -63,6 +65,7 @@ class Nominal(NamedTuple):
     impulse: Floats  # (2, 3) specific force integrated since the last update, earth frame
     noise: Floats  # (2, 2) orientation and velocity variance gathered since the last update
     flexion: Floats  # (1,) variance of the flexion after the last update
+    misfit: Floats  # (1,) how far apart the two joint centres were predicted, recent mean, m
     rest_force: Floats  # (2,) length of the specific force when the present stillness began
     tally: Ints  # (7,) see the names below
 
@@ -95,6 +98,7 @@ class Tuning(NamedTuple):
     axis_weight: float
     flat_samples: int
     still_samples: int
+    misfit_memory_s: float
 
 
 class Tape(NamedTuple):

@@ -59,6 +59,9 @@ class SegmentParams:
     """A foot is flat once it has been quiet for this long."""
     still_s: float = 0.6
     """Both sensors are at rest once they have been still for this long."""
+    misfit_start_m: float = 0.0016
+    """Expected misfit of the two joint centres between updates: walking people with straps."""
+    misfit_memory_s: float = 20.0
     still_sigma_radps: float = 0.01
     """Gyroscope reading of a sensor at rest."""
     gyr_bias_walk_radps: float = 2e-4
@@ -72,7 +75,7 @@ class SegmentParams:
     axis_weight_rad2ps: float = 10.0
     """Weight of the start value of the foot axis against the movement seen since."""
     tilt_start_sigma_rad: float = 0.052
-    heading_start_sigma_rad: float = 0.17
+    heading_start_sigma_rad: float = 0.35
     gyr_bias_start_sigma_radps: float = 0.005
     acc_bias_start_sigma_mps2: float = 0.2
     velocity_start_sigma_mps: float = 0.05
@@ -109,6 +112,8 @@ class SegmentMotion:
     axis: Floats  # (n, 3) flexion axis in the shank sensor
     variance_rad2: Floats  # (n,) of dorsiflexion, by the model alone
     hinge_share: Floats  # (n,) of the relative rate about the foot axis, last minute
+    axis_sigma_rad: Floats  # (n,) of the shank axis; smoothed: constant
+    misfit_m: Floats  # (n,) of the joint centres; smoothed: constant
     gyr_bias_radps: Floats  # (2, 3) at the end
     acc_bias_mps2: Floats  # (2, 3)
     lever_m: Floats  # (2, 3)
@@ -185,6 +190,7 @@ def tune(samples: SegmentSamples, params: SegmentParams) -> Tuning:
         axis_share=params.axis_share,
         axis_weight=params.axis_weight_rad2ps,
         flat_samples=max(3, round(params.flat_s * samples.rate_hz)),
+        misfit_memory_s=params.misfit_memory_s,
         still_samples=max(3, round(params.still_s * samples.rate_hz)),
     )
 
@@ -221,6 +227,7 @@ def start_state(start: SegmentStart, params: SegmentParams) -> Nominal:
         impulse=np.zeros((2, 3)),
         noise=np.zeros((2, 2)),
         flexion=np.zeros(1),
+        misfit=np.full(1, params.misfit_start_m),
         rest_force=np.zeros(2),
         tally=np.zeros(7, dtype=np.int64),
     )
@@ -287,7 +294,7 @@ class _Stretch:
     """The filter's output over a stretch of samples."""
 
     rotation: Floats  # (n, 2, 3, 3)
-    live: Floats  # (n, 5) axis, variance, hinge share
+    live: Floats  # (n, 7) axis, variance, hinge share, axis sigma, misfit
     neutral: Floats  # (n, 3, 3)
     blocks: int
 
@@ -306,7 +313,7 @@ def advance(
 
     acc = samples.acc_mps2[part]
     n = len(acc)
-    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 5)), np.empty((n, 3, 3))
+    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 7)), np.empty((n, 3, 3))
     blocks = filter_samples(
         state,
         acc,
@@ -348,6 +355,8 @@ def filter_segments(
         axis=out.live[:, :3].copy(),
         variance_rad2=np.maximum(out.live[:, 3], 0.0),
         hinge_share=out.live[:, 4].copy(),
+        axis_sigma_rad=out.live[:, 5].copy(),
+        misfit_m=out.live[:, 6].copy(),
         gyr_bias_radps=state.gyr_bias,
         acc_bias_mps2=state.acc_bias,
         lever_m=state.lever,
@@ -394,13 +403,16 @@ def smooth_segments(
     n = len(samples)
     relative, up = np.empty((n, 3, 3)), np.empty((n, 2, 3))
     variance, share = np.empty(n), np.ones(n)
+    misfit, axis_sigma = np.full(n, state.misfit[0]), 0.0
     vector, matrix = np.zeros(N_ERRORS), np.zeros((N_ERRORS, N_ERRORS))
     end: Nominal | None = None
     for lo, hi, begin in zip(edges[-2::-1], edges[:0:-1], kept[::-1], strict=True):
         state = copy_state(begin)
         out = advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, tape)
-        end = end or state
+        if end is None:
+            end, axis_sigma = state, float(out.live[-1, 5])
         share[lo + 1 : hi + 1] = out.live[:, 4]
+        misfit[lo + 1 : hi + 1] = out.live[:, 6]
         shift, spread = np.empty((out.blocks, 6)), np.empty(out.blocks)
         smooth_blocks(tape, out.blocks, vector, matrix, shift, spread)
         rotation = np.concatenate([begin.rotation[None], out.rotation])
@@ -426,6 +438,8 @@ def smooth_segments(
         axis=np.tile(end.axis[0], (n, 1)),
         variance_rad2=variance,
         hinge_share=share,
+        axis_sigma_rad=np.full(n, axis_sigma),
+        misfit_m=np.full(n, misfit.mean()),
         gyr_bias_radps=end.gyr_bias,
         acc_bias_mps2=end.acc_bias,
         lever_m=end.lever,
