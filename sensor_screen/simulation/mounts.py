@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sensor_screen.simulation.imperfections import Imperfections
     from sensor_screen.simulation.legs import SegmentMotion
 
-_GRAVITY_MPS2 = np.array([0.0, -STANDARD_GRAVITY_MPS2, 0.0])
+_UP = np.array([0.0, 1.0, 0.0])
+_GRAVITY_MPS2 = -STANDARD_GRAVITY_MPS2 * _UP
 _PULSE_S = 0.012
 """A foot meets a ball for 9 to 14 ms."""
 _SHOCK_DAMPING = 0.1
@@ -83,24 +84,37 @@ def sense(
     earth_from_segment = motion.earth_from_segment
     rate = _into(earth_from_segment, motion.rate_radps)
     alpha = _into(earth_from_segment, motion.acceleration_radps2)
-    force = _into(earth_from_segment, motion.ankle_mps2 - _GRAVITY_MPS2)
-    place = np.broadcast_to(mount.position_m, rate.shape)
+    at_ankle = _into(earth_from_segment, motion.ankle_mps2 - _GRAVITY_MPS2)
+    rigid = at_ankle + _lever_force(alpha, rate, mount.position_m)
     if imperfections is None or not (imperfections.wobble_hz or imperfections.shock_mps2):
-        force = force + np.cross(alpha, place) + np.cross(rate, np.cross(rate, place))
-        turned = mount.segment_from_sensor
-        return Sensed(time_s, force @ turned, rate @ turned)
-    rigid = force + np.cross(alpha, place) + np.cross(rate, np.cross(rate, place))
+        return Sensed(time_s, rigid @ mount.segment_from_sensor, rate @ mount.segment_from_sensor)
     shift = _shift(time_s, rigid, earth_from_segment, mount, impacts, imperfections)
-    place = place + shift[0]
-    force = force + np.cross(alpha, place) + np.cross(rate, np.cross(rate, place))
-    force = force + 2.0 * np.cross(rate, shift[1]) + shift[2]
-    tilt, tilt_rate = (
-        imperfections.wobble_rad_per_m * np.cross([0.0, 1.0, 0.0], s) for s in shift[:2]
-    )
-    # First order of the exponential map's derivative: the tilt stays within a few degrees.
-    rate = rate + tilt_rate + 0.5 * np.cross(tilt, tilt_rate)
+    shifted = at_ankle + _lever_force(alpha, rate, mount.position_m + shift[0])
+    shifted += 2.0 * np.cross(rate, shift[1]) + shift[2]
+    return _tilt(time_s, shifted, rate, mount, shift, imperfections.wobble_rad_per_m)
+
+
+def _lever_force(alpha: Floats, rate: Floats, place: Floats) -> Floats:
+    """(n, 3) what the rotation of a segment adds at a place in it."""
+    arm = np.broadcast_to(place, rate.shape)
+    added: Floats = np.cross(alpha, arm) + np.cross(rate, np.cross(rate, arm))
+    return added
+
+
+def _tilt(
+    time_s: Floats,
+    force: Floats,
+    rate: Floats,
+    mount: Mount,
+    shift: tuple[Floats, Floats, Floats],
+    rad_per_m: float,
+) -> Sensed:
+    """Force and rate of the segment seen by a sensor that tilts as it shifts."""
     from scipy.spatial.transform import Rotation
 
+    tilt, tilt_rate = (rad_per_m * np.cross(_UP, moved) for moved in shift[:2])
+    # Second order of the exponential map's derivative is left out: the tilt is a few degrees.
+    rate = rate + tilt_rate + 0.5 * np.cross(tilt, tilt_rate)
     segment_from_sensor = Rotation.from_rotvec(tilt).as_matrix() @ mount.segment_from_sensor
     return Sensed(time_s, _into(segment_from_sensor, force), _into(segment_from_sensor, rate))
 

@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sensor_screen.model import Placement, Side
-from sensor_screen.simulation import HARSH, IDEAL
+from sensor_screen.model import Placement, Side, Task
+from sensor_screen.simulation import HARSH, HEALTHY, IDEAL, Scenario, Step
 from sensor_screen.simulation.curves import GRID_HZ, bump
 from sensor_screen.simulation.legs import move_leg
 from sensor_screen.simulation.mounts import Mount, draw_mount, sense
 from sensor_screen.simulation.pieces import Column
+from sensor_screen.simulation.scenarios import perform
 from sensor_screen.units import STANDARD_GRAVITY_MPS2
 
 PLAIN = Mount(Placement.FOOT, np.eye(3), np.array([0.1, 0.0, 0.0]))
 FINE_S = np.arange(3000) / 1000.0
 
 
-def leg(**columns: np.ndarray) -> tuple[np.ndarray, ...]:
-    """A leg of which only the named coordinates move, over 3 s."""
+def leg(**columns: np.ndarray) -> np.ndarray:
+    """Coordinates of a leg of which only the named coordinates move, over 3 s."""
     values = np.zeros((round(3 * GRID_HZ), len(Column)))
     for name, column in columns.items():
         values[:, Column[name.upper()]] = column
@@ -96,3 +97,24 @@ def test_an_impact_rings_at_its_frequency_and_gives_no_speed() -> None:
     shank = Mount(Placement.SHANK, np.eye(3), np.array([0.0, 0.2, 0.0]))
     softer = sense(FINE_S, motion.shank, shank, ((1.0, 1.0),), flaws).acc_mps2[:, 1]
     np.testing.assert_allclose(softer - STANDARD_GRAVITY_MPS2, 0.4 * ringing, atol=1e-9)
+
+
+def test_dead_reckoning_on_soft_tissue_ends_where_the_kick_ends() -> None:
+    """Both sensors are inertial navigators: nothing may be missing from force or rotation."""
+    scenario = Scenario("kick", "one kick", (Step(Task.STAND, 1.0), Step(Task.KICK, 1)))
+    still = replace(HEALTHY, stand_sway_rad=0.0)
+    movement = perform(scenario, still, (Side.RIGHT,), HARSH, 0)[Side.RIGHT]
+    time_s = np.arange(round(len(movement.columns) / GRID_HZ * 1000)) / 1000.0
+    motion = move_leg(movement.columns, Side.RIGHT, np.array([0.0, 0.0, 1.0]), time_s)
+    for placement, segment in ((Placement.SHANK, motion.shank), (Placement.FOOT, motion.foot)):
+        mount = draw_mount(placement, np.random.default_rng(0))
+        felt = sense(time_s, segment, mount, movement.impacts, HARSH)
+        turned = [Rotation.from_matrix(segment.earth_from_segment[0] @ mount.segment_from_sensor)]
+        for step in 0.5 * (felt.gyr_radps[1:] + felt.gyr_radps[:-1]) / 1000.0:
+            turned.append(turned[-1] * Rotation.from_rotvec(step))
+        force = np.array([r.apply(f) for r, f in zip(turned, felt.acc_mps2, strict=True)])
+        speed_mps = np.cumsum(force - [0.0, STANDARD_GRAVITY_MPS2, 0.0], axis=0) / 1000.0
+        # 2 cm/s and 2 cm after 4 s of up to 200 m/s2: steps of 1 ms. The way is 1.5 m.
+        assert np.linalg.norm(speed_mps[-1]) < 0.02
+        way_m = speed_mps.sum(axis=0) / 1000.0
+        np.testing.assert_allclose(way_m, segment.ankle_m[-1] - segment.ankle_m[0], atol=0.02)

@@ -21,6 +21,7 @@ from sensor_screen.simulation import (
 )
 from sensor_screen.simulation.curves import GRID_HZ, strokes
 from sensor_screen.simulation.legs import LegMotion, move_leg
+from sensor_screen.simulation.pieces import Column
 from sensor_screen.simulation.scenarios import perform
 
 FLEXION = np.array([0.0, 0.0, 1.0])
@@ -189,6 +190,16 @@ def test_walking_turns_round_and_carries_the_path_along() -> None:
     assert abs(heading_deg[-1] - heading_deg[0]) == pytest.approx(180.0, abs=1.0)
     # Eight strides of 1.3 m out, then round a half circle: two metres or so to the side.
     assert np.abs(leg.foot.ankle_m[:, 2]).max() > 2.0
+
+
+def test_what_follows_a_turn_goes_on_in_the_new_direction() -> None:
+    steps = (Step(Task.WALK, 14), Step(Task.STAIRS_UP, 5))
+    scenario = Scenario("turn", "a walk with a turn, then stairs", steps)
+    movement = perform(scenario, HEALTHY, (Side.RIGHT,), IDEAL, 0)[Side.RIGHT]
+    way_m = movement.columns[:, Column.FORWARD : Column.RIGHT + 1]
+    stairs = slice(round(movement.tasks[1][1] * GRID_HZ), None)
+    # Turned by 180 deg, five cycles of 0.57 m forward lead back.
+    np.testing.assert_allclose(way_m[stairs][-1] - way_m[stairs][0], [-2.85, 1.8, 0.0], atol=0.02)
 
 
 @pytest.mark.parametrize("task", list(Task)[:-1])
