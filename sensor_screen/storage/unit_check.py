@@ -17,6 +17,9 @@ from sensor_screen.units import DEGREES_PER_RADIAN, RADIANS_PER_DEGREE, STANDARD
 if TYPE_CHECKING:
     from sensor_screen.model import Floats
 
+_CALM_MPS2 = 1.0
+"""A quarter second with no more acceleration than this, and no more scatter, shows gravity."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnitCheckParams:
@@ -31,7 +34,7 @@ class UnitCheckParams:
     max_gyr_radps: float = 70.0
     """4,000 deg/s, the full scale of the fastest body-worn sensors."""
     gyr_factor: float = 8.0
-    """How far the turn of gravity and of the gyroscope may differ. 0.5 to 1.6 is usual."""
+    """How far the turn of gravity and of the gyroscope may differ. 0.7 to 1.6 is usual."""
     sampling_interval_s: tuple[float, float] = (1 / 4000, 0.2)
     """Slower than 5 Hz no movement can be seen; faster no such sensor runs."""
 
@@ -130,15 +133,16 @@ def _compare_with_gravity(acc_mps2: Floats, gyr_radps: Floats, interval_s: float
     """How much gravity turned for each radian the gyroscope says; None where it cannot be told.
 
     In a turning sensor a fixed direction u moves as du/dt = -w x u. Quarter-second means with
-    little more than gravity in them are compared by least squares. Told only where 20 blocks agree
-    (correlation 0.7): that leaves out short and violent recordings.
+    little but gravity in them are compared by least squares. Told only where 20 blocks agree
+    (correlation 0.7): that leaves out level walking and recordings of seconds.
     """
     block = max(1, round(0.25 / interval_s))
     blocks = len(acc_mps2) // block
-    acc = acc_mps2[: blocks * block].reshape(blocks, block, 3).mean(1)
+    samples = acc_mps2[: blocks * block].reshape(blocks, block, 3)
+    acc, spread = samples.mean(1), np.sqrt(samples.var(1).sum(1))
     turn = gyr_radps[: blocks * block].reshape(blocks, block, 3).mean(1) * block * interval_s
     size = np.linalg.norm(acc, axis=1)
-    calm = np.abs(size - STANDARD_GRAVITY_MPS2) < 2.5
+    calm = (np.abs(size - STANDARD_GRAVITY_MPS2) < _CALM_MPS2) & (spread < _CALM_MPS2)
     calm = calm[1:] & calm[:-1]
     if calm.sum() < 20:
         return None
