@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from sensor_screen.model import Finding, Side
     from sensor_screen.rules.rulebook import RuleBook
 
-_CLOSE = (Zone.AMBER, Zone.RED, Zone.BEYOND, Zone.UNRESOLVED)
 _NEAR = (Zone.RED, Zone.BEYOND)
+_TELLING = (*_NEAR, Zone.UNRESOLVED)
+"""Zones that ask for a line of their own; getting close alone is no reason to change anything."""
 
 
 def advise(findings: tuple[Finding, ...], book: RuleBook) -> tuple[Advice, ...]:
@@ -77,7 +78,7 @@ def _smallest_change(finding: Finding) -> str:
 
 
 def _footwear(findings: tuple[Finding, ...], book: RuleBook) -> Iterator[Advice]:
-    legs = list(_legs(findings, _CLOSE))
+    legs = list(_legs(findings))
     if not legs:
         yield _line("footwear", texts.FOOTWEAR_GENERAL, (), book)
     for side, where, close in legs:
@@ -86,7 +87,7 @@ def _footwear(findings: tuple[Finding, ...], book: RuleBook) -> Iterator[Advice]
 
 
 def _mobility(findings: tuple[Finding, ...], book: RuleBook) -> Iterator[Advice]:
-    legs = list(_legs(findings, _CLOSE))
+    legs = list(_legs(findings))
     if not legs:
         yield _line("mobility", texts.MOBILITY_GENERAL, (), book)
     change_deg = math.degrees(book.value("smallest_change_static"))
@@ -114,11 +115,13 @@ def _many_past_line(finding: Finding, book: RuleBook) -> bool:
 
 
 def _legs(
-    findings: tuple[Finding, ...], zones: tuple[Zone, ...]
+    findings: tuple[Finding, ...],
 ) -> Iterator[tuple[Side, tuple[bool, bool], list[Finding]]]:
-    """Each leg that has findings in these zones: whether at the front, at the back, and which."""
-    chosen = [finding for finding in findings if finding.zone in zones]
-    for side in dict.fromkeys(finding.side for finding in chosen):
-        of_leg = [finding for finding in chosen if finding.side == side]
-        panels = {finding.panel for finding in of_leg}
-        yield side, (Panel.ANTERIOR in panels, Panel.POSTERIOR in panels), of_leg
+    """Each leg with a telling finding: whether front and back come close, and in which findings.
+
+    What eases one side loads the other, so here a side that only gets close counts too.
+    """
+    for side in dict.fromkeys(f.side for f in findings if f.zone in _TELLING):
+        close = [f for f in findings if f.side == side and f.zone != Zone.GREEN]
+        panels = {finding.panel for finding in close}
+        yield side, (Panel.ANTERIOR in panels, Panel.POSTERIOR in panels), close

@@ -158,12 +158,12 @@ MODIFY_LESS = ": {degrees:.0f}° less {movement} leaves the last part of your ra
 MODIFY_GENERAL = "Change or limit what hurts, as far and as long as it needs."
 
 FOOTWEAR = {
-    (True, False): "Your {ankle}: a slightly raised heel eases the front in squats and on stairs, "
-    "because the ankle then bends less.",
-    (False, True): "Your {ankle}: avoid raised heels, because the toes then point more and load "
-    "the back.",
-    (True, True): "Your {ankle}: a raised heel would ease the front and load the back. Use one in "
-    "squats only, never for kicking.",
+    (True, False): "If your {ankle} hurts at the front, try a slightly raised heel in squats and "
+    "on stairs: the ankle then bends less.",
+    (False, True): "If your {ankle} hurts at the back, avoid raised heels: the toes then point "
+    "more and load the back.",
+    (True, True): "Your {ankle}: a raised heel eases the front and loads the back. Try one in "
+    "squats if the front hurts, never for kicking.",
 }
 FOOTWEAR_GENERAL = "Wear footwear that fits the activity and holds the ankle."
 
