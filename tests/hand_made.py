@@ -68,7 +68,7 @@ def trace(
         inversion_rad=np.zeros(count),
         sigma_rad=np.full(count, np.radians(sigma_deg)),
         valid=np.ones(count, dtype=np.bool_) if valid is None else valid,
-        marks=np.zeros(count, dtype=np.uint8),
+        marks=np.zeros(count, dtype=np.uint16),
         shank_lean_rad=np.radians(lean_deg),
         foot_pitch_rad=np.radians(dorsiflexion_deg - lean_deg),
         zero_mode=ZeroMode.GRAVITY_VERTICAL,

@@ -93,6 +93,7 @@ def _calibration(calibration: Calibration) -> Json:
     return {
         "neutral_start_s": _s(calibration.neutral_start_s),
         "neutral_end_s": _s(calibration.neutral_end_s),
+        "neutral_verified": calibration.neutral_verified,
         "axis_origin": calibration.axis_origin.value,
         "sign_origin": calibration.sign_origin.value,
         "zero_mode": calibration.zero_mode.value,

@@ -150,7 +150,8 @@ def describe_quality(leg: LegMeasures, page: Page) -> list[str]:
     words = [] if leg.angle is None else [_describe_angle(leg.angle)]
     if leg.calibration is not None:
         words.append(_describe_calibration(leg.calibration))
-    words.append(_describe_clock(leg.clock))
+    if len(leg.cleaning) > 1:
+        words.append(_describe_clock(leg.clock))
     words += [_describe_samples(placement, counts) for placement, counts in leg.cleaning.items()]
     lines = page.paragraph(f"Quality, {ankle_name(leg.side)}. " + " ".join(words))
     for reason in () if leg.calibration is None else leg.calibration.reasons:
@@ -173,10 +174,11 @@ def _describe_calibration(calibration: Calibration) -> str:
     quality = calibration.quality
     word = "good" if quality >= 0.8 else "fair" if quality >= 0.5 else "poor"
     error_deg = math.degrees(calibration.axis_error_rad)
+    unsure = "" if calibration.neutral_verified else ", a guess because nobody stood still"
     return (
         f"Calibration {word} (alignment known to {error_deg:.1f}°, "
         f"{_AXES[calibration.axis_origin]}, {_SIGNS[calibration.sign_origin]}; "
-        f"zero: {_ZEROS[calibration.zero_mode]})."
+        f"zero: {_ZEROS[calibration.zero_mode]}{unsure})."
     )
 
 

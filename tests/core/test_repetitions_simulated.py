@@ -20,7 +20,7 @@ def true_trace(truth: Truth) -> AngleTrace:
         inversion_rad=truth.inversion_rad,
         sigma_rad=np.full(count, 0.01),
         valid=np.ones(count, dtype=np.bool_),
-        marks=np.zeros(count, dtype=np.uint8),
+        marks=np.zeros(count, dtype=np.uint16),
         shank_lean_rad=truth.shank_lean_rad,
         foot_pitch_rad=truth.dorsiflexion_rad - truth.shank_lean_rad,
         zero_mode=ZeroMode.GRAVITY_VERTICAL,

@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import jsonschema
 import pytest
 
-from sensor_screen.model import Side, Task
+from sensor_screen.model import (
+    AxisOrigin,
+    Direction,
+    Origin,
+    Panel,
+    Side,
+    SignOrigin,
+    Task,
+    ZeroMode,
+    Zone,
+)
 from sensor_screen.report.json_report import read_schema, report_to_json
 from tests.hand_made import ankle, full_report, leg_measures, repetition, report
 
@@ -81,3 +92,26 @@ def test_what_is_not_known_is_null() -> None:
     (leg,) = report_to_json(report([leg_measures(ankle(bend_deg=None, squat=[30.0]))]))["legs"]
     assert leg["angle"] is None
     assert leg["demands"][0]["ratio"] is None
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        (("$defs", "finding", "properties", "zone"), Zone),
+        (("$defs", "finding", "properties", "panel"), Panel),
+        (("$defs", "finding", "properties", "task"), Task),
+        (("$defs", "finding", "properties", "side"), Side),
+        (("$defs", "demand", "properties", "direction"), Direction),
+        (("$defs", "calibration", "properties", "axis_origin"), AxisOrigin),
+        (("$defs", "calibration", "properties", "sign_origin"), SignOrigin),
+        (("$defs", "calibration", "properties", "zero_mode"), ZeroMode),
+        (("properties", "origin"), Origin),
+    ],
+)
+def test_the_schema_knows_every_word_of_the_model(
+    where: tuple[str, ...], words: type[StrEnum]
+) -> None:
+    field = read_schema()
+    for key in where:
+        field = field[key]
+    assert set(field["enum"]) == {word.value for word in words}

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from sensor_screen.model import ScreeningReport, Side, Task, Zone
+from sensor_screen.model import AxisOrigin, ScreeningReport, Side, SignOrigin, Task, ZeroMode, Zone
 from sensor_screen.report.terminal import render_terminal
 from sensor_screen.report.terminal_curve import draw_curve
 from sensor_screen.report.terminal_lens import LABEL_WIDTH, VALUE_WIDTH
@@ -186,9 +186,15 @@ def test_quality_says_what_was_lost_and_how_sure_the_zero_is() -> None:
 def test_a_poor_calibration_gives_its_reasons() -> None:
     leg = leg_measures(ankle(squat=[30.0]))
     assert leg.calibration is not None
-    poor = dataclasses.replace(leg.calibration, quality=0.3, reasons=("The pumps were too small.",))
+    poor = dataclasses.replace(
+        leg.calibration,
+        quality=0.3,
+        neutral_verified=False,
+        reasons=("The pumps were too small.",),
+    )
     text = render_terminal(report([dataclasses.replace(leg, calibration=poor)]))
     assert "Calibration poor" in text
+    assert "a guess because nobody stood still" in flat(text)
     assert "! The pumps were too small." in text
 
 
@@ -224,3 +230,16 @@ def test_an_empty_report_still_says_what_it_is() -> None:
     text = render_terminal(report([], missing=("No sensor on a leg was found.",)))
     assert "No sensor on a leg was found." in text
     assert "not a diagnosis" in text
+
+
+@pytest.mark.parametrize("zero", list(ZeroMode))
+@pytest.mark.parametrize("axis", list(AxisOrigin))
+@pytest.mark.parametrize("sign", list(SignOrigin))
+def test_every_kind_of_calibration_has_its_words(
+    zero: ZeroMode, axis: AxisOrigin, sign: SignOrigin
+) -> None:
+    leg = leg_measures(ankle(squat=[30.0]))
+    assert leg.calibration is not None
+    other = dataclasses.replace(leg.calibration, zero_mode=zero, axis_origin=axis, sign_origin=sign)
+    text = render_terminal(report([dataclasses.replace(leg, calibration=other)]))
+    assert "Calibration good" in text
