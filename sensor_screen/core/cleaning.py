@@ -1,4 +1,4 @@
-"""Cleaning: from samples as received to samples on a regular grid, each with what is known against it.
+"""Cleaning: from samples as received to a regular grid, each with what is known against it.
 
 Nothing is passed on silently. An orientation filter never recovers from one non-finite
 acceleration, and a tenth of a second that is skipped costs 17 degrees; filled linearly it costs
@@ -7,7 +7,7 @@ half a degree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,6 +124,56 @@ def lay_on_grid(
     )
 
 
+def resample(stream: CleanStream, rate_hz: float) -> CleanStream:
+    """The stream at another rate, by straight lines; flags of the nearest sample."""
+    if stream.rate_hz == rate_hz:
+        return stream
+    count = int((stream.time_s[-1] - stream.time_s[0]) * rate_hz) + 1
+    time_s = stream.time_s[0] + np.arange(count) / rate_hz
+    nearest = np.rint((time_s - stream.time_s[0]) * stream.rate_hz).astype(np.int64)
+    acc, gyr = (
+        np.stack([np.interp(time_s, stream.time_s, column) for column in values.T], axis=1)
+        for values in (stream.acc_mps2, stream.gyr_radps)
+    )
+    flags = stream.flags[np.minimum(nearest, len(stream.flags) - 1)]
+    return _regrid(stream, rate_hz, time_s, acc, gyr, flags)
+
+
+def thin(stream: CleanStream, highest_hz: float) -> CleanStream:
+    """The stream at a whole fraction of its rate, by averaging neighbours; flags are joined."""
+    size = int(np.ceil(stream.rate_hz / highest_hz - 1e-9))
+    if size <= 1:
+        return stream
+    blocks = len(stream.time_s) // size
+    time_s, acc, gyr = (
+        values[: blocks * size].reshape(blocks, size, -1).mean(axis=1)
+        for values in (stream.time_s, stream.acc_mps2, stream.gyr_radps)
+    )
+    flags = np.bitwise_or.reduce(stream.flags[: blocks * size].reshape(blocks, size), axis=1)
+    return _regrid(stream, stream.rate_hz / size, time_s[:, 0], acc, gyr, flags)
+
+
+def _regrid(
+    stream: CleanStream, rate_hz: float, time_s: Floats, acc: Floats, gyr: Floats, flags: Bytes
+) -> CleanStream:
+    filled, missing = _count_empty(flags)
+    return replace(
+        stream,
+        rate_hz=rate_hz,
+        time_s=time_s,
+        acc_mps2=acc,
+        gyr_radps=gyr,
+        flags=flags,
+        counts=replace(stream.counts, filled=filled, missing=missing),
+    )
+
+
+def _count_empty(flags: Bytes) -> tuple[int, int]:
+    """Samples that are filled, and that are missing."""
+    filled, missing = (flags & int(f) for f in (SampleFlag.FILLED, SampleFlag.MISSING))
+    return int(np.count_nonzero(filled)), int(np.count_nonzero(missing))
+
+
 def _flag_gaps(
     samples: OrderedSamples,
     grid_s: Floats,
@@ -131,7 +181,7 @@ def _flag_gaps(
     share: Floats,
     params: CleaningParams,
 ) -> Bytes:
-    """FILLED or MISSING where no sound sample lies within half an interval, HELD where a held does."""
+    """Flags where no sound sample lies within half an interval, and whether a held one does."""
     flags = np.zeros(len(grid_s), dtype=np.uint8)
     apart_s = np.minimum(share, 1 - share) * spacing_s
     empty = spacing_s > samples.longest_interval_s
@@ -148,7 +198,7 @@ def _flag_gaps(
 
 
 def _is_long(spacing_s: Floats, samples: OrderedSamples, params: CleaningParams) -> Bools:
-    """Does the time without samples exceed what is filled? A quarter interval is left for jitter."""
+    """Does the time without samples exceed what is filled? A quarter interval is for jitter."""
     lost_s = spacing_s - samples.interval_s
     return lost_s > params.fill_gap_s + 0.25 * samples.interval_s
 
@@ -159,6 +209,7 @@ def _count(
     time_s = samples.time_s[~samples.held]
     long = np.flatnonzero(_is_long(np.diff(time_s), samples, params))
     inside = (time_s[long + 1] > grid_s[0]) & (time_s[long] < grid_s[-1])
+    filled, missing = _count_empty(flags)
     gaps_s = zip(time_s[long[inside]], time_s[long[inside] + 1], strict=True)
     return CleaningCounts(
         received=samples.received,
@@ -167,8 +218,8 @@ def _count(
         late=samples.late,
         clipped=int((samples.clipped_acc | samples.clipped_gyr).sum()),
         held=int(samples.held.sum()),
-        filled=int(((flags & SampleFlag.FILLED) != 0).sum()),
-        missing=int(((flags & SampleFlag.MISSING) != 0).sum()),
+        filled=filled,
+        missing=missing,
         gaps_s=tuple((float(start), float(end)) for start, end in gaps_s),
     )
 

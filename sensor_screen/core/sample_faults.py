@@ -42,6 +42,8 @@ class FaultParams:
     jump_acc_mps2: float = 3.0
     """No leg leaves rest with such a step from one sample to the next: the sensor was stuck."""
     jump_gyr_radps: float = 1.0
+    chance_factor: float = 5.0
+    """Repeats at rest up to this many times the expected number are chance."""
     crowded_share: float = 0.2
     """Largest share of samples that may share a time stamp or crowd together. More, and the stamps
     are arrival times, or two recordings overlap: the order of the samples is then unknown."""
@@ -179,9 +181,10 @@ def _usual_interval(time_s: Floats, name: str, params: FaultParams) -> tuple[flo
 def find_held(values: Floats, params: FaultParams = FaultParams()) -> Bools:
     """(n,) True for rows that repeat the row before exactly in all six channels.
 
-    Noise never repeats six channels, so a repeat means that the sensor sent no new value. The one
-    exception is a stream without noise at rest (coarse counts, a simulation): where most rows that
-    can be rest repeat, repeats at rest are genuine, unless the value jumps when the run ends.
+    Noise hardly ever repeats six channels, so a repeat means that the sensor sent no new value.
+    Repeats at rest are genuine, unless the value jumps when they end, in a stream that has no noise
+    at rest (coarse counts, a simulation) and where no more of them occur than channels that each
+    repeat by chance explain.
     """
     repeat = np.zeros(len(values), dtype=np.bool_)
     same = np.flatnonzero(values[1:, 0] == values[:-1, 0])
@@ -190,9 +193,20 @@ def find_held(values: Floats, params: FaultParams = FaultParams()) -> Bools:
         return repeat
     rest = np.abs(row_length(values[:, :3]) - STANDARD_GRAVITY_MPS2) < params.rest_acc_mps2
     rest &= row_length(values[:, 3:]) < params.rest_gyr_radps
-    if 2 * (repeat & rest).sum() < rest.sum():
-        return repeat
-    return repeat & ~(rest & ~_ends_in_jump(values, repeat, params))
+    observed = int((repeat & rest).sum())
+    noiseless = 2 * observed >= rest.sum()
+    if noiseless or observed <= params.chance_factor * _chance_repeats(values, rest, repeat):
+        return repeat & ~(rest & ~_ends_in_jump(values, repeat, params))
+    return repeat
+
+
+def _chance_repeats(values: Floats, rest: Bools, repeat: Bools) -> float:
+    """Expected repeats of all six channels at rest, if each channel repeats by itself."""
+    single = np.flatnonzero(rest[1:] & ~repeat[1:]) + 1
+    if not len(single):
+        return 0.0
+    alone = (values[single] == values[single - 1]).mean(axis=0)
+    return float(rest.sum() * alone.prod())
 
 
 def _ends_in_jump(values: Floats, repeat: Bools, params: FaultParams) -> Bools:
@@ -216,18 +230,18 @@ def _clipped(
         margin = max(params.clip_tolerance, 1e-3 * full_scale)
         known: Bools = (np.abs(values) >= full_scale - margin).any(axis=1)
         return known
-    clipped = np.zeros(len(values), dtype=np.bool_)
+    clipped: Bools = np.zeros(len(values), dtype=np.bool_)
     for axis in range(3):
         for sign in (1.0, -1.0):
-            course = sign * values[:, axis]
+            course: Floats = sign * values[:, axis]
             extreme = course.max()
             if extreme < smallest:
                 continue
-            near = course >= extreme - params.clip_tolerance
+            near: Bools = np.greater_equal(course, extreme - params.clip_tolerance)
             if (near & usable).sum() >= params.clip_repeats_samples and _cut_off(
                 course, near, extreme, params
             ):
-                clipped |= near
+                clipped[near] = True
     return clipped
 
 
