@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from sensor_screen.model import Recording
+    from sensor_screen.core.pipeline import MeasureOptions
+    from sensor_screen.model import AngleTrace, Recording, ScreeningReport
+    from sensor_screen.rules.rulebook import RuleBook
 
 
 def open_recording(path: Path | str) -> Recording:
@@ -22,3 +25,74 @@ def save_recording(recording: Recording, path: Path | str) -> None:
     from sensor_screen.storage.recording_file import write_recording
 
     write_recording(recording, path)
+
+
+def open_sample(name: str) -> Recording:
+    """A shipped recording."""
+    from sensor_screen.storage.samples import find_sample
+
+    return open_recording(find_sample(name))
+
+
+def screen(
+    recordings: Sequence[Recording],
+    *,
+    options: MeasureOptions | None = None,
+    rulebook: RuleBook | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ScreeningReport:
+    """Measure and judge the recordings of one person."""
+    from sensor_screen.core.pipeline import MeasureOptions
+    from sensor_screen.session.screen import screen_recordings
+
+    return screen_recordings(
+        recordings, options=options or MeasureOptions(), rulebook=rulebook, progress=progress
+    )
+
+
+def trace(
+    recording: Recording,
+    *,
+    live: bool,
+    options: MeasureOptions,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[tuple[AngleTrace, ...], tuple[str, ...]]:
+    """The ankle angle of every leg, and what could not be measured."""
+    from sensor_screen.session.angles import trace_recording
+
+    return trace_recording(recording, live=live, options=options, progress=progress)
+
+
+def save_angles(traces: Iterable[AngleTrace], path: Path) -> None:
+    """The angles as a table."""
+    from sensor_screen.report.angles_csv import write_angles_csv
+
+    write_angles_csv(traces, path)
+
+
+def render_for_terminal(report: ScreeningReport) -> str:
+    """The report for the terminal at hand: its width, its colours, its letters."""
+    import shutil
+    import sys
+
+    from sensor_screen.report.terminal import render_terminal
+
+    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+    return render_terminal(
+        report,
+        width=shutil.get_terminal_size((80, 24)).columns,
+        colour=sys.stdout.isatty(),
+        ascii_only=ascii_only,
+    )
+
+
+def save_report_json(report: ScreeningReport, path: Path) -> None:
+    """The report as JSON."""
+    import json
+
+    from sensor_screen.report.json_report import report_to_json
+    from sensor_screen.storage.atomic_file import replace_file
+
+    text = json.dumps(report_to_json(report), indent=1, ensure_ascii=False, allow_nan=False)
+    with replace_file(path) as stream:
+        stream.write(text.encode())

@@ -15,3 +15,10 @@ class GyroMeaning(StrEnum):
 
     INSTANT = "instant"
     INTERVAL_MEAN = "interval_mean"
+
+
+class Zero(StrEnum):
+    """What zero degrees means: the stand as it was, or one with the shank checked to be vertical."""
+
+    QUIET_STANDING = "quiet_standing"
+    GRAVITY_VERTICAL = "gravity_vertical"

@@ -4,8 +4,11 @@ from typing import Annotated
 
 import typer
 
+from sensor_screen.cli.angles import ANGLES_HELP, angles
+from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.import_csv import import_app
+from sensor_screen.cli.screen import SCREEN_HELP, screen
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
 from sensor_screen.version import __version__
 
@@ -43,6 +46,9 @@ def main(
     pass
 
 
+app.command(help=DEMO_HELP)(demo)
+app.command(help=SCREEN_HELP)(screen)
+app.command(help=ANGLES_HELP)(angles)
 app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
 app.command(help=DOCTOR_HELP)(doctor)

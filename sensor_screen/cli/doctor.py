@@ -74,40 +74,21 @@ def _check_library(name: str) -> Check:
 def _check_compiled_code() -> Check:
     """Where the compiled inner loops are kept: without a place every start takes a minute."""
     import os
-    from importlib import import_module
 
-    import sensor_screen.core
+    from sensor_screen.cli.compiled_code import find_cache
 
     name = "compiled code"
-    folder = Path(sensor_screen.core.__path__[0])
-    sources = sorted(folder.glob("*_kernels.py"))
     try:
-        modules = [import_module(f"sensor_screen.core.{source.stem}") for source in sources]
+        cache = find_cache()
     except (ImportError, RuntimeError) as error:
         remedy = "Set NUMBA_CACHE_DIR to a folder that may be written."
         return Check(name, False, f"cannot be kept: {error}", remedy)
-    places = {
-        Path(kernel.stats.cache_path)
-        for module in modules
-        for kernel in vars(module).values()
-        if hasattr(kernel, "stats") and kernel.__module__ == module.__name__
-    }
-    warm = all(_is_warm(source, places) for source in sources)
+    places, warm = cache.places, cache.warm
     good = all(os.access(place if place.exists() else place.parent, os.W_OK) for place in places)
     found = f"{'ready' if warm else 'not made yet'}, in {', '.join(map(str, sorted(places)))}"
     if not good:
         return Check(name, warm, f"{found} (read only)", "Set NUMBA_CACHE_DIR to another folder.")
     return Check(name, True, found, "" if warm else "The first screen will take a minute longer.")
-
-
-def _is_warm(source: Path, places: set[Path]) -> bool:
-    """Whether some function of a source file was compiled since it was last changed."""
-    since = source.stat().st_mtime
-    return any(
-        index.stat().st_mtime >= since
-        for place in places
-        for index in place.glob(f"{source.stem}.*.nbi")
-    )
 
 
 def _check_samples() -> Check:

@@ -38,7 +38,7 @@ class CalibrationParams:
     that direction is used; below, the axis comes from the relative rotation alone."""
     step_evidence: float = 0.3
     """Least evidence of steps and kicks that tells the sign; walking people show 1.5 to 2."""
-    unseen_axis_rad: float = 0.25
+    unseen_axis_rad: float = 0.3
     """1 sigma of the shank's axis where only squats and lunges show it: inversion that goes with
     them cannot be told from flexion."""
     given_error_rad: float = 0.05

@@ -35,8 +35,8 @@ class AngleParams:
 
     floor_rad: float = np.radians(0.15)
     """What remains with perfect sensors on a perfect hinge."""
-    per_misfit_radpm: float = np.radians(0.36) * 1000.0
-    """Error for each metre (0.36 deg for each mm) by which the two sensors disagree on the joint
+    per_misfit_radpm: float = np.radians(0.4) * 1000.0
+    """Error for each metre (0.4 deg for each mm) by which the two sensors disagree on the joint
     centre: soft tissue, clipping and axis errors show there. Found on rigs, simulated walking,
     stairs and kicks, with and without soft tissue: 0.27 to 0.56 deg per mm."""
     estimator_share: float = 0.1
@@ -47,7 +47,7 @@ class AngleParams:
     full_stand_s: float = 1.0
     proportional: float = 0.01
     """Error as a share of the angle: gain and a tilted flexion axis."""
-    hidden_inversion_rad: float = np.radians(3.0)
+    hidden_inversion_rad: float = np.radians(5.0)
     """Inversion that goes with flexion hides in a tilted axis; its error is this times the tilt."""
     plane_proportional: float = 0.02
     """Error of the fall-back as a share of the angle."""

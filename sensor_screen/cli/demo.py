@@ -1,0 +1,37 @@
+"""`sensor-screen demo`: the whole job on a shipped recording, no sensor, no server."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sensor_screen.cli.progress import show_steps
+
+DEMO_HELP = """
+The whole job on a shipped recording of a simulated person: no sensor, no server.
+
+Examples:
+
+    sensor-screen demo
+
+    sensor-screen demo --person kick-heavy --json report.json
+"""
+
+
+def demo(
+    person: Annotated[
+        str, typer.Option(help="healthy, anterior-restricted or kick-heavy.")
+    ] = "anterior-restricted",
+    json_out: Annotated[
+        Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON, too.")
+    ] = None,
+) -> None:
+    from sensor_screen import wiring
+
+    with show_steps() as step:
+        step("reading the sample recording")
+        report = wiring.screen([wiring.open_sample(person)], progress=step)
+    typer.echo(wiring.render_for_terminal(report))
+    if json_out is not None:
+        wiring.save_report_json(report, json_out)
+        typer.echo(f"wrote {json_out}", err=True)

@@ -1,0 +1,111 @@
+"""One screen: recordings in, a report out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
+from sensor_screen.errors import MeasurementError, UsageError
+from sensor_screen.model import (
+    AngleMark,
+    LegMeasures,
+    Origin,
+    Recording,
+    ScreeningReport,
+    SignOrigin,
+)
+from sensor_screen.rules.evaluate import judge
+from sensor_screen.rules.rulebook import RuleBook, shipped_rulebook
+from sensor_screen.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def screen_recordings(
+    recordings: Sequence[Recording],
+    *,
+    options: MeasureOptions = MeasureOptions(),
+    rulebook: RuleBook | None = None,
+    params: PipelineParams = PipelineParams(),
+    progress: Callable[[str], None] = lambda _: None,
+) -> ScreeningReport:
+    """Measure and judge the recordings of one person.
+
+    Capacity and demand are compared within one recording only: between two attachments of the
+    sensors the zero differs.
+
+    Args:
+        recordings: One or more, of the same person.
+        options: The user's decisions.
+        rulebook: The shipped one where None.
+        params: Tuning of the stages.
+        progress: Called with the name of each step as it begins.
+
+    Raises:
+        ScreenError: Nothing that was asked for could be measured; says why and what to do.
+    """
+    if not recordings:
+        raise UsageError("screen", "no recording was given", "name at least one recording file")
+    legs = tuple(
+        leg for recording in recordings for leg in measure_recording(recording, options, params, progress)
+    )
+    _refuse_nothing(legs)
+    progress("findings and advice")
+    judgement = judge(legs, rulebook or shipped_rulebook())
+    return ScreeningReport(
+        origin=_origin(recordings),
+        source="; ".join(r.source for r in recordings if r.source),
+        legs=legs,
+        findings=judgement.findings,
+        advice=judgement.advice,
+        care_pathway=judgement.care_pathway,
+        missing=tuple(sentence for leg in legs for sentence in leg.missing),
+        marks=_marks(recordings, legs),
+        disclaimer=judgement.disclaimer,
+        software_version=__version__,
+        rulebook_version=judgement.rulebook_version,
+    )
+
+
+def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
+    """A report without one trustworthy sample would only look like one."""
+    if any(leg.angle is not None and leg.angle.valid.any() for leg in legs):
+        return
+    why = next((s for leg in legs for s in leg.missing), "no ankle angle is valid")
+    raise MeasurementError(
+        "recording",
+        f"nothing in it can be trusted ({why.rstrip('.')})",
+        "record again with a still stand, pumps (toes up first) and both sensors strapped on firmly",
+    )
+
+
+def _origin(recordings: Sequence[Recording]) -> Origin:
+    simulated = any(r.origin is Origin.SIMULATED for r in recordings)
+    return Origin.SIMULATED if simulated else Origin.MEASURED
+
+
+def _marks(recordings: Sequence[Recording], legs: tuple[LegMeasures, ...]) -> tuple[str, ...]:
+    """What a reader must know before the figures."""
+    marks = []
+    if _origin(recordings) is Origin.SIMULATED:
+        marks.append("simulated: no person was measured")
+    if any(leg.clock.origin == "movement" for leg in legs if leg.angle is not None):
+        marks.append("estimated timing: the sensors' clocks were matched by the movement itself")
+    for leg in legs:
+        if leg.angle is not None and leg.angle.marks.any():
+            marks += _angle_marks(leg)
+        if leg.calibration is not None and leg.calibration.sign_origin is SignOrigin.USER:
+            marks.append(f"{leg.side}: which way is dorsiflexion is the user's word")
+    return tuple(dict.fromkeys(marks))
+
+
+def _angle_marks(leg: LegMeasures) -> list[str]:
+    if leg.angle is None:
+        return []
+    marks = []
+    if (leg.angle.marks & int(AngleMark.SINGLE_SENSOR)).any():
+        marks.append(f"{leg.side}: single sensor, the shank's inclination stands for the ankle")
+    if leg.angle.method == "gravity plane":
+        marks.append(f"{leg.side}: fall-back angle, 3 deg uncertain")
+    return marks
