@@ -18,7 +18,7 @@ class GyroMeaning(StrEnum):
 
 
 class Zero(StrEnum):
-    """What zero degrees means: the stand as it was, or one with the shank checked to be vertical."""
+    """What zero degrees means: the stand as it was, or with the shank checked to be vertical."""
 
     QUIET_STANDING = "quiet_standing"
     GRAVITY_VERTICAL = "gravity_vertical"

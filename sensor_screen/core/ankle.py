@@ -1,7 +1,7 @@
 """From the clean samples of one leg to its ankle angle: calibrate, estimate, trace.
 
 For whole recordings, by the smoother; `live` does the same with the filter. Where the estimator
-fails, the difference of two single-sensor tilts stands in; with one sensor, what one sensor can say.
+fails, the difference of two single-sensor tilts stands in; one sensor says what it can.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 
 from sensor_screen.core.calibration import (
     CalibrationParams,
-    SegmentView,
-    calibrate,
     Neutral,
+    SegmentView,
     SignHint,
+    calibrate,
     calibrate_shank,
     find_neutral,
     rest_rate,
@@ -321,8 +321,10 @@ def _estimate_from_shank(
         leg.time_s, acc[:, 0], gyr[:, 0], orientation, neutral, tasks, zero_mode, params.calibration
     )
     flat = inside_tasks(leg.time_s, tasks, FLAT_FOOT_TASKS)
-    trace = shank_only_trace(leg, calibration, vertical(orientation), neutral, flat, params.angle)
-    return AnkleEstimate(trace, calibration, neutral)
+    trace = shank_only_trace(
+        leg, calibration, vertical(orientation), neutral.part, flat, params.angle
+    )
+    return AnkleEstimate(trace, calibration, neutral.part)
 
 
 def inside_tasks(time_s: Floats, tasks: Sequence[TaskInterval], wanted: tuple[Task, ...]) -> Bools:

@@ -330,7 +330,8 @@ def _level_with(axis: Floats, up: Floats, height: float) -> Floats:
     flat = axis - up * (axis @ up)
     if np.linalg.norm(flat) < 0.2 or abs(height) > 0.9:
         return axis
-    return unit(flat) * np.sqrt(1.0 - height**2) + up * height
+    levelled: Floats = unit(flat) * np.sqrt(1.0 - height**2) + up * height
+    return levelled
 
 
 def _find_sign(

@@ -221,7 +221,7 @@ def hinge_share(state: Nominal) -> float:
     d, e, f = m[0, 1] / size, m[0, 2] / size, m[1, 2] / size
     half = 0.5 * (a * (b * c - f * f) - d * (d * c - f * e) + e * (d * f - b * e))
     largest = mean + 2.0 * size * math.cos(math.acos(min(1.0, max(-1.0, half))) / 3.0)
-    return largest / (3.0 * mean)
+    return float(largest / (3.0 * mean))
 
 
 @njit(cache=True)
@@ -283,7 +283,7 @@ def _close_block(state: Nominal, tuning: Tuning, tape: Tape, slot: int, follow: 
     tape.impulse[slot] = state.impulse
     tape.duration[slot] = time
     error = np.zeros(N_ERRORS)
-    index, row = tape.index[slot], tape.row[slot]
+    index, row = tape.places[slot], tape.row[slot]
     gain, seen = tape.gain[slot], tape.innovation[slot]
     n = measure_joint(state, error, index, row, gain, seen, tuning.joint_var)
     apart = min(MISFIT_LIMIT_M, (abs(seen[0, 0]) + abs(seen[1, 0]) + abs(seen[2, 0])) / 3.0)
@@ -319,7 +319,7 @@ def _close_block(state: Nominal, tuning: Tuning, tape: Tape, slot: int, follow: 
         -state.velocity[1],
         variance,
     )
-    tape.count[slot] = n
+    tape.updates[slot] = n
     tape.correction[slot] = error[:6]
     _apply(state, error)
     if follow:
@@ -381,7 +381,7 @@ def filter_samples(
     Blocks are written to the tape from `slot` on, and from its beginning again when it is full.
     """
     closed = 0
-    room = tape.count.shape[0]
+    room = tape.updates.shape[0]
     for k in range(acc.shape[0]):
         if state.tally[SINCE_START] == 0:
             for s in range(2):

@@ -27,6 +27,8 @@ class LagLineParams:
     """Smallest believable error of one window, 1 sigma: soft tissue differs between movements."""
     skew_sigma: float = 5e-5
     """1 sigma of the difference of two crystals before anything is measured: 20 to 50 ppm each."""
+    lone_factor: float = 2.0
+    """A single window has no other to contradict it: its error counts so many times."""
     off_line_s: float = 0.005
     """A window this far off the line is rejected, unless it says itself that it is uncertain."""
     off_line_sigmas: float = 4.0
@@ -113,6 +115,8 @@ def fit_line(
     line, covariance = _solve(time[near], lag[near], error[near] ** -2.0, params)
     off = (lag - line[0] - line[1] * time)[near] / error[near]
     spread = max(1.0, float(off @ off) / max(1, int(near.sum()) - 1))
+    if near.sum() == 1:
+        spread = params.lone_factor**2
     return LagLine(
         known=bool(2 * near.sum() > len(near)),
         lag_s=float(line[0]),

@@ -327,7 +327,8 @@ class LiveAnkle:
         since = _count_since(missing, run.since_gap)
         run.since_gap = int(since[-1])
         marks[since <= angle.gap_margin_s * self.rate_hz] |= int(AngleMark.GAP)
-        return marks | calibration_marks(run.calibration)
+        marks |= np.uint16(calibration_marks(run.calibration))
+        return marks
 
     def save(self) -> bytes:
         """Everything, as bytes that `restore` understands; made and read by this version only."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
@@ -27,8 +28,6 @@ from sensor_screen.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import numpy as np
 
     from sensor_screen.model import AngleTrace, CleanLeg, Floats, Recording, TaskInterval
 
@@ -83,7 +82,29 @@ def measure_recording(
             legs.append(_nothing(side, f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
-    return tuple(legs)
+    return _name_unseen_tasks(legs, recording.tasks)
+
+
+def _name_unseen_tasks(
+    legs: list[LegMeasures], tasks: tuple[TaskInterval, ...]
+) -> tuple[LegMeasures, ...]:
+    """Labels name no leg: a task is missed only where neither leg did it."""
+    unseen: list[str] = []
+    for task in tasks:
+        mine = [r for leg in legs for r in leg.repetitions if _belongs(r, task)]
+        if task.task in REPEATED_TASKS and not any(r.counted for r in mine):
+            why = mine[0].reason if mine else "no repetition was found"
+            unseen.append(f"{_words(task.task)} at {task.start_s:.0f} s: {why}.")
+        stances = [s for leg in legs for s in leg.sway if task.start_s <= s.start_s < task.end_s]
+        if task.task is Task.BALANCE and not stances:
+            unseen.append(f"balance at {task.start_s:.0f} s: no leg stood still for long enough.")
+    first = replace(legs[0], missing=legs[0].missing + tuple(unseen))
+    return (first, *legs[1:])
+
+
+def _belongs(repetition: Repetition, task: TaskInterval) -> bool:
+    overlaps = repetition.start_s < task.end_s and repetition.end_s > task.start_s
+    return repetition.task is task.task and overlaps
 
 
 def measure_leg(
@@ -131,7 +152,7 @@ def _measure_events(
     name: str,
 ) -> LegMeasures:
     missing = [f"{name}: {reason}" for reason in _missing_by_marks(found.trace)]
-    repetitions = _find_all(leg, found, tasks, missing, name)
+    repetitions = _find_all(leg, found, tasks)
     capacities = measure_capacities(repetitions)
     return LegMeasures(
         side=leg.side,
@@ -142,32 +163,24 @@ def _measure_events(
         repetitions=repetitions,
         capacities=capacities,
         demands=measure_demands(repetitions, capacities),
-        sway=_measure_stances(leg, found, tasks, missing, name),
+        sway=_measure_stances(leg, found, tasks),
         missing=tuple(missing),
     )
 
 
 def _find_all(
-    leg: CleanLeg,
-    found: AnkleEstimate,
-    tasks: tuple[TaskInterval, ...],
-    missing: list[str],
-    name: str,
+    leg: CleanLeg, found: AnkleEstimate, tasks: tuple[TaskInterval, ...]
 ) -> tuple[Repetition, ...]:
-    repetitions: list[Repetition] = []
-    for task in tasks:
-        if task.task not in REPEATED_TASKS or not _overlaps(task, leg):
-            continue
-        rate = shank_rate(leg, found)
-        reps = find_repetitions(found.trace, task, shank_rate_radps=rate)
-        repetitions += reps
-        if not any(r.counted for r in reps):
-            why = reps[0].reason if reps else "no repetition was found"
-            missing.append(f"{name}: {_words(task.task)} at {task.start_s:.0f} s: {why}.")
-    return tuple(repetitions)
+    rate = shank_rate(leg, found)
+    return tuple(
+        repetition
+        for task in tasks
+        if task.task in REPEATED_TASKS and _overlaps(task, leg)
+        for repetition in find_repetitions(found.trace, task, shank_rate_radps=rate)
+    )
 
 
-def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> np.ndarray | None:
+def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> Floats | None:
     """(n,) angular velocity of the shank about the flexion axis; positive as the foot swings on."""
     if leg.shank is None:
         return None
@@ -176,20 +189,15 @@ def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> np.ndarray | None:
 
 
 def _measure_stances(
-    leg: CleanLeg,
-    found: AnkleEstimate,
-    tasks: tuple[TaskInterval, ...],
-    missing: list[str],
-    name: str,
+    leg: CleanLeg, found: AnkleEstimate, tasks: tuple[TaskInterval, ...]
 ) -> tuple[SwayMeasures, ...]:
     stances = []
     for task in tasks:
         if task.task is not Task.BALANCE or not _overlaps(task, leg):
             continue
-        try:
+        # The other leg hangs in the air in this stretch, and is refused.
+        with suppress(ScreenError):
             stances.append(measure_sway(leg, found.calibration, task))
-        except ScreenError as error:
-            missing.append(f"{name}: {error}")
     return tuple(stances)
 
 

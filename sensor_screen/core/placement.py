@@ -21,9 +21,7 @@ STILL_RADPS = 0.02
 MOVING_RADPS = 0.3
 
 
-def check_placement(
-    time_s: Floats, gyr_radps: Floats, tasks: Sequence[TaskInterval]
-) -> None:
+def check_placement(time_s: Floats, gyr_radps: Floats, tasks: Sequence[TaskInterval]) -> None:
     """Refuse swapped and forgotten sensors.
 
     In a pump the foot moves and the shank does not; in a flat-footed squat or lunge it is the other

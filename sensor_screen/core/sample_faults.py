@@ -228,8 +228,7 @@ def _clipped(
     """(n,) True where an axis of (n, 3) is at its full scale, known or found."""
     if full_scale is not None:
         margin = max(params.clip_tolerance, 1e-3 * full_scale)
-        known: Bools = (np.abs(values) >= full_scale - margin).any(axis=1)
-        return known
+        return np.asarray((np.abs(values) >= full_scale - margin).any(axis=1), dtype=np.bool_)
     clipped: Bools = np.zeros(len(values), dtype=np.bool_)
     for axis in range(3):
         for sign in (1.0, -1.0):
@@ -237,7 +236,7 @@ def _clipped(
             extreme = course.max()
             if extreme < smallest:
                 continue
-            near: Bools = np.greater_equal(course, extreme - params.clip_tolerance)
+            near: Bools = course >= extreme - params.clip_tolerance
             if (near & usable).sum() >= params.clip_repeats_samples and _cut_off(
                 course, near, extreme, params
             ):

@@ -113,8 +113,8 @@ class Tape(NamedTuple):
     duration: Floats  # (m,)
     correction: Floats  # (m, 6) of both orientations by the updates
     cloned: NDArray[np.bool_]  # (m,) the neutral was cloned after this block
-    count: Ints  # (m,) scalar updates
-    index: NDArray[np.int8]  # (m, MAX_UPDATES, MAX_NONZERO) where the row is not zero, then -1
+    updates: Ints  # (m,) scalar updates
+    places: NDArray[np.int8]  # (m, MAX_UPDATES, MAX_NONZERO) where the row is not zero, then -1
     row: NDArray[np.float32]  # (m, MAX_UPDATES, MAX_NONZERO)
     gain: Floats  # (m, MAX_UPDATES, 39)
     innovation: Floats  # (m, MAX_UPDATES, 2) residual, its variance

@@ -263,7 +263,7 @@ def _start_covariance(start: SegmentStart, params: SegmentParams) -> Floats:
 
 def copy_state(state: Nominal) -> Nominal:
     """An independent copy: the kernels change states in place."""
-    return type(state)(*(part.copy() for part in state))
+    return type(state)._make(part.copy() for part in state)
 
 
 def make_tape(blocks: int) -> Tape:
@@ -281,8 +281,8 @@ def make_tape(blocks: int) -> Tape:
         duration=np.empty(m),
         correction=np.empty((m, 6)),
         cloned=np.zeros(m, dtype=np.bool_),
-        count=np.zeros(m, dtype=np.int64),
-        index=np.full((m, k.MAX_UPDATES, k.MAX_NONZERO), -1, dtype=np.int8),
+        updates=np.zeros(m, dtype=np.int64),
+        places=np.full((m, k.MAX_UPDATES, k.MAX_NONZERO), -1, dtype=np.int8),
         row=np.empty((m, k.MAX_UPDATES, k.MAX_NONZERO), dtype=np.float32),
         gain=np.empty((m, k.MAX_UPDATES, n)),
         innovation=np.empty((m, k.MAX_UPDATES, 2)),

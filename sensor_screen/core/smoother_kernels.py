@@ -146,8 +146,8 @@ def smooth_blocks(
                 inner += matrix[i, j] * spread[j]
             total -= spread[i] * inner
         variance[m] = max(total, 0.0)
-        for k in range(tape.count[m] - 1, -1, -1):
-            index, row, gain = tape.index[m, k], tape.row[m, k], tape.gain[m, k]
+        for k in range(tape.updates[m] - 1, -1, -1):
+            index, row, gain = tape.places[m, k], tape.row[m, k], tape.gain[m, k]
             _adjoint_vector(vector, index, row, gain, tape.innovation[m, k])
             _adjoint_matrix(matrix, index, row, gain, tape.innovation[m, k, 1])
         column[:, 0] = vector
@@ -167,7 +167,7 @@ def smooth_slot(tape: Tape, newest: int, lag: int, shift: Floats) -> None:
 
     The tape is used as a ring. Only the adjoint vector is run, over `lag` blocks.
     """
-    room = tape.count.shape[0]
+    room = tape.updates.shape[0]
     vector = np.zeros(N_ERRORS)
     column = np.empty((N_ERRORS, 1))
     for back in range(lag):
@@ -176,9 +176,9 @@ def smooth_slot(tape: Tape, newest: int, lag: int, shift: Floats) -> None:
         if tape.cloned[m]:
             _adjoint_clone(column, tape.posterior[m])
         vector[:] = column[:, 0]
-        for k in range(tape.count[m] - 1, -1, -1):
+        for k in range(tape.updates[m] - 1, -1, -1):
             _adjoint_vector(
-                vector, tape.index[m, k], tape.row[m, k], tape.gain[m, k], tape.innovation[m, k]
+                vector, tape.places[m, k], tape.row[m, k], tape.gain[m, k], tape.innovation[m, k]
             )
         column[:, 0] = vector
         _adjoint_rows(column, tape.rotation[m], tape.impulse[m], tape.duration[m])

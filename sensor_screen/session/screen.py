@@ -48,7 +48,9 @@ def screen_recordings(
     if not recordings:
         raise UsageError("screen", "no recording was given", "name at least one recording file")
     legs = tuple(
-        leg for recording in recordings for leg in measure_recording(recording, options, params, progress)
+        leg
+        for recording in recordings
+        for leg in measure_recording(recording, options, params, progress)
     )
     _refuse_nothing(legs)
     progress("findings and advice")
@@ -76,7 +78,7 @@ def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
     raise MeasurementError(
         "recording",
         f"nothing in it can be trusted ({why.rstrip('.')})",
-        "record again with a still stand, pumps (toes up first) and both sensors strapped on firmly",
+        "record again with a still stand, pumps (toes up first) and both sensors firmly on",
     )
 
 
