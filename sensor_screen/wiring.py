@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sensor_screen.core.pipeline import MeasureOptions
     from sensor_screen.model import AngleTrace, Recording, ScreeningReport
     from sensor_screen.rules.rulebook import RuleBook
+    from sensor_screen.session.validation import ValidationRow
 
 
 def open_recording(path: Path | str) -> Recording:
@@ -96,3 +97,28 @@ def save_report_json(report: ScreeningReport, path: Path) -> None:
     text = json.dumps(report_to_json(report), indent=1, ensure_ascii=False, allow_nan=False)
     with replace_file(path) as stream:
         stream.write(text.encode())
+
+
+def validate_folder(folder: Path, name: str) -> ValidationRow:
+    """A folder with a truth, compared with it.
+
+    Raises:
+        sensor_screen.errors.RecordingError: The folder holds no truth, or it cannot be read.
+    """
+    import numpy as np
+
+    from sensor_screen.errors import RecordingError
+    from sensor_screen.session.validation import validate_recording
+    from sensor_screen.storage.folder import read_folder
+
+    found = read_folder(folder)
+    if found.truth_time_s is None or found.truth_dorsiflexion_rad is None:
+        raise RecordingError(str(folder), "there is no truth in it", "add truth.csv")
+    axes = [found.meta.get(f"hinge_axis_{segment}") for segment in ("shank", "foot")]
+    stepping = any(
+        t.task.value in ("walk", "stairs_up", "stairs_down") for t in found.recording.tasks
+    )
+    given = np.array(axes, dtype=np.float64) if all(axes) and not stepping else None
+    return validate_recording(
+        name, found.recording, found.truth_time_s, found.truth_dorsiflexion_rad, given
+    )

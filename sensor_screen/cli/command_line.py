@@ -10,6 +10,7 @@ from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.import_csv import import_app
 from sensor_screen.cli.screen import SCREEN_HELP, screen
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
+from sensor_screen.cli.validate import VALIDATE_HELP, validate
 from sensor_screen.version import __version__
 
 HELP = """
@@ -51,4 +52,5 @@ app.command(help=SCREEN_HELP)(screen)
 app.command(help=ANGLES_HELP)(angles)
 app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
+app.command(help=VALIDATE_HELP)(validate)
 app.command(help=DOCTOR_HELP)(doctor)

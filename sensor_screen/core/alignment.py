@@ -47,6 +47,9 @@ class AlignmentParams:
     """So many windows decide which of several coarse lags is right."""
     valley_steps: int = 5
     """Steps of the fine fit from each."""
+    valley_depth: float = 0.15
+    """A lag far off that leaves less than this more (logarithm of the residual) casts doubt on the
+    best: wrong valleys were that close in simulation, right ones hardly ever."""
     soft_tissue_s: float = 1e-3
     """1 sigma of what soft tissue delays one sensor against the other: it cannot be told from a
     lag, and more windows do not average it out (0.5 to 3 ms in simulation)."""
@@ -105,9 +108,10 @@ def align_clocks(
     if windows is None:
         return _judge(None, (), middle_s, span_s, params)
     from_middle_s = windows.start_s + windows.length_s / 2 - middle_s
-    start_s, levers = _find_valley(windows, from_middle_s, span_s, params)
-    found = fit_lags(windows, start_s, levers, params.joint)
+    valley = _find_valley(windows, from_middle_s, span_s, params)
+    found = fit_lags(windows, valley.lag_s, valley.levers, params.joint)
     line = fit_line(from_middle_s, found.lag_s, found.sigma_s, found.shared, params.line)
+    line = replace(line, known=line.known and valley.clear)
     lags = tuple(
         WindowLag(float(start), float(start + windows.length_s), float(lag), float(sigma), why)
         for start, lag, sigma, why in zip(
@@ -117,28 +121,45 @@ def align_clocks(
     return _judge(line, lags, middle_s, span_s, params)
 
 
+@dataclass(frozen=True, slots=True)
+class _Valley:
+    """Where the fine fit starts."""
+
+    lag_s: Floats  # (w,)
+    levers: Floats  # (12,)
+    clear: bool
+    """No other valley, or one outside the search, fits nearly as well."""
+
+
 def _find_valley(
     windows: LagWindows, from_middle_s: Floats, span_s: float, params: AlignmentParams
-) -> tuple[Floats, Floats]:
-    """Lags (w,) within reach of the fine fit, and levers: of several proposals the best fit."""
-    limits = params.windows
-    proposals = propose_lines(
-        screen_lags(windows, params.joint).left_at,
-        from_middle_s,
-        limits.search_s + limits.largest_skew * span_s / 2,
-        limits.largest_skew,
-        params.line,
-    )
+) -> _Valley:
+    """Of several proposals the one from which the fine fit leaves least."""
+    largest_skew = params.windows.largest_skew
+    search_s = params.windows.search_s + largest_skew * span_s / 2
+    screen = screen_lags(windows, params.joint)
+    lines = propose_lines(screen.left_at, from_middle_s, search_s, largest_skew, params.line)
     few = np.unique(np.linspace(0, len(windows) - 1, params.valley_windows).astype(np.int64))
     picked = windows.pick(few)
     fits = [
         fit_lags(picked, line[few], np.zeros(12), params.joint, steps=params.valley_steps)
-        for line in proposals
+        for line in lines
     ]
-    best = int(np.argmin([np.log(fit.cost_mps2).sum() for fit in fits]))
-    lines_up = fits[best].lag_s - proposals[best][few]
-    levers = fits[best].levers[np.argmax(fits[best].shared)]
-    return proposals[best] + np.median(lines_up), levers
+    telling = np.max([fit.shared for fit in fits], axis=0) > params.line.shared
+    if not telling.any():
+        return _Valley(lines[0], np.zeros(12), clear=False)
+    left = np.array([np.log(fit.cost_mps2[telling]).sum() for fit in fits])
+    lag_s = np.array([np.median(fit.lag_s[telling]) for fit in fits])
+    moved_s = lag_s - np.median(lines[:, few[telling]], axis=1)
+    best = int(np.argmin(left))
+    apart = np.abs(lag_s - lag_s[best]) > params.line.apart_s / 2
+    rivals = apart & (left < left[best] + params.valley_depth)
+    inside = abs(lag_s[best]) < search_s + params.line.apart_s / 2
+    return _Valley(
+        lag_s=lines[best] + moved_s[best],
+        levers=fits[best].levers[np.argmax(fits[best].shared)],
+        clear=bool(inside and not rivals.any()),
+    )
 
 
 def _judge(

@@ -111,12 +111,12 @@ def fit_line(
         return LagLine(False, 0.0, np.inf, 0.0, params.skew_sigma, tuple(why))
     time, lag, error = from_middle_s[useful], lag_s[useful], error_s[useful]
     near = _find_near(time, lag, error, params)
+    if near.sum() == 1:
+        error = error * params.lone_factor
     why[np.flatnonzero(useful)] = np.where(near, "", "it disagrees with the others")
     line, covariance = _solve(time[near], lag[near], error[near] ** -2.0, params)
     off = (lag - line[0] - line[1] * time)[near] / error[near]
     spread = max(1.0, float(off @ off) / max(1, int(near.sum()) - 1))
-    if near.sum() == 1:
-        spread = params.lone_factor**2
     return LagLine(
         known=bool(2 * near.sum() > len(near)),
         lag_s=float(line[0]),
