@@ -45,9 +45,9 @@ class AlignmentParams:
     line: LagLineParams = field(default_factory=LagLineParams)
     valley_windows: int = 3
     """So many windows decide which of several coarse lags is right."""
-    valley_steps: int = 5
+    valley_steps: int = 8
     """Steps of the fine fit from each."""
-    valley_depth: float = 0.15
+    valley_depth: float = 0.35
     """A lag far off that leaves less than this more (logarithm of the residual) casts doubt on the
     best: wrong valleys were that close in simulation, right ones hardly ever."""
     soft_tissue_s: float = 1e-3
@@ -56,7 +56,8 @@ class AlignmentParams:
     negligible_s: float = 1.5e-3
     """A lag below this is not corrected: it costs less than a wrong correction."""
     trusted_s: float = 5e-3
-    """A remaining lag above this, 1 sigma, is called doubtful."""
+    """An estimate with a larger error, 1 sigma, is not applied, and a residual above it is called
+    doubtful."""
     unknown_s: float = 0.1
     """1 sigma of a lag of which nothing is known: offsets to 200 ms are usual."""
     highest_rate_hz: float = 200.0
@@ -186,7 +187,8 @@ def _judge(
     drift_sigma = np.hypot(line.skew_sigma, line.skew - skew)
     sigma_s = float(np.hypot(lag_sigma_s, drift_sigma * ramp_s))
     largest_s = abs(line.lag_s) + abs(skew) * span_s / 2
-    applied = largest_s > max(2 * lag_sigma_s, params.negligible_s)
+    applied = lag_sigma_s < params.trusted_s
+    applied &= largest_s > max(2 * lag_sigma_s, params.negligible_s)
     if applied:
         clock = _map_clock(line.lag_s, skew, middle_s, sigma_s)
     else:

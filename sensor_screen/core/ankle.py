@@ -68,6 +68,8 @@ class AnkleParams:
     hinge: HingeParams = field(default_factory=HingeParams)
     segments: SegmentParams = field(default_factory=SegmentParams)
     angle: AngleParams = field(default_factory=AngleParams)
+    axis_movement_s: float = 180.0
+    """Movement from which the axes are refined before smoothing; more changes nothing."""
     short_movement_s: float = 25.0
     """Below this much movement the axes are held tighter: inversion is correlated in time, and a
     short movement would pass it off as flexion."""
@@ -134,8 +136,9 @@ def estimate_ankle(
     moved_s = float(leg.time_s[-1] - leg.time_s[still.stop - 1])
     chosen = choose_segment_params(moved_s, calibration, params)
     start = start_at_first_sample(view, neutral, calibration)
-    motion = filter_segments(samples, start, still.stop - 1, chosen)
-    refined = refine_axes(samples, motion, start.axis, still, chosen)
+    first = samples.part(slice(0, still.stop + int(params.axis_movement_s * leg.rate_hz)))
+    seen = filter_segments(first, start, still.stop - 1, chosen)
+    refined = refine_axes(first, seen, start.axis, still, chosen)
     motion = smooth_segments(samples, replace(start, axis=refined), still, chosen)
     up = vertical(view.orientation)
     trace = trace_angle(

@@ -56,27 +56,38 @@ def _integrate(
 ) -> None:
     """One sample: trapezoidal specific force, midpoint (or interval mean) angular velocity."""
     dt = tuning.dt
-    turn = np.empty(3)
-    force = np.empty((2, 3))
-    step, rotated = np.empty((3, 3)), np.empty((3, 3))
-    before, after = np.empty(3), np.empty(3)
+    half = 0.5 * dt
     share = tuning.gyr_previous_share
     for s in range(2):
-        rate2 = 0.0
-        acc2 = 0.0
+        turn, sensed = state.scratch[0], state.scratch[1]
+        before, after = state.scratch[2], state.scratch[3]
+        step, rotated = state.scratch[4:7], state.scratch[7:10]
+        rotation, last, impulse = state.rotation[s], state.last[s], state.impulse[s]
+        rate2, acc2 = 0.0, 0.0
         for i in range(3):
-            rate = (1.0 - share) * gyr[s, i] + share * state.last[s, 1, i] - state.gyr_bias[s, i]
+            rate = (1.0 - share) * gyr[s, i] + share * last[1, i] - state.gyr_bias[s, i]
             rate2 += rate * rate
             acc2 += acc[s, i] * acc[s, i]
             turn[i] = rate * dt
-        rotate(state.rotation[s], state.last[s, 0] - state.acc_bias[s], before)
+            sensed[i] = last[0, i] - state.acc_bias[s, i]
+        rotate(rotation, sensed, before)
         exp(turn, step)
-        multiply(state.rotation[s], step, rotated)
-        state.rotation[s] = rotated
-        rotate(rotated, acc[s] - state.acc_bias[s], after)
+        multiply(rotation, step, rotated)
         for i in range(3):
-            force[s, i] = 0.5 * (before[i] + after[i])
-            state.impulse[s, i] += force[s, i] * dt
+            sensed[i] = acc[s, i] - state.acc_bias[s, i]
+            for j in range(3):
+                rotation[i, j] = rotated[i, j]
+        rotate(rotation, sensed, after)
+        sign = 1.0 - 2.0 * s
+        for i in range(3):
+            push = half * (before[i] + after[i])
+            impulse[i] += push
+            if i == 2:
+                push -= GRAVITY_MPS2 * dt
+            state.position[i] += sign * dt * (state.velocity[s, i] + 0.5 * push)
+            state.velocity[s, i] += push
+            last[0, i] = acc[s, i]
+            last[1, i] = gyr[s, i]
         excess = abs(math.sqrt(acc2) - GRAVITY_MPS2)
         state.noise[s, 0] += dt * (
             tuning.gyr_noise**2 + tuning.gyr_scale_noise**2 * rate2 + gyr_extra[s] ** 2
@@ -86,18 +97,6 @@ def _integrate(
             * dt
             * (tuning.acc_noise**2 + (tuning.acc_scale_noise * excess) ** 2 + acc_extra[s] ** 2)
         )
-    for i in range(3):
-        state.position[i] += (state.velocity[0, i] - state.velocity[1, i]) * dt + 0.5 * dt * dt * (
-            force[0, i] - force[1, i]
-        )
-        state.velocity[0, i] += force[0, i] * dt
-        state.velocity[1, i] += force[1, i] * dt
-    state.velocity[0, 2] -= GRAVITY_MPS2 * dt
-    state.velocity[1, 2] -= GRAVITY_MPS2 * dt
-    for s in range(2):
-        for i in range(3):
-            state.last[s, 0, i] = acc[s, i]
-            state.last[s, 1, i] = gyr[s, i]
 
 
 @njit(cache=True)
@@ -401,12 +400,13 @@ def filter_samples(
             if tape.cloned[at]:
                 clone_neutral(state)
                 state.tally[CLONED] = 1
-            state.flexion[0] = tape.flexion_variance[at]
+            state.told[0] = tape.flexion_variance[at]
+            state.told[1] = hinge_share(state)
+            state.told[2] = math.sqrt(_axis_variance(state))
         rotation[k] = state.rotation
         neutral[k] = state.neutral
         live[k, :3] = state.axis[0]
-        live[k, 3] = state.flexion[0]
-        live[k, 4] = hinge_share(state)
-        live[k, 5] = math.sqrt(_axis_variance(state))
+        for i in range(3):
+            live[k, 3 + i] = state.told[i]
         live[k, 6] = state.misfit[0]
     return closed

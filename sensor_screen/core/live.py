@@ -180,6 +180,19 @@ class LiveAnkle:
                 return self._run(kept)
         return _NOTHING
 
+    def finish(self) -> LiveAngles:
+        """No more samples come: answer what was gathered, where that is possible at all.
+
+        Raises:
+            MeasurementError: There is not even a neutral pose and some movement after it.
+        """
+        if self._running is not None or not self._gathered:
+            return _NOTHING
+        kept = self._gathered[0]
+        self._running = self._calibrate(kept)
+        self._gathered = []
+        return self._run(kept)
+
     def _due_s(self, begin_s: float) -> float:
         """When calibration is tried; depends on the labels alone, not on how samples arrive."""
         stands = [t.end_s for t in self.tasks if t.task is Task.STAND]
@@ -352,7 +365,7 @@ def replay(
 ) -> LiveAngles:
     """What the live estimator would have answered to a recording; as long as the recording.
 
-    Before calibration it answers nothing: where that never came, angles are nan and not valid.
+    Where calibration was never due, the recording is answered at its end, unsettled.
 
     Args:
         leg: Both sensors.
@@ -362,7 +375,7 @@ def replay(
         params: Tuning.
 
     Raises:
-        MeasurementError: where the filter never started.
+        MeasurementError: No neutral pose, no movement, or a sensor is missing.
     """
     if leg.shank is None or leg.foot is None:
         raise MeasurementError(
@@ -392,12 +405,7 @@ def replay(
         for start in range(0, n, block_samples)
         if (stop := min(start + block_samples, n))
     ]
-    if live.calibration is None:
-        raise MeasurementError(
-            f"{leg.side} leg",
-            "the live angle never started: no still stand followed by enough movement",
-            f"stand still, then move for {params.movement_s:.0f} s",
-        )
+    answers.append(live.finish())
     return LiveAngles(
         *(np.concatenate([getattr(a, f.name) for a in answers]) for f in fields(LiveAngles))
     )

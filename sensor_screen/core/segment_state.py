@@ -64,10 +64,11 @@ class Nominal(NamedTuple):
     last: Floats  # (2, 2, 3) previous sample: acc, gyr of each segment
     impulse: Floats  # (2, 3) specific force integrated since the last update, earth frame
     noise: Floats  # (2, 2) orientation and velocity variance gathered since the last update
-    flexion: Floats  # (1,) variance of the flexion after the last update
+    told: Floats  # (3,) after the last update: flexion variance, hinge share, axis sigma
     misfit: Floats  # (1,) how far apart the two joint centres were predicted, recent mean, m
     rest_force: Floats  # (2,) length of the specific force when the present stillness began
     tally: Ints  # (7,) see the names below
+    scratch: Floats  # (10, 3) room to work in; nothing is kept there
 
 
 IN_BLOCK, FLAT, STILL, SINCE_START, CLONED, FLAT_RUN, STILL_RUN = range(7)

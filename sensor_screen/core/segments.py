@@ -9,7 +9,7 @@ Solin 2018 and Roumeliotis & Burdick 2002 describe stochastic cloning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -100,6 +100,15 @@ class SegmentSamples:
     def __len__(self) -> int:
         """Samples."""
         return len(self.acc_mps2)
+
+    def part(self, where: slice) -> SegmentSamples:
+        """Some of the samples."""
+        return replace(
+            self,
+            acc_mps2=self.acc_mps2[where],
+            gyr_radps=self.gyr_radps[where],
+            extra_noise=self.extra_noise[where],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +235,11 @@ def start_state(start: SegmentStart, params: SegmentParams) -> Nominal:
         last=np.zeros((2, 2, 3)),
         impulse=np.zeros((2, 3)),
         noise=np.zeros((2, 2)),
-        flexion=np.zeros(1),
+        told=np.array([0.0, 1.0, params.axis_start_sigma_rad]),
         misfit=np.full(1, params.misfit_start_m),
         rest_force=np.zeros(2),
         tally=np.zeros(7, dtype=np.int64),
+        scratch=np.zeros((10, 3)),
     )
 
 
@@ -425,7 +435,7 @@ def smooth_segments(
         if out.blocks:
             variance[part] = np.interp(np.arange(lo, hi + 1), ends, spread)
         else:
-            variance[part] = begin.flexion[0]
+            variance[part] = begin.told[0]
     if end is None:
         raise ValueError("smooth_segments needs at least two samples")
     cloned = min(n - 1, tuning.block * (clone_at // tuning.block + 1))
