@@ -44,10 +44,10 @@ class AlignmentParams:
     joint: JointLagParams = field(default_factory=JointLagParams)
     line: LagLineParams = field(default_factory=LagLineParams)
     valley_windows: int = 3
-    """So many windows decide which of several coarse lags is right."""
+    """So many windows, the most telling, decide which of several coarse lags is right."""
     valley_steps: int = 8
     """Steps of the fine fit from each."""
-    valley_depth: float = 0.35
+    valley_depth: float = 0.2
     """A lag far off that leaves less than this more (logarithm of the residual) casts doubt on the
     best: wrong valleys were that close in simulation, right ones hardly ever."""
     soft_tissue_s: float = 1e-3
@@ -140,7 +140,7 @@ def _find_valley(
     search_s = params.windows.search_s + largest_skew * span_s / 2
     screen = screen_lags(windows, params.joint)
     lines = propose_lines(screen.left_at, from_middle_s, search_s, largest_skew, params.line)
-    few = np.unique(np.linspace(0, len(windows) - 1, params.valley_windows).astype(np.int64))
+    few = np.sort(np.argsort(-screen.depth)[: params.valley_windows])
     picked = windows.pick(few)
     fits = [
         fit_lags(picked, line[few], np.zeros(12), params.joint, steps=params.valley_steps)

@@ -66,6 +66,12 @@ class LagScreen:
     rate_hz: float
     log_left: Floats  # (w, k)
 
+    @property
+    def depth(self) -> Floats:
+        """(w,) how far the best lag stands out."""
+        depth: Floats = np.median(self.log_left, axis=1) - self.log_left.min(axis=1)
+        return depth
+
     def left_at(self, lag_s: Floats) -> Floats:
         """(..., w) by straight lines, at lags (..., w)."""
         column = (lag_s - self.first_lag_s) * self.rate_hz
