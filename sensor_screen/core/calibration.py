@@ -29,6 +29,8 @@ class CalibrationParams:
     """A neutral pose is verified below this angular velocity; a held breath stays under it."""
     still_acc_mps2: float = 0.6
     """And while specific force departs from its mean by less than this."""
+    label_share: float = 0.6
+    """Share of a labelled stand that must be still; otherwise more sway is allowed first."""
     shortest_neutral_s: float = 0.3
     """A shorter stillness is no neutral pose."""
     good_neutral_s: float = 2.0
@@ -38,13 +40,15 @@ class CalibrationParams:
     that direction is used; below, the axis comes from the relative rotation alone."""
     step_evidence: float = 0.3
     """Least evidence of steps and kicks that tells the sign; walking people show 1.5 to 2."""
+    unlabelled_evidence: float = 1.0
+    """The same where nothing is labelled, so that steps are only supposed."""
     unseen_axis_rad: float = 0.3
     """1 sigma of the shank's axis where only squats and lunges show it: inversion that goes with
     them cannot be told from flexion."""
     given_error_rad: float = 0.05
     """1 sigma of a flexion axis given by the user."""
-    told_by_lean_rad: float = 0.02
-    """A squat must lean the shank by more than this, in the median, to tell the sign."""
+    told_by_lean_rad: float = 0.08
+    """Squats and lunges must lean the shank this much further one way than the other."""
     pump_start_rad: float = 0.07
     """First movement of a pump that counts as a direction."""
 
@@ -92,18 +96,23 @@ def find_neutral(
     Without a labelled stand, the longest stillness of the recording; without any stillness, the
     quietest moment. Works for any number of sensors: arrays are (n, s, 3).
     """
-    still = _still_samples(acc_mps2, gyr_radps, params)
-    rate_hz = 1.0 / (time_s[1] - time_s[0])
-    shortest = params.shortest_neutral_s * rate_hz
-    inside = [
+    shortest = params.shortest_neutral_s / (time_s[1] - time_s[0])
+    stands = [
         (time_s >= task.start_s - 1e-9) & (time_s <= task.end_s + 1e-9)
         for task in tasks
         if task.task is Task.STAND
     ]
-    for mask in [*inside, np.ones(len(time_s), dtype=np.bool_)]:
-        best = _longest_run(still & mask)
-        if best.stop - best.start >= shortest:
-            return Neutral(best, verified=True)
+    for share in (params.label_share, 0.0):
+        # A swaying person is still the best zero there is, before any other moment.
+        for tolerance in (1.0, 2.0, 4.0):
+            still = _still_samples(acc_mps2, gyr_radps, tolerance, params)
+            for stand in stands:
+                best = _longest_run(still & stand)
+                if best.stop - best.start >= max(shortest, share * stand.sum()):
+                    return Neutral(best, verified=True)
+    best = _longest_run(_still_samples(acc_mps2, gyr_radps, 1.0, params))
+    if best.stop - best.start >= shortest:
+        return Neutral(best, verified=True)
     return Neutral(_quietest(gyr_radps, round(shortest)), verified=False)
 
 
@@ -117,7 +126,7 @@ def _quietest(gyr: Floats, size: int) -> slice:
     return slice(middle - half, middle - half + size)
 
 
-def _still_samples(acc: Floats, gyr: Floats, params: CalibrationParams) -> Bools:
+def _still_samples(acc: Floats, gyr: Floats, tolerance: float, params: CalibrationParams) -> Bools:
     """(n,) no sensor turns or shakes; judged against each sensor's slow mean."""
     from scipy.ndimage import uniform_filter1d
 
@@ -125,7 +134,8 @@ def _still_samples(acc: Floats, gyr: Floats, params: CalibrationParams) -> Bools
     for s in range(acc.shape[1]):
         force = np.linalg.norm(acc[:, s] - uniform_filter1d(acc[:, s], 25, axis=0), axis=1)
         rate = np.linalg.norm(gyr[:, s], axis=1)
-        quiet &= (rate < params.still_gyr_radps) & (force < params.still_acc_mps2)
+        quiet &= rate < tolerance * params.still_gyr_radps
+        quiet &= force < tolerance * params.still_acc_mps2
     return quiet
 
 
@@ -262,7 +272,7 @@ def calibrate_shank(
     rate = gyr_radps - rest_rate(gyr_radps, neutral)
     axis, share = principal_axis(rate[part])
     axis = _level_with(axis, unit(acc_mps2[still].mean(axis=0)), 0.0)
-    lean = float(np.median(_lean(orientation, axis, still)[part]))
+    lean = _one_way(_lean(orientation, axis, still)[part])
     told = SignOrigin.SQUAT if abs(lean) > params.told_by_lean_rad else SignOrigin.UNKNOWN
     length_s = float((still.stop - still.start) * (time_s[1] - time_s[0]))
     reasons = [] if share > 0.85 else ["the shank did not move in one plane"]
@@ -354,12 +364,15 @@ def _find_sign(
             return float(np.sign(angle[far[0]])), SignOrigin.PUMPS
     squats = _inside(view.time_s, tasks, SQUAT_TASKS)
     if squats.any():
-        lean = _lean(view.orientation[:, 0], axes[0], neutral)[squats]
-        if abs(np.median(lean)) > params.told_by_lean_rad:
-            return float(np.sign(np.median(lean))), SignOrigin.SQUAT
+        lean = _one_way(_lean(view.orientation[:, 0], axes[0], neutral)[squats])
+        if abs(lean) > params.told_by_lean_rad:
+            return float(np.sign(lean)), SignOrigin.SQUAT
     steps = _inside(view.time_s, tasks, STEP_TASKS)
+    least = params.step_evidence
+    if not tasks:
+        steps, least = _moving(view, neutral, pumps), params.unlabelled_evidence
     evidence = _step_evidence(view, rate, axes[0], steps) if steps.any() else 0.0
-    if abs(evidence) > params.step_evidence:
+    if abs(evidence) > least:
         return float(np.sign(evidence)), SignOrigin.SWING
     if hint is not None:
         return (-1.0 if hint.flip else 1.0), SignOrigin.USER
@@ -379,6 +392,12 @@ def _step_evidence(view: SegmentView, rate: Floats, axis: Floats, steps: Bools) 
     over = turn[(foot < 0.7) & (np.abs(force - 9.81) < 1.5) & (np.abs(turn) > 0.15)]
     stance = -float(np.mean(np.sign(over))) if len(over) > 20 else 0.0
     return skewness + stance
+
+
+def _one_way(lean: Floats) -> float:
+    """How much further a segment leans forward than back; the rest between is at zero."""
+    low, high = np.percentile(lean, (2, 98))
+    return float(high + low)
 
 
 def _lean(orientation: Floats, axis: Floats, neutral: slice) -> Floats:

@@ -149,7 +149,7 @@ def _reduce(
 
 
 def cross_matrix(vector: Floats) -> Floats:
-    """(..., 3, 3) such that cross_matrix(a) @ b = a x b."""
+    """The matrix of a cross product: (..., 3, 3) that turns b into a x b."""
     zero = np.zeros_like(vector[..., 0])
     x, y, z = vector[..., 0], vector[..., 1], vector[..., 2]
     rows = [[zero, -z, y], [z, zero, -x], [-y, x, zero]]

@@ -252,7 +252,7 @@ def _disagrees(flexion: Floats, plane: Floats, rate_hz: float, params: AnglePara
     return wide
 
 
-def plane_angle(up: Floats, axes: Floats, neutral: slice, missing: Bools | None = None) -> Floats:
+def plane_angle(up: Floats, axes: Floats, neutral: slice) -> Floats:
     """(n,) dorsiflexion as the difference of two tilts; needs no heading, drifts with neither.
 
     Exact while the flexion axis is horizontal; used as cross-check and fall-back.

@@ -8,7 +8,7 @@ labelled pumps, or after ten seconds of movement. Nothing is answered.
 block is answered at once. `lagged` is the same angle half a second later, smoothed over the samples
 since: peaks are read from it.
 
-How the samples are cut into blocks changes nothing. The state can be saved and restored at any time.
+How the samples are cut into blocks changes nothing. The state can be saved and restored.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from sensor_screen.core.joint_angle import (
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
     SegmentSamples,
-    advance,
     extra_noise,
     make_tape,
     start_state,

@@ -71,15 +71,20 @@ def screen_recordings(
 
 
 def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
-    """A report without one trustworthy sample would only look like one."""
-    if any(leg.angle is not None and leg.angle.valid.any() for leg in legs):
-        return
-    why = next((s for leg in legs for s in leg.missing), "no ankle angle is valid")
-    raise MeasurementError(
-        "recording",
-        f"nothing in it can be trusted ({why.rstrip('.')})",
-        "record again with a still stand, pumps (toes up first) and both sensors firmly on",
-    )
+    """A report without one trustworthy measure would only look like one."""
+    why = next((s for leg in legs for s in leg.missing), "no task is labelled").rstrip(".")
+    if not any(leg.angle is not None and leg.angle.valid.any() for leg in legs):
+        raise MeasurementError(
+            "recording",
+            f"nothing in it can be trusted ({why})",
+            "record again with a still stand, pumps (toes up first) and both sensors firmly on",
+        )
+    if not any(leg.sway or any(r.counted for r in leg.repetitions) for leg in legs):
+        raise MeasurementError(
+            "recording",
+            f"there is no squat, step, kick or stance to report ({why})",
+            "label the tasks (`import csv --tasks F`); the bare curve is there with `angles`",
+        )
 
 
 def _origin(recordings: Sequence[Recording]) -> Origin:
