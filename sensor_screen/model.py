@@ -99,7 +99,7 @@ class SensorInfo:
     model: str = ""
     gyro_sampling: GyroSampling = GyroSampling.INSTANT
     acc_range_mps2: float | None = None
-    """Full scale per axis; None where the source does not say, then it is looked for in the data."""
+    """Full scale per axis; None where the source does not say: then it is sought in the data."""
     gyr_range_radps: float | None = None
 
 

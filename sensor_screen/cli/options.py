@@ -1,8 +1,8 @@
 """What a user decides on the command line, as the pipeline takes it."""
 
 from sensor_screen.cli.choices import Zero
-from sensor_screen.core.calibration import SignHint
 from sensor_screen.core.pipeline import MeasureOptions
+from sensor_screen.core.sign import SignHint
 from sensor_screen.model import ZeroMode
 
 

@@ -55,7 +55,7 @@ class AlignmentParams:
     lag, and more windows do not average it out (0.5 to 3 ms in simulation)."""
     negligible_s: float = 1.5e-3
     """A lag below this is not corrected: it costs less than a wrong correction."""
-    trusted_s: float = 5e-3
+    trusted_s: float = 7e-3
     """An estimate with a larger error, 1 sigma, is not applied, and a residual above it is called
     doubtful."""
     unknown_s: float = 0.1
@@ -111,7 +111,9 @@ def align_clocks(
     from_middle_s = windows.start_s + windows.length_s / 2 - middle_s
     valley = _find_valley(windows, from_middle_s, span_s, params)
     found = fit_lags(windows, valley.lag_s, valley.levers, params.joint)
-    line = fit_line(from_middle_s, found.lag_s, found.sigma_s, found.shared, params.line)
+    line = fit_line(
+        from_middle_s, found.lag_s, found.sigma_s, found.shared, windows.length_s, params.line
+    )
     line = replace(line, known=line.known and valley.clear)
     lags = tuple(
         WindowLag(float(start), float(start + windows.length_s), float(lag), float(sigma), why)

@@ -13,13 +13,9 @@ import numpy as np
 
 from sensor_screen.core.calibration import (
     CalibrationParams,
-    Neutral,
     SegmentView,
-    SignHint,
     calibrate,
     calibrate_shank,
-    find_neutral,
-    rest_rate,
 )
 from sensor_screen.core.hinge import HingeParams, find_hinge
 from sensor_screen.core.joint_angle import (
@@ -29,6 +25,8 @@ from sensor_screen.core.joint_angle import (
     shank_only_trace,
     trace_angle,
 )
+from sensor_screen.core.labels import inside_tasks
+from sensor_screen.core.neutral import Neutral, NeutralParams, find_neutral, rest_rate
 from sensor_screen.core.orientation import estimate_orientation, vertical
 from sensor_screen.core.placement import check_placement
 from sensor_screen.core.quaternion import unit
@@ -39,8 +37,9 @@ from sensor_screen.core.segments import (
     SegmentStart,
     filter_segments,
     prepare_samples,
-    smooth_segments,
 )
+from sensor_screen.core.sign import SignHint
+from sensor_screen.core.smoothing import smooth_segments
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import AxisOrigin, SampleFlag, Task, ZeroMode
 
@@ -182,7 +181,9 @@ def calibrate_segments(
     Raises:
         MeasurementError: no movement, or sensors not where they are said to be.
     """
-    neutral = find_neutral(time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration)
+    neutral = find_neutral(
+        time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration.neutral
+    )
     orientation = np.stack(
         [
             estimate_orientation(samples.acc_mps2[:, s], samples.gyr_radps[:, s], samples.rate_hz)
@@ -206,7 +207,7 @@ def calibrate_segments(
     return CalibratedSegments(view, neutral, calibration)
 
 
-def no_neutral(params: CalibrationParams) -> MeasurementError:
+def no_neutral(params: NeutralParams) -> MeasurementError:
     """What to say where a neutral pose is needed and nobody stood still."""
     return MeasurementError(
         "neutral pose",
@@ -318,7 +319,7 @@ def _estimate_from_shank(
     if leg.shank is None:
         raise ValueError("a shank sensor is needed")
     acc, gyr = leg.shank.acc_mps2[:, None], leg.shank.gyr_radps[:, None]
-    neutral = find_neutral(leg.time_s, acc, gyr, tasks, params.calibration)
+    neutral = find_neutral(leg.time_s, acc, gyr, tasks, params.calibration.neutral)
     orientation = estimate_orientation(acc[:, 0], gyr[:, 0], leg.rate_hz)
     calibration = calibrate_shank(
         leg.time_s, acc[:, 0], gyr[:, 0], orientation, neutral, tasks, zero_mode, params.calibration
@@ -328,12 +329,3 @@ def _estimate_from_shank(
         leg, calibration, vertical(orientation), neutral.part, flat, params.angle
     )
     return AnkleEstimate(trace, calibration, neutral.part)
-
-
-def inside_tasks(time_s: Floats, tasks: Sequence[TaskInterval], wanted: tuple[Task, ...]) -> Bools:
-    """(n,) True inside the labelled stretches of the wanted tasks."""
-    inside = np.zeros(len(time_s), dtype=np.bool_)
-    for task in tasks:
-        if task.task in wanted:
-            inside |= (time_s >= task.start_s) & (time_s <= task.end_s)
-    return inside

@@ -14,7 +14,7 @@ How the samples are cut into blocks changes nothing. The state can be saved and 
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,20 +42,19 @@ from sensor_screen.core.segments import (
     tune,
 )
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AngleMark, AxisOrigin, GyroSampling, SampleFlag, Task
+from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from sensor_screen.core.calibration import SignHint
     from sensor_screen.core.segment_state import Nominal, Tape, Tuning
+    from sensor_screen.core.sign import SignHint
     from sensor_screen.model import (
         Bools,
         Bytes,
         Calibration,
-        CleanLeg,
         Floats,
         Marks,
         Side,
@@ -86,6 +85,12 @@ class LegBlock:
     acc_mps2: Floats  # (n, 2, 3)
     gyr_radps: Floats  # (n, 2, 3)
     flags: Bytes  # (n, 2) SampleFlag bits
+
+    def part(self, where: slice) -> LegBlock:
+        """Some of the samples."""
+        return LegBlock(
+            self.time_s[where], self.acc_mps2[where], self.gyr_radps[where], self.flags[where]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +172,11 @@ class LiveAnkle:
             return self._run(block)
         self._gathered.append(block)
         kept = _join(self._gathered)
-        self._gathered = [_newest(kept, int(self.params.give_up_s * self.rate_hz))]
+        self._gathered = [kept.part(slice(-int(self.params.give_up_s * self.rate_hz), None))]
         while kept.time_s[-1] >= (due_s := self._due_s(float(kept.time_s[0]))):
             known = int(np.searchsorted(kept.time_s, due_s, side="right"))
             try:
-                self._running = self._calibrate(_oldest(kept, known))
+                self._running = self._calibrate(kept.part(slice(known)))
             except MeasurementError:
                 self._retry_s = due_s + 1.0
             else:
@@ -215,7 +220,7 @@ class LiveAnkle:
             params=params,
         )
         if not found.neutral.verified:
-            raise no_neutral(params.calibration)
+            raise no_neutral(params.calibration.neutral)
         still = found.neutral.part
         chosen = choose_segment_params(np.inf, found.calibration, params)
         start = start_at_first_sample(found.view, found.neutral, found.calibration)
@@ -354,62 +359,6 @@ class LiveAnkle:
         return live
 
 
-def replay(
-    leg: CleanLeg,
-    tasks: Sequence[TaskInterval] = (),
-    *,
-    sign_hint: SignHint | None = None,
-    block_samples: int = 10,
-    params: LiveParams = LiveParams(),
-) -> LiveAngles:
-    """What the live estimator would have answered to a recording; as long as the recording.
-
-    Where calibration was never due, the recording is answered at its end, unsettled.
-
-    Args:
-        leg: Both sensors.
-        tasks: Labels in the same time base.
-        sign_hint: The user's word.
-        block_samples: Samples fed at a time; changes nothing.
-        params: Tuning.
-
-    Raises:
-        MeasurementError: No neutral pose, no movement, or a sensor is missing.
-    """
-    if leg.shank is None or leg.foot is None:
-        raise MeasurementError(
-            f"{leg.side} leg",
-            "one sensor is missing, and the live angle needs both",
-            "add it, or ask for the angle of the whole recording",
-        )
-    pair = (leg.shank, leg.foot)
-    whole = LegBlock(
-        leg.time_s,
-        np.stack([s.acc_mps2 for s in pair], axis=1),
-        np.stack([s.gyr_radps for s in pair], axis=1),
-        np.stack([s.flags for s in pair], axis=1),
-    )
-    live = LiveAnkle(
-        leg.side,
-        leg.rate_hz,
-        tasks=tasks,
-        sign_hint=sign_hint,
-        interval_mean=leg.foot.info.gyro_sampling is GyroSampling.INTERVAL_MEAN,
-        clock_residual_s=leg.clock.residual_s,
-        params=params,
-    )
-    n = len(leg.time_s)
-    answers = [
-        live.feed(_newest(_oldest(whole, stop), stop - start))
-        for start in range(0, n, block_samples)
-        if (stop := min(start + block_samples, n))
-    ]
-    answers.append(live.finish())
-    return LiveAngles(
-        *(np.concatenate([getattr(a, f.name) for a in answers]) for f in fields(LiveAngles))
-    )
-
-
 def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
     """(n,) samples since the last hit, going on from `before`."""
     at = np.arange(1, len(hit) + 1)
@@ -427,14 +376,6 @@ def _join(blocks: Sequence[LegBlock]) -> LegBlock:
         gyr_radps=np.concatenate([b.gyr_radps for b in blocks]),
         flags=np.concatenate([b.flags for b in blocks]),
     )
-
-
-def _oldest(block: LegBlock, n: int) -> LegBlock:
-    return LegBlock(block.time_s[:n], block.acc_mps2[:n], block.gyr_radps[:n], block.flags[:n])
-
-
-def _newest(block: LegBlock, n: int) -> LegBlock:
-    return LegBlock(block.time_s[-n:], block.acc_mps2[-n:], block.gyr_radps[-n:], block.flags[-n:])
 
 
 _EMPTY = np.empty(0)

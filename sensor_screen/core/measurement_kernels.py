@@ -155,7 +155,7 @@ def measure_direct(
 
 @njit(cache=True)
 def foot_flat_variance(state: Nominal, variance: float) -> float:
-    """Inflated where the foot, flat by its gyroscope, moves all the same (a lift, a moving floor)."""
+    """Inflated where the foot, flat by its gyroscope, moves all the same: a lift, a ramp."""
     worst = 0.0
     for i in range(3):
         k = VELOCITY + 3 + i

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
-from sensor_screen.core.calibration import SignHint
 from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.repetitions import find_repetitions
+from sensor_screen.core.sign import SignHint
 from sensor_screen.core.sway import measure_sway
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.labels import inside_tasks
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import Placement, Task
 
@@ -66,10 +67,7 @@ def check_placement(time_s: Floats, gyr_radps: Floats, tasks: Sequence[TaskInter
 def _during(
     time_s: Floats, gyr: Floats, tasks: Sequence[TaskInterval], wanted: Task
 ) -> Floats | None:
-    inside = np.zeros(len(time_s), dtype=np.bool_)
-    for task in tasks:
-        if task.task is wanted:
-            inside |= (time_s >= task.start_s) & (time_s <= task.end_s)
+    inside = inside_tasks(time_s, tasks, (wanted,))
     return _rms(gyr[inside]) if inside.sum() > 20 else None
 
 

@@ -10,7 +10,6 @@ Solin 2018 and Roumeliotis & Burdick 2002 describe stochastic cloning.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -372,94 +371,3 @@ def filter_segments(
         lever_m=state.lever,
         foot_axis=state.axis[1],
     )
-
-
-def smooth_segments(
-    samples: SegmentSamples,
-    start: SegmentStart,
-    neutral_part: slice,
-    params: SegmentParams = SegmentParams(),
-) -> SegmentMotion:
-    """Every sample estimated from the whole recording.
-
-    The forward pass keeps one state per window; going backwards, each window is filtered again with
-    everything written down. Memory is bounded by one window, and the result is exactly that of one
-    long window.
-
-    Args:
-        samples: Both sensors on one grid.
-        start: Orientation and axes at the first sample.
-        neutral_part: Samples of the neutral pose.
-        params: Tuning.
-    """
-    from sensor_screen.core.segment_state import N_ERRORS
-    from sensor_screen.core.smoother_kernels import smooth_blocks, spread_corrections
-
-    tuning = tune(samples, params)
-    clone_at = neutral_part.stop - 1
-    step = tuning.block * max(1, round(params.window_s * samples.rate_hz / tuning.block))
-    # A window starts with the sample that closed the block before it.
-    edges = [*range(0, max(1, len(samples) - 1), step), len(samples) - 1]
-    tape = make_tape(step // tuning.block)
-    state = start_state(start, params)
-    kept: list[Nominal] = []
-    scratch = make_tape(1)
-    advance(state, samples, slice(0, 1), clone_at, tuning, scratch)
-    for lo, hi in pairwise(edges[:-1]):
-        kept.append(copy_state(state))
-        advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, scratch)
-    kept.append(copy_state(state))
-
-    n = len(samples)
-    relative, up = np.empty((n, 3, 3)), np.empty((n, 2, 3))
-    variance, share = np.empty(n), np.ones(n)
-    misfit, axis_sigma = np.full(n, state.misfit[0]), 0.0
-    vector, matrix = np.zeros(N_ERRORS), np.zeros((N_ERRORS, N_ERRORS))
-    end: Nominal | None = None
-    for lo, hi, begin in zip(edges[-2::-1], edges[:0:-1], kept[::-1], strict=True):
-        state = copy_state(begin)
-        out = advance(state, samples, slice(lo + 1, hi + 1), clone_at, tuning, tape)
-        if end is None:
-            end, axis_sigma = state, float(out.live[-1, 5])
-        share[lo + 1 : hi + 1] = out.live[:, 4]
-        misfit[lo + 1 : hi + 1] = out.live[:, 6]
-        shift, spread = np.empty((out.blocks, 6)), np.empty(out.blocks)
-        smooth_blocks(tape, out.blocks, vector, matrix, shift, spread)
-        rotation = np.concatenate([begin.rotation[None], out.rotation])
-        begin_shift = -begin.covariance[:6] @ vector
-        part = slice(lo, hi + 1)
-        spread_corrections(
-            rotation, tape, begin_shift, shift, tuning.block, relative[part], up[part]
-        )
-        ends = lo + tuning.block * np.arange(1, out.blocks + 1)
-        if out.blocks:
-            variance[part] = np.interp(np.arange(lo, hi + 1), ends, spread)
-        else:
-            variance[part] = begin.told[0]
-    if end is None:
-        raise ValueError("smooth_segments needs at least two samples")
-    cloned = min(n - 1, tuning.block * (clone_at // tuning.block + 1))
-    variance[: cloned + 1] = variance[cloned]
-    neutral = mean_rotation(relative[neutral_part])
-    return SegmentMotion(
-        relative=relative,
-        up=up,
-        neutral=np.tile(neutral, (n, 1, 1)),
-        axis=np.tile(end.axis[0], (n, 1)),
-        variance_rad2=variance,
-        hinge_share=share,
-        axis_sigma_rad=np.full(n, axis_sigma),
-        misfit_m=np.full(n, misfit.mean()),
-        gyr_bias_radps=end.gyr_bias,
-        acc_bias_mps2=end.acc_bias,
-        lever_m=end.lever,
-        foot_axis=end.axis[1],
-    )
-
-
-def mean_rotation(rotations: Floats) -> Floats:
-    """(3, 3) chordal mean of (n, 3, 3) rotations (Hartley et al. 2013)."""
-    left, _, right = np.linalg.svd(rotations.mean(axis=0))
-    flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
-    mean: Floats = left @ flip @ right
-    return mean

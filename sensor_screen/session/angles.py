@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.alignment import assemble_leg
-from sensor_screen.core.live import replay
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
+from sensor_screen.core.replay import replay
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import AngleTrace, Placement, Recording, ZeroMode
 

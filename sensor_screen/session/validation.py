@@ -9,8 +9,8 @@ import numpy as np
 
 from sensor_screen.core.alignment import assemble_leg
 from sensor_screen.core.ankle import estimate_ankle
-from sensor_screen.core.calibration import SignHint
-from sensor_screen.core.live import replay
+from sensor_screen.core.replay import replay
+from sensor_screen.core.sign import SignHint
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import AngleTrace, Placement, Side, Task
 from sensor_screen.session.peers import vqf_angles
