@@ -124,17 +124,17 @@ def _refuse_wrong_units(samples: OrderedSamples, params: PlausibilityParams) -> 
 
 
 def _unit_remedy(rest_mps2: float) -> str:
-    if 0.7 < rest_mps2 < 1.4:
+    if 0.9 < rest_mps2 < 1.1:
         return "name the columns with the suffix _g if they are in g"
     if 700 < rest_mps2 < 1400:
         return "name the columns with the suffix _mg if they are in thousandths of g"
-    if rest_mps2 < 0.7:
-        return "export the acceleration with gravity, not the linear acceleration"
+    if rest_mps2 < 5:
+        return "export the acceleration with gravity, and with the suffix _g if it is in g"
     return "check the units and the scale of the acceleration"
 
 
 def _force_at_rest(samples: OrderedSamples, params: PlausibilityParams) -> tuple[float, bool]:
-    """Size of the acceleration in the stillest half second, and whether that is rest.
+    """Size of the acceleration in still half seconds (median), and whether there are any.
 
     Where no half second is still: the median of everything. Independent of the unit.
     """
@@ -142,9 +142,7 @@ def _force_at_rest(samples: OrderedSamples, params: PlausibilityParams) -> tuple
     size = max(4, round(0.5 / samples.interval_s))
     blocks = acc[: len(acc) // size * size].reshape(-1, size, 3)
     mean: Floats = np.linalg.norm(blocks.mean(axis=1), axis=1)
-    spread = np.linalg.norm(blocks.std(axis=1), axis=1)
-    if len(blocks):
-        stillest = int(np.argmin(spread / np.maximum(mean, 1e-9)))
-        if spread[stillest] < params.rest_spread * mean[stillest]:
-            return float(mean[stillest]), True
+    still = np.linalg.norm(blocks.std(axis=1), axis=1) < params.rest_spread * mean
+    if still.any():
+        return float(np.median(mean[still])), True
     return float(np.median(row_length(acc))), False

@@ -17,6 +17,9 @@ from sensor_screen.units import STANDARD_GRAVITY_MPS2
 if TYPE_CHECKING:
     from sensor_screen.model import Bools, Floats, SensorInfo, SensorStream
 
+_PAUSE_S = 0.25
+"""Longer than any interval between samples or packets: the sensor paused."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaultParams:
@@ -171,7 +174,9 @@ def _usual_interval(time_s: Floats, name: str, params: FaultParams) -> tuple[flo
     step = np.diff(time_s)
     median_s = float(np.median(step))
     interval_s = float(step[(step >= 0.5 * median_s) & (step <= 1.5 * median_s)].mean())
-    crowded = float((step < 0.25 * max(interval_s, float(step.mean()))).mean())
+    usual = step[step < _PAUSE_S]
+    even_s = float(usual.mean()) if len(usual) else interval_s
+    crowded = float((step < 0.25 * max(interval_s, even_s)).mean())
     if crowded > params.crowded_share:
         raise _crowded(name, crowded)
     jitter_s = max(0.0, interval_s - float(np.quantile(step, 0.1)))
