@@ -42,6 +42,9 @@ class AngleParams:
     estimator_share: float = 0.1
     """Share of the estimator's own variance; its noise settings are far larger than what is seen,
     so that shocks pass."""
+    usual_sigma_rad: float = np.radians(1.6)
+    """The estimator's own sigma while nothing is wrong; what goes beyond it, after gaps and
+    clipping, counts in full."""
     short_stand_rad: float = np.radians(0.7)
     """Error of the zero for a stand of no length; it falls to nothing at `full_stand_s`."""
     full_stand_s: float = 1.0
@@ -203,6 +206,7 @@ def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> 
         sources: What the uncertainty is made of.
         params: Tuning.
     """
+    usual = params.usual_sigma_rad**2
     loose = np.clip(sources.misfit_m / params.typical_misfit_m, params.stiffest, params.loosest)
     # Turning an axis by a small angle a shortens the rotation about it by the factor cos(a).
     share = params.proportional + 0.5 * sources.axis_sigma_rad**2
@@ -211,7 +215,8 @@ def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> 
         params.floor_rad**2
         + zero**2
         + (params.per_misfit_radpm * sources.misfit_m) ** 2
-        + params.estimator_share * loose * np.maximum(sources.variance_rad2, 0.0)
+        + params.estimator_share * loose * np.minimum(sources.variance_rad2, usual)
+        + np.maximum(sources.variance_rad2 - usual, 0.0)
         + (share * flexion) ** 2
         + (sources.axis_sigma_rad * params.hidden_inversion_rad) ** 2
         + (sources.rate_radps * sources.clock_residual_s) ** 2

@@ -54,7 +54,7 @@ class JointLags:
     lag_s: Floats  # (w,)
     sigma_s: Floats  # (w,) 1 sigma, by the scatter of the residual between blocks
     levers: Floats  # (w, 12) to the joint, and offsets: shank and foot each
-    shared: Floats  # (w,) how much of the foot's course is movement that the shank shares, 0 to 1
+    shared: Floats  # (w,) how much of the change of force both sensors share, 0 to 1
     cost_mps2: Floats  # (w,) size of what is left
 
 
@@ -144,14 +144,16 @@ def fit_lags(
 
 
 def _shared_change(residual: Floats, jacobian: Floats, weight: Floats, rate_hz: float) -> Floats:
-    """(w,) change of the foot's force that goes with the shank's, over all its change.
+    """(w,) change that the two forces have in common, over all change of the livelier.
 
     A foot that rests shows nothing but noise, and the lag of noise looks precise and means nothing.
     """
     foot = -jacobian[..., _LAG]
     shank = foot + np.gradient(residual, 1 / rate_hz, axis=1)
-    common = (weight * foot * shank).sum(axis=1) / ((weight * foot**2).sum(axis=1) + 1e-12)
-    share: Floats = np.clip(common, 0.0, 1.0)
+    common, *own = (
+        (weight * a * b).sum(axis=1) for a, b in ((foot, shank), (foot, foot), (shank, shank))
+    )
+    share: Floats = np.clip(common / (np.maximum(*own) + 1e-12), 0.0, 1.0)
     return share
 
 

@@ -35,7 +35,7 @@ class LagLineParams:
     useless_s: float = 0.03
     """A window with a larger error than this is rejected."""
     shared: float = 0.5
-    """So is one in which less of the foot's course than this is movement that the shank shares:
+    """So is one in which the two sensors share less than this of the change of the joint's force:
     0.7 to 1 in pumps, steps and kicks, 0.1 to 0.3 in squats on a flat foot."""
 
 
@@ -102,7 +102,7 @@ def fit_line(
         from_middle_s: (w,) time of each window, from the middle of the recording.
         lag_s: (w,)
         sigma_s: (w,) 1 sigma of each.
-        shared: (w,) share of the foot's course that is movement of the joint.
+        shared: (w,) of the change of force, how much both sensors share.
         length_s: Of a window.
         params: Tuning.
     """
