@@ -1,7 +1,7 @@
 """Ankle movement screening with two small inertial sensors. It screens, it never diagnoses.
 
-`read_recording` opens a file made by `sensor-screen import` or `simulate`. What can go wrong is in
-`sensor_screen.errors`, the nouns are in `sensor_screen.model`.
+`read_recording` opens a file made by `sensor-screen import` or `simulate`, `screen` turns it into a
+report. What can go wrong is in `sensor_screen.errors`, the nouns are in `sensor_screen.model`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from sensor_screen.model import Recording
+    from sensor_screen.core.pipeline import MeasureOptions
+    from sensor_screen.model import Recording, ScreeningReport
 
-__all__ = ["__version__", "read_recording"]
+__all__ = ["__version__", "read_recording", "screen"]
 
 
 def read_recording(path: Path | str) -> Recording:
@@ -27,3 +29,20 @@ def read_recording(path: Path | str) -> Recording:
     from sensor_screen import wiring
 
     return wiring.open_recording(path)
+
+
+def screen(
+    recordings: Sequence[Recording], *, options: MeasureOptions | None = None
+) -> ScreeningReport:
+    """Measure and judge the recordings of one person.
+
+    Args:
+        recordings: One or more. A task is compared with the end range of its own recording only.
+        options: The user's decisions on zero and sign; the defaults of the command line where None.
+
+    Raises:
+        sensor_screen.errors.ScreenError: Nothing that was asked for could be measured.
+    """
+    from sensor_screen import wiring
+
+    return wiring.screen(recordings, options=options)

@@ -1,0 +1,93 @@
+"""What the README shows is run exactly as printed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from sensor_screen import read_recording
+from sensor_screen.__main__ import main
+from sensor_screen.model import Placement, Side
+from sensor_screen.storage.samples import find_sample
+
+if TYPE_CHECKING:
+    from sensor_screen.model import SensorStream
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HEADER = "time_s,acc_x_mps2,acc_y_mps2,acc_z_mps2,gyr_x_radps,gyr_y_radps,gyr_z_radps"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def shell_lines() -> list[str]:
+    return [line for block in blocks("sh") for line in block.splitlines()]
+
+
+def test_the_python_example_prints_what_the_readme_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (example,) = blocks("python")
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own text
+    promised = README.partition(f"{example}```")[2].partition("```text\n")[2].partition("```")[0]
+    assert capsys.readouterr().out == promised != ""
+
+
+def test_the_commands_for_your_own_data_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_own_data(tmp_path)
+    lines = [line for line in shell_lines() if line.startswith("sensor-screen")]
+    assert len(lines) == 3
+    for line in lines:
+        monkeypatch.setattr(sys, "argv", shlex.split(line))
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert not end.value.code, (line, capsys.readouterr().err)
+        assert (tmp_path / shlex.split(line)[-1]).is_file(), line
+
+
+def test_the_columns_shown_are_those_that_are_read() -> None:
+    assert any(block.strip() == HEADER for block in blocks("text"))
+
+
+def write_own_data(folder: Path) -> None:
+    """The right leg of a sample, as a person would have it: one table a sensor, one of tasks."""
+    recording = read_recording(find_sample("anterior-restricted"))
+    for placement in (Placement.SHANK, Placement.FOOT):
+        stream = recording.stream(Side.RIGHT, placement)
+        assert stream is not None
+        np.savetxt(
+            folder / f"{placement}.csv", table(stream), delimiter=",", header=HEADER, comments=""
+        )
+    tasks = [f"{task.start_s},{task.end_s},{task.task}" for task in recording.tasks]
+    (folder / "tasks.csv").write_text("\n".join(["start_s,end_s,task", *tasks]))
+
+
+def table(stream: SensorStream) -> np.ndarray:
+    return np.column_stack([stream.device_time_s, stream.acc_mps2, stream.gyr_radps])
+
+
+def test_continuous_integration_runs_the_readme_s_test_command() -> None:
+    (command,) = (line for line in shell_lines() if line.endswith("poe check"))
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    assert script[-1] == command
+    assert "set -eu" in script
+    assert shutil.which("sh") is None or (ROOT / ".ci/run").stat().st_mode & 0o100
+
+
+def test_the_demo_command_is_the_one_that_the_wheel_test_runs() -> None:
+    """The set-up itself is proven by `test_wheel`: pip, an empty environment, then the demo."""
+    (command,) = (line for line in shell_lines() if line.endswith("sensor-screen demo"))
+    assert "pip install ." in command
