@@ -4,14 +4,29 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+ENTRIES = (
+    "filter_kernels.filter_samples",
+    "smoother_kernels.smooth_blocks",
+    "smoother_kernels.spread_corrections",
+    "angle_kernels.read_angles",
+)
+"""The kernels that a screen calls; what they call is compiled into them."""
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledCache:
     """The cache of the compiled code."""
 
-    places: frozenset[Path]
+    place: Path
     warm: bool
-    """Compiled since the sources last changed."""
+    """Compiled since any of the sources last changed."""
+
+    def drop(self) -> None:
+        """Forget all of it. The compiler notices a change only in a kernel's own file, not in the
+        files of the kernels that it calls.
+        """
+        for kept in self.place.glob("*_kernels.*.nb[ic]"):
+            kept.unlink(missing_ok=True)
 
 
 def find_cache() -> CompiledCache:
@@ -24,27 +39,17 @@ def find_cache() -> CompiledCache:
     import sensor_screen.core
 
     folder = Path(sensor_screen.core.__path__[0])
-    sources = sorted(folder.glob("*_kernels.py"))
-    modules = [import_module(f"sensor_screen.core.{source.stem}") for source in sources]
-    places = frozenset(
-        Path(kernel.stats.cache_path)
-        for module in modules
-        for kernel in vars(module).values()
-        if hasattr(kernel, "stats") and kernel.__module__ == module.__name__
+    kernel = import_module("sensor_screen.core.filter_kernels").filter_samples
+    place = Path(kernel.stats.cache_path)
+    sources = [*folder.glob("*_kernels.py"), folder / "kernel_algebra.py"]
+    since = max(source.stat().st_mtime for source in [*sources, folder / "segment_state.py"])
+    warm = all(
+        any(index.stat().st_mtime >= since for index in place.glob(f"{entry}-*.nbi"))
+        for entry in ENTRIES
     )
-    return CompiledCache(places, all(_is_warm(source, places) for source in sources))
+    return CompiledCache(place, warm)
 
 
 def is_warm() -> bool:
     """True where nothing has to be compiled."""
     return find_cache().warm
-
-
-def _is_warm(source: Path, places: frozenset[Path]) -> bool:
-    """Whether some function of a source file was compiled since it was last changed."""
-    since = source.stat().st_mtime
-    return any(
-        index.stat().st_mtime >= since
-        for place in places
-        for index in place.glob(f"{source.stem}.*.nbi")
-    )

@@ -83,9 +83,9 @@ def _check_compiled_code() -> Check:
     except (ImportError, RuntimeError) as error:
         remedy = "Set NUMBA_CACHE_DIR to a folder that may be written."
         return Check(name, False, f"cannot be kept: {error}", remedy)
-    places, warm = cache.places, cache.warm
-    good = all(os.access(place if place.exists() else place.parent, os.W_OK) for place in places)
-    found = f"{'ready' if warm else 'not made yet'}, in {', '.join(map(str, sorted(places)))}"
+    place, warm = cache.place, cache.warm
+    good = os.access(place if place.exists() else place.parent, os.W_OK)
+    found = f"{'ready' if warm else 'not made yet'}, in {place}"
     if not good:
         return Check(name, warm, f"{found} (read only)", "Set NUMBA_CACHE_DIR to another folder.")
     return Check(name, True, found, "" if warm else "The first screen will take a minute longer.")

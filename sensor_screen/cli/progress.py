@@ -28,10 +28,10 @@ def show_steps() -> Iterator[Callable[[str], None]]:
     from sensor_screen.cli.compiled_code import is_warm
 
     console = Console(stderr=True)
-    if not is_warm():
-        console.print("First run: preparing compiled code, about half a minute, once.", style="dim")
     if not console.is_terminal:
         yield lambda _: None
         return
+    if not is_warm():
+        console.print("First run: preparing compiled code, about half a minute, once.", style="dim")
     with console.status("") as status:
         yield lambda step: status.update(f"{step} ...")

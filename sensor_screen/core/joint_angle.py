@@ -140,7 +140,7 @@ def trace_angle(
         variance_rad2=motion.variance_rad2,
         axis_sigma_rad=np.maximum(motion.axis_sigma_rad, calibration.axis_error_rad),
         misfit_m=motion.misfit_m,
-        rate_radps=np.gradient(flexion, 1.0 / leg.rate_hz),
+        foot_rate_radps=_foot_rate(leg, motion.foot_axis),
         stand_s=calibration.neutral_end_s - calibration.neutral_start_s,
         clock_residual_s=leg.clock.residual_s,
     )
@@ -189,7 +189,7 @@ class ErrorSources:
     variance_rad2: Floats  # (n,) of the estimator
     axis_sigma_rad: Floats  # (n,) of the shank's flexion axis
     misfit_m: Floats  # (n,) of the joint centres
-    rate_radps: Floats  # (n,) of flexion
+    foot_rate_radps: Floats  # (n,) of the foot about the flexion axis
     stand_s: float
     """How long the neutral pose lasted."""
     clock_residual_s: float
@@ -199,7 +199,7 @@ def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> 
     """(n,) 1 sigma of dorsiflexion.
 
     Most of it is told by how well the two sensors agree on the joint centre; the rest is a share of
-    the estimator's variance, the zero of a short stand, a tilted axis, and clock times velocity.
+    the estimator's variance, the zero of a short stand, a tilted axis, and what the foot turns within the clock residual.
 
     Args:
         flexion: (n,) rad.
@@ -219,9 +219,17 @@ def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> 
         + np.maximum(sources.variance_rad2 - usual, 0.0)
         + (share * flexion) ** 2
         + (sources.axis_sigma_rad * params.hidden_inversion_rad) ** 2
-        + (sources.rate_radps * sources.clock_residual_s) ** 2
+        + (sources.foot_rate_radps * sources.clock_residual_s) ** 2
     )
     return total
+
+
+def _foot_rate(leg: CleanLeg, axis: Floats) -> Floats:
+    """(n,) how fast the foot turns about its flexion axis: a late foot sample errs by that."""
+    if leg.foot is None:
+        return np.zeros(len(leg.time_s))
+    rate: Floats = leg.foot.gyr_radps @ axis
+    return rate
 
 
 def _gaps(leg: CleanLeg, params: AngleParams) -> Bools:

@@ -314,13 +314,11 @@ class LiveAnkle:
         run = self._running
         if run is None:
             raise ValueError("not calibrated")
-        axis = run.state.axis
-        rate = block.gyr_radps[:, 1] @ axis[1] - block.gyr_radps[:, 0] @ axis[0]
         sources = ErrorSources(
             variance_rad2=live[:, 3],
             axis_sigma_rad=np.maximum(live[:, 5], run.calibration.axis_error_rad),
             misfit_m=live[:, 6],
-            rate_radps=rate,
+            foot_rate_radps=block.gyr_radps[:, 1] @ run.calibration.foot_axis,
             stand_s=run.calibration.neutral_end_s - run.calibration.neutral_start_s,
             clock_residual_s=self.clock_residual_s,
         )

@@ -1,0 +1,145 @@
+"""What a person gets for a good recording, and for every kind of bad one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import jsonschema
+import numpy as np
+import pytest
+
+from sensor_screen import read_recording
+from sensor_screen.model import Placement, Recording, SensorStream, Side
+from sensor_screen.report.json_report import read_schema
+from sensor_screen.storage.samples import find_sample
+from sensor_screen.wiring import save_recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Outcome
+
+    Run = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Recording:
+    return read_recording(find_sample("healthy"))
+
+
+def right(recording: Recording, placement: Placement) -> SensorStream:
+    stream = recording.stream(Side.RIGHT, placement)
+    assert stream is not None
+    return stream
+
+
+def saved(folder: Path, recording: Recording, *streams: SensorStream) -> Path:
+    path = folder / "changed.parquet"
+    save_recording(dataclasses.replace(recording, streams=streams), path)
+    return path
+
+
+def test_the_demo_says_it_is_simulated_and_finds_the_stiff_side(run: Run, tmp_path: Path) -> None:
+    done = run("demo", "--json", tmp_path / "r.json")
+    assert done.status == 0
+    assert "simulated: no person was measured" in done.out
+    assert "not a diagnosis" in done.out
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, read_schema())
+    red = {(f["side"], f["task"]) for f in report["findings"] if f["zone"] == "red"}
+    assert ("right", "squat") in red  # the simulated person bends this ankle 20 deg at most
+    assert not any(side == "left" and task == "squat" for side, task in red)
+
+
+def test_an_unknown_sample_is_one_sentence(run: Run) -> None:
+    assert "healthy" in run("demo", "--person", "nobody").complaint
+
+
+def test_swapped_sensors_are_noticed(run: Run, tmp_path: Path, healthy: Recording) -> None:
+    swap = {Placement.SHANK: Placement.FOOT, Placement.FOOT: Placement.SHANK}
+    streams = [
+        dataclasses.replace(s, info=dataclasses.replace(s.info, placement=swap[s.info.placement]))
+        for s in (right(healthy, p) for p in swap)
+    ]
+    assert "swap" in run("screen", saved(tmp_path, healthy, *streams)).complaint
+
+
+def test_a_sensor_that_never_moves_is_noticed(run: Run, tmp_path: Path, healthy: Recording) -> None:
+    foot = right(healthy, Placement.FOOT)
+    still = dataclasses.replace(foot, raw=np.repeat(foot.raw[:1], len(foot.raw), axis=0))
+    path = saved(tmp_path, healthy, right(healthy, Placement.SHANK), still)
+    assert "same values all the time" in run("screen", path).complaint
+
+
+def test_hours_of_silence_are_no_report(run: Run, tmp_path: Path, healthy: Recording) -> None:
+    n = 3600 * 100
+    noise = np.random.default_rng(0)
+    streams = []
+    for placement in (Placement.SHANK, Placement.FOOT):
+        stream = right(healthy, placement)
+        raw = noise.integers(-2, 3, (n, 6)).astype(np.int16)
+        raw[:, 2] += round(9.81 / stream.acc_scale_mps2)
+        time_s = np.arange(n) / 100.0
+        streams.append(dataclasses.replace(stream, raw=raw, device_time_s=time_s, sequence=None))
+    assert "move" in run("screen", saved(tmp_path, healthy, *streams)).complaint
+
+
+def test_the_foot_alone_is_refused_by_name(run: Run, tmp_path: Path, healthy: Recording) -> None:
+    path = saved(tmp_path, healthy, right(healthy, Placement.FOOT))
+    assert "add the shank sensor" in run("screen", path).complaint
+
+
+def test_the_shank_alone_gives_lunge_and_squat_and_names_the_rest(
+    run: Run, tmp_path: Path, healthy: Recording
+) -> None:
+    path = saved(tmp_path, healthy, right(healthy, Placement.SHANK))
+    done = run("screen", path, "--json", tmp_path / "r.json")
+    assert done.status == 0
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert any("single sensor" in mark for mark in report["marks"])
+    assert any("kick" in sentence for sentence in report["missing"])
+    # The simulated person lunges to 40 deg; the shank alone is right within its stated error.
+    capacity = report["legs"][0]["capacities"][0]
+    assert abs(capacity["value_deg"] - 40.0) < 4.0
+
+
+def test_a_recording_without_labels_has_a_curve_but_no_report(
+    run: Run, tmp_path: Path, healthy: Recording
+) -> None:
+    path = tmp_path / "bare.parquet"
+    save_recording(dataclasses.replace(healthy, tasks=()), path)
+    assert "label the tasks" in run("screen", path).complaint
+    assert run("angles", path, "--out", tmp_path / "a.csv").status == 0
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_table_of_angles_has_a_row_for_every_sample(
+    run: Run, tmp_path: Path, live: bool, healthy: Recording
+) -> None:
+    path = saved(tmp_path, healthy, *(right(healthy, p) for p in (Placement.SHANK, Placement.FOOT)))
+    out = tmp_path / "a.csv"
+    assert run("angles", path, "--out", out, *(["--live"] if live else [])).status == 0
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "time_s,side,dorsiflexion_deg,inversion_deg,valid"
+    cells = [line.split(",") for line in lines[1:]]
+    times = np.array([float(row[0]) for row in cells])
+    assert np.all(np.diff(times) > 0)
+    assert len(times) >= len(right(healthy, Placement.SHANK).device_time_s) - 2
+    assert {row[1] for row in cells} == {"right"}
+    assert np.mean([row[4] == "1" for row in cells]) > 0.95
+    assert max(float(row[2]) for row in cells) == pytest.approx(40.0, abs=3.0)
+
+
+@pytest.mark.parametrize("command", ["screen", "angles"])
+def test_files_that_are_no_recordings_are_one_sentence(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    more = ["--out", tmp_path / "a.csv"] if command == "angles" else []
+    empty, foreign = tmp_path / "empty", tmp_path / "foreign"
+    empty.write_bytes(b"")
+    foreign.write_text("hello", encoding="utf-8")
+    for path in (empty, foreign, tmp_path / "missing", tmp_path):
+        assert path.name in run(command, path, *more).complaint

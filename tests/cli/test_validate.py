@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Outcome
+
+    Run = Callable[..., Outcome]
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the public recordings are not beside this checkout")
+def test_a_folder_with_a_truth_becomes_a_row(run: Run) -> None:
+    done = run("validate", DATA / "pp054")
+    assert done.status == 0
+    assert "walk_right" in done.out
+    assert "offset removed" in done.out
+
+
+def test_a_folder_without_a_truth_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    assert "truth.csv" in run("validate", tmp_path).complaint
+    assert "truth.csv" in run("validate", tmp_path / "missing").complaint
