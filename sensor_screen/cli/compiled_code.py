@@ -1,5 +1,6 @@
 """Where the compiled inner loops are kept between runs, and whether they are there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -22,8 +23,9 @@ class CompiledCache:
     """Compiled since any of the sources last changed."""
 
     def drop(self) -> None:
-        """Forget all of it. The compiler notices a change only in a kernel's own file, not in the
-        files of the kernels that it calls.
+        """Forget all of it.
+
+        The compiler notices a change in a kernel's own file, not in files of kernels that it calls.
         """
         for kept in self.place.glob("*_kernels.*.nb[ic]"):
             kept.unlink(missing_ok=True)
@@ -41,13 +43,21 @@ def find_cache() -> CompiledCache:
     folder = Path(sensor_screen.core.__path__[0])
     kernel = import_module("sensor_screen.core.filter_kernels").filter_samples
     place = Path(kernel.stats.cache_path)
-    sources = [*folder.glob("*_kernels.py"), folder / "kernel_algebra.py"]
-    since = max(source.stat().st_mtime for source in [*sources, folder / "segment_state.py"])
-    warm = all(
+    sources = [
+        *folder.glob("*_kernels.py"),
+        folder / "kernel_algebra.py",
+        folder / "segment_state.py",
+    ]
+    return CompiledCache(place, is_newer(place, sources))
+
+
+def is_newer(place: Path, sources: Sequence[Path]) -> bool:
+    """Every kernel that a screen calls was compiled since the last change of any source."""
+    since = max(source.stat().st_mtime for source in sources)
+    return all(
         any(index.stat().st_mtime >= since for index in place.glob(f"{entry}-*.nbi"))
         for entry in ENTRIES
     )
-    return CompiledCache(place, warm)
 
 
 def is_warm() -> bool:

@@ -199,7 +199,8 @@ def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> 
     """(n,) 1 sigma of dorsiflexion.
 
     Most of it is told by how well the two sensors agree on the joint centre; the rest is a share of
-    the estimator's variance, the zero of a short stand, a tilted axis, and what the foot turns within the clock residual.
+    the estimator's variance, the zero of a short stand, a tilted axis, and what the foot turns
+    within the clock residual.
 
     Args:
         flexion: (n,) rad.

@@ -5,6 +5,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from sensor_screen.cli import doctor
+from sensor_screen.cli.compiled_code import ENTRIES, is_newer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,15 +40,16 @@ def test_what_is_missing_is_told_with_its_remedy(run: Run, monkeypatch: pytest.M
     assert "pip install no_such_library" in outcome.out
 
 
-def test_compiled_code_is_ready_only_if_newer_than_its_source(tmp_path: Path) -> None:
+def test_compiled_code_is_ready_only_if_newer_than_every_source(tmp_path: Path) -> None:
     import os
 
-    source, cache = tmp_path / "some_kernels.py", tmp_path / "cache"
+    source, other = tmp_path / "some_kernels.py", tmp_path / "other_kernels.py"
     source.touch()
-    cache.mkdir()
-    assert not doctor._is_warm(source, {cache})
-    index = cache / "some_kernels.run-1.py311.nbi"
-    index.touch()
-    assert doctor._is_warm(source, {cache})
-    os.utime(index, (0, 0))
-    assert not doctor._is_warm(source, {cache})
+    other.touch()
+    assert not is_newer(tmp_path, [source, other])
+    for entry in ENTRIES:
+        (tmp_path / f"{entry}-1.py311.nbi").touch()
+    assert is_newer(tmp_path, [source, other])
+    later = other.stat().st_mtime + 10
+    os.utime(other, (later, later))
+    assert not is_newer(tmp_path, [source, other])
