@@ -1,7 +1,7 @@
 """The wheel alone is the whole product: installed in an empty environment it runs anywhere.
 
-Cost: a minute with packages at hand, more over a slow line: pip unpacks scipy, numba and pyarrow, and
-the first demo compiles, as it does for a new user.
+Cost: a minute with packages at hand, more over a slow line: pip unpacks scipy, numba and pyarrow,
+and the first demo compiles, as it does for a new user.
 """
 
 from __future__ import annotations
