@@ -1,6 +1,9 @@
 """Words to choose from on the command line, kept apart from the model, which needs numpy."""
 
 from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 
 class Leg(StrEnum):
@@ -22,3 +25,14 @@ class Zero(StrEnum):
 
     QUIET_STANDING = "quiet_standing"
     GRAVITY_VERTICAL = "gravity_vertical"
+
+
+ZeroOption = Annotated[
+    Zero, typer.Option(help="What the still stand means; kept with every angle.")
+]
+FlipOption = Annotated[
+    bool, typer.Option("--flip", help="Where the sign is not known: the other way round.")
+]
+TrustSignOption = Annotated[
+    bool, typer.Option("--trust-sign", help="Where the sign is not known: take it as it is.")
+]

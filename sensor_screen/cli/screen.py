@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sensor_screen.cli.choices import Zero
+from sensor_screen.cli.choices import FlipOption, TrustSignOption, Zero, ZeroOption
 from sensor_screen.cli.progress import show_steps
 
 SCREEN_HELP = """
@@ -27,15 +27,9 @@ def screen(
     json_out: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON, too.")
     ] = None,
-    zero: Annotated[
-        Zero, typer.Option(help="What the still stand means; stored with every angle.")
-    ] = Zero.QUIET_STANDING,
-    flip: Annotated[
-        bool, typer.Option("--flip", help="Where the sign is not known: the other way round.")
-    ] = False,
-    trust_sign: Annotated[
-        bool, typer.Option("--trust-sign", help="Where the sign is not known: take it as it is.")
-    ] = False,
+    zero: ZeroOption = Zero.QUIET_STANDING,
+    flip: FlipOption = False,
+    trust_sign: TrustSignOption = False,
 ) -> None:
     from sensor_screen import wiring
     from sensor_screen.cli.options import measure_options
