@@ -39,7 +39,7 @@ def smooth_segments(
     """Every sample estimated from the whole recording.
 
     Args:
-        samples: Both sensors on one grid, at least two samples.
+        samples: Both sensors on one grid, at least one sample.
         start: Orientation and axes at the first sample.
         neutral_part: Samples of the neutral pose.
         params: Tuning.
@@ -62,22 +62,17 @@ def smooth_segments(
     )
     tape = make_tape(step // tuning.block)
     adjoint = (np.zeros(N_ERRORS), np.zeros((N_ERRORS, N_ERRORS)))
-    end = None
-    for (lo, hi), begin in zip([*pairwise(edges)][::-1], checkpoints[::-1], strict=True):
-        state = _smooth_window(
-            samples, slice(lo, hi + 1), begin, clone_at, tuning, tape, adjoint, out
-        )
-        end = end or state
-    if end is None:
-        raise ValueError("smooth_segments needs at least two samples")
-    cloned = min(n - 1, tuning.block * (clone_at // tuning.block + 1))
-    out.variance[: cloned + 1] = out.variance[cloned]
+    windows = [slice(lo, hi + 1) for lo, hi in pairwise(edges)]
+    end, *_ = [
+        _smooth_window(samples, window, begin, clone_at, tuning, tape, adjoint, out)
+        for window, begin in zip(windows[::-1], checkpoints[::-1], strict=True)
+    ]
     return SegmentMotion(
         relative=out.relative,
         up=out.up,
         neutral=np.tile(mean_rotation(out.relative[neutral_part]), (n, 1, 1)),
         axis=np.tile(end.axis[0], (n, 1)),
-        variance_rad2=out.variance,
+        variance_rad2=_spread_variance(out.variance, clone_at, tuning.block),
         hinge_share=out.share,
         axis_sigma_rad=np.full(n, end.told[2]),
         misfit_m=np.full(n, out.misfit.mean()),
@@ -94,7 +89,7 @@ class _Smoothed:
 
     relative: Floats  # (n, 3, 3)
     up: Floats  # (n, 2, 3)
-    variance: Floats  # (n,)
+    variance: Floats  # (n,) at the block ends
     share: Floats  # (n,)
     misfit: Floats  # (n,)
 
@@ -147,11 +142,19 @@ def _smooth_window(
     )
     out.share[new], out.misfit[new] = run.live[:, 4], run.live[:, 6]
     ends = lo + tuning.block * np.arange(1, run.blocks + 1)
-    if run.blocks:
-        out.variance[window] = np.interp(np.arange(lo, hi), ends, variance)
-    else:
-        out.variance[window] = begin.told[0]
+    out.variance[ends] = variance
     return state
+
+
+def _spread_variance(at_ends: Floats, clone_at: int, block: int) -> Floats:
+    """(n,) linear between the block ends; before the neutral pose is cloned, as just after it."""
+    ends = np.arange(block, len(at_ends), block)
+    if len(ends) == 0:
+        return at_ends
+    cloned = max(0, -(-clone_at // block) - 1)  # place among the ends
+    known = ends[min(cloned + 1, len(ends) - 1) :]
+    spread: Floats = np.interp(np.arange(len(at_ends)), known, at_ends[known])
+    return spread
 
 
 def mean_rotation(rotations: Floats) -> Floats:
