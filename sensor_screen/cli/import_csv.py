@@ -44,7 +44,8 @@ def import_csv(
         Path | None, typer.Option(metavar="CSV", help="Samples of the foot sensor.")
     ] = None,
     tasks: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="What was done when; found without it.")
+        Path | None,
+        typer.Option(metavar="CSV", help="What was done when; without it there is only the angle."),
     ] = None,
     append: Annotated[
         bool, typer.Option("--append", help="Add to REC, which keeps all that it has.")
@@ -82,6 +83,6 @@ def import_csv(
         span_s = float(stream.device_time_s[-1] - stream.device_time_s[0])
         name = f"{stream.info.side} {stream.info.placement}"
         typer.echo(f"  {name}: {len(stream.raw)} samples, {span_s:.1f} s")
-    typer.echo(f"  tasks: {len(recording.tasks) or 'none given, they will be looked for'}")
+    typer.echo(f"  tasks: {len(recording.tasks) or 'none given, so only `angles` can use it'}")
     for key, value in recording.notes.items():
         typer.echo(f"  {key}: {value}")
