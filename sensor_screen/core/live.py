@@ -14,8 +14,8 @@ How the samples are cut into blocks changes nothing. The state can be saved and 
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -171,17 +171,22 @@ class LiveAnkle:
         if self._running is not None:
             return self._run(block)
         self._gathered.append(block)
-        kept = _join(self._gathered)
+        kept = join(self._gathered)
         self._gathered = [kept.part(slice(-int(self.params.give_up_s * self.rate_hz), None))]
         while kept.time_s[-1] >= (due_s := self._due_s(float(kept.time_s[0]))):
-            known = int(np.searchsorted(kept.time_s, due_s, side="right"))
+            known = int(np.searchsorted(kept.time_s, due_s + 1e-9, side="right"))
+            start = max(0, known - int(self.params.give_up_s * self.rate_hz))
             try:
-                self._running = self._calibrate(kept.part(slice(known)))
+                self._running = self._calibrate(kept.part(slice(start, known)))
             except MeasurementError:
                 self._retry_s = due_s + 1.0
             else:
                 self._gathered = []
-                return self._run(kept)
+                # Apart, so that the catch-up is the same however many samples came at once.
+                caught_up = self._run(kept.part(slice(start, known)))
+                if known == len(kept.time_s):
+                    return caught_up
+                return join([caught_up, self._run(kept.part(slice(known, None)))])
         return _NOTHING
 
     def finish(self) -> LiveAngles:
@@ -226,7 +231,7 @@ class LiveAnkle:
         start = start_at_first_sample(found.view, found.neutral, found.calibration)
         tuning = tune(samples, chosen)
         slots = round(self.params.lag_s * self.rate_hz / tuning.block) + 1
-        judged = still.stop + int(params.angle.hinge_judged_after_s * self.rate_hz)
+        judged = still.stop - 1 + int(params.angle.hinge_judged_after_s * self.rate_hz)
         return _Running(
             state=start_state(start, chosen),
             tape=make_tape(slots),
@@ -284,12 +289,11 @@ class LiveAnkle:
         flexion, inversion = self._angles(rotation, neutral, live[:, :3])
         sigma = self._sigma(block, flexion, live)
         marks = self._marks(block, sigma, live[:, 4])
-        late = _EMPTY
-        if filled:
-            newest = np.full(filled, n - 1)
-            late, _ = self._angles(lagged[:filled], neutral[newest], live[newest, :3])
-        first = max(before, len(run.ends) - 1) - len(run.ends) + 2
-        closed = np.arange(first, first + filled)
+        lag = len(run.ends) - 1
+        first = max(before, lag) - lag + 1
+        smoothed = np.arange(first, first + filled)  # numbers of the blocks
+        newest = (smoothed + lag) * run.tuning.block - run.fed
+        late, _ = self._angles(lagged[:filled], neutral[newest], live[newest, :3])
         run.flags = block.flags[-1]
         run.fed += n
         return LiveAngles(
@@ -299,7 +303,7 @@ class LiveAnkle:
             sigma_rad=sigma,
             valid=marks == 0,
             marks=marks,
-            lagged_time_s=run.begin_s + closed * run.tuning.block / self.rate_hz,
+            lagged_time_s=run.begin_s + smoothed * run.tuning.block / self.rate_hz,
             lagged_dorsiflexion_rad=late,
         )
 
@@ -332,12 +336,13 @@ class LiveAnkle:
         marks = np.zeros(len(sigma), dtype=np.uint16)
         marks[sigma > angle.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
         at = run.fed + np.arange(len(sigma))
-        if run.first_judged < at[-1] + 1:
-            first = max(0, run.first_judged - run.fed)
-            low = share[np.maximum(np.arange(len(share)), first)] < angle.hinge_share
-            marks[low] |= int(AngleMark.NOT_A_HINGE)
-        elif run.calibration.axis_origin is not AxisOrigin.PUMPS:
-            marks |= int(AngleMark.UNSETTLED)
+        judged = at >= run.first_judged
+        if run.fed == 0 and judged[-1]:  # the catch-up waits for the first judgement
+            share = share[np.maximum(at, run.first_judged)]
+            judged[:] = True
+        marks[judged & (share < angle.hinge_share)] |= int(AngleMark.NOT_A_HINGE)
+        if run.calibration.axis_origin is not AxisOrigin.PUMPS:
+            marks[~judged] |= int(AngleMark.UNSETTLED)
         missing = np.any((block.flags & int(SampleFlag.MISSING)) != 0, axis=1)
         since = _count_since(missing, run.since_gap)
         run.since_gap = int(since[-1])
@@ -365,15 +370,15 @@ def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
     return since
 
 
-def _join(blocks: Sequence[LegBlock]) -> LegBlock:
-    if len(blocks) == 1:
-        return blocks[0]
-    return LegBlock(
-        time_s=np.concatenate([b.time_s for b in blocks]),
-        acc_mps2=np.concatenate([b.acc_mps2 for b in blocks]),
-        gyr_radps=np.concatenate([b.gyr_radps for b in blocks]),
-        flags=np.concatenate([b.flags for b in blocks]),
-    )
+_Part = TypeVar("_Part", LegBlock, LiveAngles)
+
+
+def join(parts: Sequence[_Part]) -> _Part:
+    """One after the other as one."""
+    if len(parts) == 1:
+        return parts[0]
+    kind = type(parts[0])
+    return kind(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(kind)))
 
 
 _EMPTY = np.empty(0)

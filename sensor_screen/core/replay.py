@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensor_screen.core.live import LegBlock, LiveAngles, LiveAnkle, LiveParams
+from sensor_screen.core.live import LegBlock, LiveAngles, LiveAnkle, LiveParams, join
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import GyroSampling
 
@@ -69,6 +68,4 @@ def replay(
         if (stop := min(start + block_samples, n))
     ]
     answers.append(live.finish())
-    return LiveAngles(
-        *(np.concatenate([getattr(a, f.name) for a in answers]) for f in fields(LiveAngles))
-    )
+    return join(answers)
