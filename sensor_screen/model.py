@@ -306,8 +306,7 @@ class AngleMark(IntFlag):
     """Live only: before calibration was complete."""
     SIGN_UNKNOWN = 32
     SINGLE_SENSOR = 64
-    CLOCK_DOUBTFUL = 128
-    ZERO_UNKNOWN = 256
+    ZERO_UNKNOWN = 128
     """Nobody stood still: excursions are right, the zero is a guess."""
 
 

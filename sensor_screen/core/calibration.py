@@ -90,26 +90,16 @@ def calibrate(
     still = neutral.part
     rate = view.gyr_radps - rest_rate(view.gyr_radps, neutral)
     up = unit(view.acc_mps2[still].mean(axis=0))
-    pumps = inside_tasks(view.time_s, tasks, (Task.PUMP,))
-    moving = _moving(view, still, pumps)
-    reasons: list[str] = []
-    axes, origin, error = _movement_axes(rate, moving, hinge, params, reasons)
-    if pumps.sum() > 0.5 / (view.time_s[1] - view.time_s[0]):
-        foot_axis, share = principal_axis(rate[pumps & ~view.doubtful, 1])
-        axes = np.stack([axes[0], foot_axis * (np.sign(foot_axis @ axes[1]) or 1.0)])
-        origin, error = AxisOrigin.PUMPS, float(np.hypot(0.05, 0.5 * (1.0 - share)))
-        if not inside_tasks(view.time_s, tasks, STEP_TASKS).any():
-            error = params.unseen_axis_rad
-            reasons.append("no step shows how the shank's axis lies; add stairs or some walking")
-        if share < 0.85:
-            reasons.append("the foot did not move in one plane during the pumps")
-        axes[0] = _level_with(axes[0], up[0], float(axes[1] @ up[1]))
+    found = _find_axes(view, rate, up, still, tasks, hinge, params)
     if sign_hint is not None and sign_hint.exact and sign_hint.axes is not None:
-        axes, origin, error = unit(sign_hint.axes), AxisOrigin.GIVEN, params.given_error_rad
+        found = _Axes(unit(sign_hint.axes), AxisOrigin.GIVEN, params.given_error_rad, ())
+    axes = found.axes
     sign, sign_origin = find_sign(view, rate, axes, still, tasks, sign_hint, params.sign)
     length_s = float((still.stop - still.start) * (view.time_s[1] - view.time_s[0]))
-    reasons += _doubts(neutral, length_s, float(axes[1] @ up[1]), sign_origin)
-    quality = min(1.0, 0.5 + 0.5 * length_s / params.good_neutral_s) * np.exp(-2.0 * error)
+    doubts = _doubts(neutral, length_s, float(axes[1] @ up[1]), sign_origin)
+    quality = min(1.0, 0.5 + 0.5 * length_s / params.good_neutral_s) * np.exp(
+        -2.0 * found.error_rad
+    )
     for doubt in (sign_origin is SignOrigin.UNKNOWN, not neutral.verified):
         quality *= 0.5 if doubt else 1.0
     return Calibration(
@@ -117,14 +107,49 @@ def calibrate(
         neutral_end_s=float(view.time_s[still.stop - 1]),
         shank_axis=sign * axes[0],
         foot_axis=sign * axes[1],
-        axis_origin=origin,
+        axis_origin=found.origin,
         sign_origin=sign_origin,
         zero_mode=zero_mode,
-        axis_error_rad=error,
+        axis_error_rad=found.error_rad,
         quality=float(quality),
-        reasons=tuple(reasons),
+        reasons=(*found.reasons, *doubts),
         neutral_verified=neutral.verified,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    axes: Floats  # (2, 3) of common but arbitrary sign
+    origin: AxisOrigin
+    error_rad: float
+    reasons: tuple[str, ...]
+
+
+def _find_axes(
+    view: SegmentView,
+    rate: Floats,
+    up: Floats,
+    still: slice,
+    tasks: Sequence[TaskInterval],
+    hinge: HingeEvidence | None,
+    params: CalibrationParams,
+) -> _Axes:
+    """From the pumps for the foot, and from the movement for the shank; else both from there."""
+    pumps = inside_tasks(view.time_s, tasks, (Task.PUMP,))
+    found = _movement_axes(rate, _moving(view, still, pumps), hinge, params)
+    pumped = pumps & ~view.doubtful
+    if pumped.sum() < 0.5 / (view.time_s[1] - view.time_s[0]):
+        return found
+    foot, share = principal_axis(rate[pumped, 1])
+    foot = foot * (np.sign(foot @ found.axes[1]) or 1.0)
+    shank = _level_with(found.axes[0], up[0], float(foot @ up[1]))
+    error, reasons = float(np.hypot(0.05, 0.5 * (1.0 - share))), list(found.reasons)
+    if not inside_tasks(view.time_s, tasks, STEP_TASKS).any():
+        error = params.unseen_axis_rad
+        reasons.append("no step shows how the shank's axis lies; add stairs or some walking")
+    if share < 0.85:
+        reasons.append("the foot did not move in one plane during the pumps")
+    return _Axes(np.stack([shank, foot]), AxisOrigin.PUMPS, error, tuple(reasons))
 
 
 def _doubts(neutral: Neutral, length_s: float, height: float, sign_origin: SignOrigin) -> list[str]:
@@ -207,9 +232,8 @@ def _movement_axes(
     moving: Bools,
     hinge: HingeEvidence | None,
     params: CalibrationParams,
-    reasons: list[str],
-) -> tuple[Floats, AxisOrigin, float]:
-    """(2, 3) axes from the movement, with their 1 sigma in rad; common but arbitrary sign."""
+) -> _Axes:
+    """Axes from the movement alone."""
     if moving.sum() < 20 or np.sqrt(np.mean(np.sum(rate[moving] ** 2, axis=2))) < 0.05:
         raise MeasurementError(
             "movement",
@@ -220,15 +244,14 @@ def _movement_axes(
     planar = min(share for _, share in planes) >= params.planar_share
     if hinge is not None and not planar:
         axes = np.stack([hinge.shank_axis, hinge.foot_axis])
-        return axes, AxisOrigin.MOVEMENT, float(0.02 + 0.1 * (1.0 - hinge.share))
+        return _Axes(axes, AxisOrigin.MOVEMENT, float(0.02 + 0.1 * (1.0 - hinge.share)), ())
     axes = np.stack([axis for axis, _ in planes])
     together = float(np.mean((rate[moving, 0] @ axes[0]) * (rate[moving, 1] @ axes[1])))
     if together < 0:
         axes[1] = -axes[1]
     share = min(share for _, share in planes)
-    if not planar:
-        reasons.append("the leg moved in many planes; the flexion axis is a guess")
-    return axes, AxisOrigin.MOVEMENT, float(0.05 + 0.2 * (1.0 - share))
+    guess = () if planar else ("the leg moved in many planes; the flexion axis is a guess",)
+    return _Axes(axes, AxisOrigin.MOVEMENT, float(0.05 + 0.2 * (1.0 - share)), guess)
 
 
 def _level_with(axis: Floats, up: Floats, height: float) -> Floats:

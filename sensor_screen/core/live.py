@@ -169,7 +169,7 @@ class LiveAnkle:
     def feed(self, block: LegBlock) -> LiveAngles:
         """Take some samples, answer what is known now."""
         if self._running is not None:
-            return self._run(block)
+            return self._run(self._running, block)
         self._gathered.append(block)
         kept = join(self._gathered)
         self._gathered = [kept.part(slice(-int(self.params.give_up_s * self.rate_hz), None))]
@@ -183,10 +183,11 @@ class LiveAnkle:
             else:
                 self._gathered = []
                 # Apart, so that the catch-up is the same however many samples came at once.
-                caught_up = self._run(kept.part(slice(start, known)))
+                caught_up = self._run(self._running, kept.part(slice(start, known)))
                 if known == len(kept.time_s):
                     return caught_up
-                return join([caught_up, self._run(kept.part(slice(known, None)))])
+                rest = self._run(self._running, kept.part(slice(known, None)))
+                return join([caught_up, rest])
         return _NOTHING
 
     def finish(self) -> LiveAngles:
@@ -200,7 +201,7 @@ class LiveAnkle:
         kept = self._gathered[0]
         self._running = self._calibrate(kept)
         self._gathered = []
-        return self._run(kept)
+        return self._run(self._running, kept)
 
     def _due_s(self, begin_s: float) -> float:
         """When calibration is tried; depends on the labels alone, not on how samples arrive."""
@@ -257,45 +258,19 @@ class LiveAnkle:
             interval_mean=self.interval_mean,
         )
 
-    def _run(self, block: LegBlock) -> LiveAngles:
-        from sensor_screen.core.live_kernels import follow_samples
-
-        run = self._running
-        if run is None:
-            raise ValueError("not calibrated")
-        samples = self._samples(block, run.flags)
-        n = len(samples)
-        rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 7)), np.empty((n, 3, 3))
-        lagged = np.empty((n, 2, 3, 3))
+    def _run(self, run: _Running, block: LegBlock) -> LiveAngles:
         before = run.blocks
-        run.blocks, filled = follow_samples(
-            run.state,
-            samples.acc_mps2,
-            samples.gyr_radps,
-            samples.extra_noise,
-            run.clone_at,
-            run.tuning,
-            run.tape,
-            run.ends,
-            run.blocks,
-            rotation,
-            live,
-            neutral,
-            lagged,
-        )
-        cloned_after = run.clone_at - run.fed + run.tuning.block
-        if cloned_after >= 0:  # the catch-up: the neutral pose itself is read against its clone
-            neutral[: cloned_after + 1] = neutral[min(cloned_after, n - 1)]
-        flexion, inversion = self._angles(rotation, neutral, live[:, :3])
-        sigma = self._sigma(block, flexion, live)
-        marks = self._marks(block, sigma, live[:, 4])
+        out = _follow(run, self._samples(block, run.flags))
+        flexion, inversion = self._angles(run, out.rotation, out.neutral, out.live[:, :3])
+        sigma = self._sigma(run, block, flexion, out.live)
+        marks = self._marks(run, block, sigma, out.live[:, 4])
         lag = len(run.ends) - 1
         first = max(before, lag) - lag + 1
-        smoothed = np.arange(first, first + filled)  # numbers of the blocks
+        smoothed = np.arange(first, first + len(out.lagged))  # numbers of the blocks
         newest = (smoothed + lag) * run.tuning.block - run.fed
-        late, _ = self._angles(lagged[:filled], neutral[newest], live[newest, :3])
+        late, _ = self._angles(run, out.lagged, out.neutral[newest], out.live[newest, :3])
         run.flags = block.flags[-1]
-        run.fed += n
+        run.fed += len(block.time_s)
         return LiveAngles(
             time_s=block.time_s,
             dorsiflexion_rad=flexion,
@@ -307,17 +282,13 @@ class LiveAnkle:
             lagged_dorsiflexion_rad=late,
         )
 
-    def _angles(self, rotation: Floats, neutral: Floats, axis: Floats) -> tuple[Floats, Floats]:
-        run = self._running
-        if run is None:
-            raise ValueError("not calibrated")
+    def _angles(
+        self, run: _Running, rotation: Floats, neutral: Floats, axis: Floats
+    ) -> tuple[Floats, Floats]:
         relative = np.matmul(rotation[:, 0].transpose(0, 2, 1), rotation[:, 1])
         return ankle_angles(relative, neutral, axis, run.up, self.side)
 
-    def _sigma(self, block: LegBlock, flexion: Floats, live: Floats) -> Floats:
-        run = self._running
-        if run is None:
-            raise ValueError("not calibrated")
+    def _sigma(self, run: _Running, block: LegBlock, flexion: Floats, live: Floats) -> Floats:
         sources = ErrorSources(
             variance_rad2=live[:, 3],
             axis_sigma_rad=np.maximum(live[:, 5], run.calibration.axis_error_rad),
@@ -328,10 +299,7 @@ class LiveAnkle:
         )
         return total_sigma(flexion, sources, self.params.ankle.angle)
 
-    def _marks(self, block: LegBlock, sigma: Floats, share: Floats) -> Marks:
-        run = self._running
-        if run is None:
-            raise ValueError("not calibrated")
+    def _marks(self, run: _Running, block: LegBlock, sigma: Floats, share: Floats) -> Marks:
         angle = self.params.ankle.angle
         marks = np.zeros(len(sigma), dtype=np.uint16)
         marks[sigma > angle.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
@@ -360,6 +328,44 @@ class LiveAnkle:
         live = cls.__new__(cls)
         live.__dict__.update(pickle.loads(saved))  # noqa: S301 - own state, never from outside
         return live
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What the compiled loop says of the samples of one block."""
+
+    rotation: Floats  # (n, 2, 3, 3)
+    live: Floats  # (n, 7)
+    neutral: Floats  # (n, 3, 3)
+    lagged: Floats  # (m, 2, 3, 3)
+
+
+def _follow(run: _Running, samples: SegmentSamples) -> _Followed:
+    """Run the filter and its lag over some samples, in place."""
+    from sensor_screen.core.live_kernels import follow_samples
+
+    n = len(samples)
+    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 7)), np.empty((n, 3, 3))
+    lagged = np.empty((n, 2, 3, 3))
+    run.blocks, filled = follow_samples(
+        run.state,
+        samples.acc_mps2,
+        samples.gyr_radps,
+        samples.extra_noise,
+        run.clone_at,
+        run.tuning,
+        run.tape,
+        run.ends,
+        run.blocks,
+        rotation,
+        live,
+        neutral,
+        lagged,
+    )
+    cloned_after = run.clone_at - run.fed + run.tuning.block
+    if cloned_after >= 0:  # the catch-up: the neutral pose itself is read against its clone
+        neutral[: cloned_after + 1] = neutral[min(cloned_after, n - 1)]
+    return _Followed(rotation, live, neutral, lagged[:filled])
 
 
 def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
