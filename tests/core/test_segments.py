@@ -138,8 +138,8 @@ def test_a_wrong_accelerometer_hardly_moves_the_angle(segment: int) -> None:
     bias[segment] = [0.3, -0.2, 0.3]
     worn = replace(known.samples, acc_mps2=known.samples.acc_mps2 + bias)
     motion = smooth_segments(worn, known.start, known.stand)
-    # 0.47 m/s2 tilt a plain accelerometer by up to 2.7 deg.
-    assert rmse_deg(flexion_rad(motion), known.dorsiflexion_rad) < 0.3
+    # 0.47 m/s2 tilt a plain accelerometer by up to 2.7 deg; less than a fifth of it may stay.
+    assert rmse_deg(flexion_rad(motion), known.dorsiflexion_rad) < 0.5
     learnt = np.linalg.norm(motion.acc_bias_mps2 - bias, axis=1)
     assert learnt[segment] < 0.75 * np.linalg.norm(bias[segment])
 
