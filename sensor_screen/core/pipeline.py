@@ -79,7 +79,9 @@ def measure_recording(
             legs.append(measure_leg(recording, side, options, params, progress))
         except ScreenError as error:
             errors.append(error)
-            legs.append(_nothing(side, f"{_name(side)}: {error}"))
+            about = str(error)
+            named = about if side.value in about.split(":")[0] else f"{_name(side)}: {about}"
+            legs.append(_nothing(side, named))
     if errors and len(errors) == len(legs):
         raise errors[0]
     return _name_unseen_tasks(legs, recording.tasks)
