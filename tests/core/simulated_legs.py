@@ -12,7 +12,7 @@ from sensor_screen.core.alignment import assemble_leg
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import SegmentSamples, SegmentStart, prepare_samples
 from sensor_screen.model import CleanLeg, Placement, Recording, Side, Task, TaskInterval
-from sensor_screen.simulation import Scenario, Simulation, Step, Truth, simulate
+from sensor_screen.simulation import IDEAL, Scenario, Simulation, Step, Truth, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,8 @@ PUMPS_AND_STAIRS = Scenario(
         Step(Task.STAIRS_DOWN, 6),
     ),
 )
+FLAWLESS = replace(IDEAL, acc_noise_mps2=1e-5, gyr_noise_radps=1e-7)
+"""Nothing wrong, and a trace of noise: samples that repeat exactly are taken for held ones."""
 WALK = Scenario("short-walk", "walking, no pumps", (Step(Task.STAND, 2.0), Step(Task.WALK, 30)))
 SQUATS = Scenario("squats", "squats, no pumps", (Step(Task.STAND, 2.0), Step(Task.SQUAT, 8)))
 KICKS = Scenario("kicks", "kicks, no pumps", (Step(Task.STAND, 2.0), Step(Task.KICK, 8)))

@@ -23,8 +23,9 @@ from sensor_screen.core.segments import (
 )
 from sensor_screen.core.smoothing import smooth_segments
 from sensor_screen.model import SampleFlag, Side
-from sensor_screen.simulation import IDEAL, simulate
+from sensor_screen.simulation import simulate
 from tests.core.simulated_legs import (
+    FLAWLESS,
     PUMPS_AND_STAIRS,
     received,
     rmse_deg,
@@ -110,7 +111,7 @@ def test_turning_the_room_changes_nothing(
 
 
 def test_a_perfect_leg_with_known_axes_is_followed_closely() -> None:
-    known = simulated_leg(PUMPS_AND_STAIRS, seed=2, imperfections=IDEAL)
+    known = simulated_leg(PUMPS_AND_STAIRS, seed=2, imperfections=FLAWLESS)
     exact = replace(PARAMS, axis_start_sigma_rad=0.01)
     live = filter_segments(known.samples, known.start, known.stand.stop - 1, exact)
     smoothed = smooth_segments(known.samples, known.start, known.stand, exact)
@@ -121,7 +122,7 @@ def test_a_perfect_leg_with_known_axes_is_followed_closely() -> None:
 
 
 def test_the_lever_arms_of_a_perfect_leg_are_found() -> None:
-    known = simulated_leg(PUMPS_AND_STAIRS, seed=2, imperfections=IDEAL)
+    known = simulated_leg(PUMPS_AND_STAIRS, seed=2, imperfections=FLAWLESS)
     motion = filter_segments(known.samples, known.start, known.stand.stop - 1)
     wanted = np.stack([known.truth.shank_lever_m, known.truth.foot_lever_m])
     axes = known.start.axis
@@ -133,7 +134,7 @@ def test_the_lever_arms_of_a_perfect_leg_are_found() -> None:
 
 @pytest.mark.parametrize("segment", [0, 1])
 def test_a_wrong_accelerometer_hardly_moves_the_angle(segment: int) -> None:
-    known = simulated_leg(PUMPS_AND_STAIRS, seed=3, imperfections=IDEAL)
+    known = simulated_leg(PUMPS_AND_STAIRS, seed=3, imperfections=FLAWLESS)
     bias = np.zeros((2, 3))
     bias[segment] = [0.3, -0.2, 0.3]
     worn = replace(known.samples, acc_mps2=known.samples.acc_mps2 + bias)
