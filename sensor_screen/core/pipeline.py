@@ -80,7 +80,7 @@ def measure_recording(
         except ScreenError as error:
             errors.append(error)
             about = str(error)
-            named = about if side.value in about.split(":")[0] else f"{_name(side)}: {about}"
+            named = about if side.value in about.split(":", maxsplit=1)[0] else f"{_name(side)}: {about}"
             legs.append(_nothing(side, named))
     if errors and len(errors) == len(legs):
         raise errors[0]
