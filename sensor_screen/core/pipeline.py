@@ -79,9 +79,8 @@ def measure_recording(
             legs.append(measure_leg(recording, side, options, params, progress))
         except ScreenError as error:
             errors.append(error)
-            about = str(error)
-            named = about if side.value in about.split(":", maxsplit=1)[0] else f"{_name(side)}: {about}"
-            legs.append(_nothing(side, named))
+            known = side.value in error.value
+            legs.append(_nothing(side, str(error) if known else f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
     return _name_unseen_tasks(legs, recording.tasks)
