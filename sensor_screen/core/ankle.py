@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     )
 
 FLAT_FOOT_TASKS = (Task.STAND, Task.LUNGE, Task.SQUAT)
+KNOWN_ROTATION_RAD2 = 0.1
+"""After a long gap the relative rotation is less sure than this for a while: no axis to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +304,7 @@ def refine_axes(
     rate = samples.gyr_radps[part] - motion.gyr_bias_radps
     in_foot = rate[:, 1] - np.einsum("nji,nj->ni", relative, rate[:, 0])
     usable = samples.extra_noise[part].max(axis=(1, 2)) == 0.0
+    usable &= motion.variance_rad2[part] < KNOWN_ROTATION_RAD2
     in_foot = in_foot[usable]
     spread = in_foot.T @ in_foot / samples.rate_hz
     values = np.linalg.eigvalsh(spread)

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from sensor_screen.core.axis_kernels import axis_variance, follow_foot_axis, hinge_share
+from sensor_screen.core.gap_kernels import is_unheard, restart_unheard, watch_gaps
 from sensor_screen.core.kernel_algebra import (
     add_cross,
     add_rotated,
@@ -220,19 +221,14 @@ def _watch_rest(state: Nominal, tuning: Tuning) -> None:
 
 
 @njit(cache=True)
-def _close_block(state: Nominal, tuning: Tuning, tape: Tape, slot: int, follow: bool) -> None:
-    """Carry the covariance, measure, correct; write it all down at `slot` of the tape."""
-    time = state.tally[IN_BLOCK] * tuning.dt
-    _carry_covariance(state, time, tuning)
-    tape.rotation[slot] = state.rotation
-    tape.impulse[slot] = state.impulse
-    tape.duration[slot] = time
-    error = np.zeros(N_ERRORS)
+def _measure(state: Nominal, error: Floats, tuning: Tuning, tape: Tape, slot: int) -> int:
+    """Take all scalar measurements of a block; returns their number."""
     index, row = tape.places[slot], tape.row[slot]
     gain, seen = tape.gain[slot], tape.innovation[slot]
     n = measure_joint(state, error, index, row, gain, seen, tuning.joint_var)
+    share = min(1.0, state.tally[IN_BLOCK] * tuning.dt / tuning.misfit_memory_s)
     apart = min(MISFIT_LIMIT_M, (abs(seen[0, 0]) + abs(seen[1, 0]) + abs(seen[2, 0])) / 3.0)
-    state.misfit[0] += min(1.0, time / tuning.misfit_memory_s) * (apart - state.misfit[0])
+    state.misfit[0] += share * (apart - state.misfit[0])
     if (
         state.tally[STILL] == state.tally[IN_BLOCK]
     ):  # at rest: no axis to see, but the bias of one sensor
@@ -264,11 +260,28 @@ def _close_block(state: Nominal, tuning: Tuning, tape: Tape, slot: int, follow: 
         -state.velocity[1],
         variance,
     )
-    tape.updates[slot] = n
+    return n
+
+
+@njit(cache=True)
+def _close_block(state: Nominal, tuning: Tuning, tape: Tape, slot: int, follow: bool) -> None:
+    """Carry the covariance, measure, correct; write it all down at `slot` of the tape."""
+    time = state.tally[IN_BLOCK] * tuning.dt
+    _carry_covariance(state, time, tuning)
+    tape.rotation[slot] = state.rotation
+    tape.impulse[slot] = state.impulse
+    tape.duration[slot] = time
+    error = np.zeros(N_ERRORS)
+    tape.updates[slot] = 0
+    tape.restarted[slot] = 0
+    if is_unheard(state):
+        tape.restarted[slot] = restart_unheard(state, tuning)
+    else:
+        tape.updates[slot] = _measure(state, error, tuning, tape, slot)
+        _apply(state, error)
+        if follow:
+            follow_foot_axis(state, tuning)
     tape.correction[slot] = error[:6]
-    _apply(state, error)
-    if follow:
-        follow_foot_axis(state, tuning)
     tape.orientation_rows[slot] = state.covariance[:6]
     tape.posterior[slot] = state.rotation[0]
     tape.flexion_variance[slot] = _correlate_flexion(state, tape.flexion_column[slot])
@@ -328,6 +341,7 @@ def filter_samples(
             _integrate(state, acc[k], gyr[k], extra[k, :, 0], extra[k, :, 1], tuning)
             state.tally[IN_BLOCK] += 1
             _watch_rest(state, tuning)
+            watch_gaps(state, acc[k], extra[k, :, 1], tuning)
         now = state.tally[SINCE_START]
         state.tally[SINCE_START] += 1
         if state.tally[IN_BLOCK] == tuning.block:

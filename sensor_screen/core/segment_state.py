@@ -67,6 +67,9 @@ class Nominal(NamedTuple):
     told: Floats  # (3,) after the last update: flexion variance, hinge share, axis sigma
     misfit: Floats  # (1,) how far apart the two joint centres were predicted, recent mean, m
     rest_force: Floats  # (2,) length of the specific force when the present stillness began
+    unheard: Ints  # (2,) samples of each sensor in the present gap, or the one not yet got over
+    heard_again: Ints  # (2,) samples since that gap
+    felt: Floats  # (2, 3) specific force summed since that gap, earth frame
     tally: Ints  # (7,) see the names below
     scratch: Floats  # (10, 3) room to work in; nothing is kept there
 
@@ -100,6 +103,13 @@ class Tuning(NamedTuple):
     flat_samples: int
     still_samples: int
     misfit_memory_s: float
+    missing_gyr_noise: float
+    bridged_samples: int
+    listen_samples: int
+    restart_tilt_var: float
+    restart_heading_var: float
+    restart_velocity_var: float
+    restart_position_var: float
 
 
 class Tape(NamedTuple):
@@ -114,6 +124,7 @@ class Tape(NamedTuple):
     duration: Floats  # (m,)
     correction: Floats  # (m, 6) of both orientations by the updates
     cloned: NDArray[np.bool_]  # (m,) the neutral was cloned after this block
+    restarted: NDArray[np.int8]  # (m,) segments that began anew after this block, see `gap_kernels`
     updates: Ints  # (m,) scalar updates
     places: NDArray[np.int8]  # (m, MAX_UPDATES, MAX_NONZERO) where the row is not zero, then -1
     row: NDArray[np.float32]  # (m, MAX_UPDATES, MAX_NONZERO)

@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sensor_screen.core.gap_kernels import is_forgotten
 from sensor_screen.core.kernel_algebra import (
     add_cross,
     add_rotated,
@@ -146,6 +147,12 @@ def smooth_blocks(
                 inner += matrix[i, j] * spread[j]
             total -= spread[i] * inner
         variance[m] = max(total, 0.0)
+        if tape.restarted[m] != 0:
+            for i in range(N_ERRORS):
+                if is_forgotten(i, tape.restarted[m]):
+                    vector[i] = 0.0
+                    matrix[i, :] = 0.0
+                    matrix[:, i] = 0.0
         for k in range(tape.updates[m] - 1, -1, -1):
             index, row, gain = tape.places[m, k], tape.row[m, k], tape.gain[m, k]
             _adjoint_vector(vector, index, row, gain, tape.innovation[m, k])
@@ -176,6 +183,10 @@ def smooth_slot(tape: Tape, newest: int, lag: int, shift: Floats) -> None:
         if tape.cloned[m]:
             _adjoint_clone(column, tape.posterior[m])
         vector[:] = column[:, 0]
+        if tape.restarted[m] != 0:
+            for i in range(N_ERRORS):
+                if is_forgotten(i, tape.restarted[m]):
+                    vector[i] = 0.0
         for k in range(tape.updates[m] - 1, -1, -1):
             _adjoint_vector(
                 vector, tape.places[m, k], tape.row[m, k], tape.gain[m, k], tape.innovation[m, k]

@@ -84,14 +84,27 @@ class DenseEstimate:
     covariance: Floats
     spread: Floats = field(default_factory=lambda: np.zeros((3, 3)))
     share: float = 1.0
+    unheard: list[int] = field(default_factory=lambda: [0, 0])  # samples in the present gap
+    heard_again: list[int] = field(default_factory=lambda: [0, 0])  # samples since
+    felt: list[Floats] = field(default_factory=lambda: [np.zeros(3), np.zeros(3)])
     blocks: list[DenseBlock] = field(default_factory=list)
     rotations: list[Floats] = field(default_factory=list)  # of every sample
     shares: list[float] = field(default_factory=list)  # of every sample
 
     @property
+    def last_at(self) -> dict[int, DenseBlock]:
+        """By sample; a restart is a block of its own, at the sample of the one before."""
+        return {block.sample: block for block in self.blocks}
+
+    @property
+    def ends(self) -> Floats:
+        """(m,) samples at which blocks end."""
+        return np.array(list(self.last_at))
+
+    @property
     def flexion_variances(self) -> Floats:
         """(m,) after each block."""
-        return np.array([b.flexion @ b.posterior @ b.flexion for b in self.blocks])
+        return np.array([b.flexion @ b.posterior @ b.flexion for b in self.last_at.values()])
 
 
 def filter_densely(
@@ -106,20 +119,23 @@ def filter_densely(
     for k in range(len(samples)):
         if k:
             push, noise = _integrate(now, samples, k, push, noise, params)
+            _listen(now, samples, k, params)
         if k and k % block == 0:
             F = _transition(now, push, block * dt) @ clone
             predicted = F @ now.covariance @ F.T + _process_noise(noise, block * dt, params)
             now.covariance, clone = predicted, np.eye(SIZE)
-            part = slice(k - block + 1, k + 1)
-            resting = k // block % 2 if still[part].all() else None
-            correction = _measure(
-                now, samples.gyr_radps[k], resting, flat[part].mean() >= 0.5, params
-            )
-            _correct(now, correction)
-            if k > clone_at:
-                _follow_axis(now, samples.gyr_radps[k], block * dt, start, params)
-            after = (np.stack(now.rotation), _flexion_row(now))
-            now.blocks.append(DenseBlock(k, F, predicted, now.covariance, correction, *after))
+            correction = np.zeros(SIZE)
+            if not any(now.unheard):
+                part = slice(k - block + 1, k + 1)
+                resting = k // block % 2 if still[part].all() else None
+                is_flat = flat[part].mean() >= 0.5
+                correction = _measure(now, samples.gyr_radps[k], resting, is_flat, params)
+                _correct(now, correction)
+                if k > clone_at:
+                    _follow_axis(now, samples.gyr_radps[k], block * dt, start, params)
+            _remember(now, k, F, predicted, correction)
+            if any(now.unheard):
+                _restart(now, k, samples.rate_hz, params)
             if k >= clone_at and not cloned:
                 clone, cloned = _clone(now), True
             push, noise = np.zeros((2, 3)), np.zeros((2, 2))
@@ -138,8 +154,9 @@ def smooth_densely(estimate: DenseEstimate) -> tuple[Floats, Floats]:
             gain = _gain(block, after)
             shift = gain @ (after.correction + shift)
             P = block.posterior + gain @ (P - after.predicted) @ gain.T
-        rotation.append(np.stack([exp(shift[turn(s)]) @ block.rotation[s] for s in range(2)]))
-        variance.append(block.flexion @ P @ block.flexion)
+        if after is None or after.sample != block.sample:
+            rotation.append(np.stack([exp(shift[turn(s)]) @ block.rotation[s] for s in range(2)]))
+            variance.append(block.flexion @ P @ block.flexion)
     return np.array(rotation[::-1]), np.array(variance[::-1])
 
 
@@ -232,6 +249,56 @@ def _integrate(
         noise[s, 0] += dt * (params.gyr_noise_radps**2 + turning**2 + gyr_extra**2)
         noise[s, 1] += dt**2 * (params.acc_noise_mps2**2 + shaking**2 + acc_extra**2)
     return push, noise
+
+
+def _listen(now: DenseEstimate, samples: SegmentSamples, k: int, params: SegmentParams) -> None:
+    """Count the samples of a gap; after a long one, sum what is felt in the room."""
+    for s in range(2):
+        if samples.extra_noise[k, s, 1] >= params.missing_gyr_radps:
+            now.unheard[s] += 1
+            now.heard_again[s], now.felt[s] = 0, np.zeros(3)
+        elif now.unheard[s] > params.bridged_gap_s * samples.rate_hz:
+            now.heard_again[s] += 1
+            force = samples.acc_mps2[k, s] - now.acc_bias[s]
+            now.felt[s] = now.felt[s] + now.rotation[s] @ force
+        else:
+            now.unheard[s] = 0
+
+
+def _restart(now: DenseEstimate, k: int, rate_hz: float, params: SegmentParams) -> None:
+    """The sensors that were lost stand up and look where their axes meet; all else is kept."""
+    lost = [s for s in range(2) if now.unheard[s]]
+    if any(now.heard_again[s] < params.listen_s * rate_hz for s in lost):
+        return
+    for s in lost:
+        up, felt = np.array([0.0, 0.0, 1.0]), now.felt[s] / np.linalg.norm(now.felt[s])
+        about = np.cross(felt, up)
+        about *= np.arctan2(np.linalg.norm(about), felt @ up) / np.linalg.norm(about)
+        now.rotation[s] = exp(about) @ now.rotation[s]
+    x, y, _ = np.transpose([now.rotation[s] @ now.axis[s] for s in range(2)])
+    away = np.arctan2(y[0], x[0]) - np.arctan2(y[1], x[1])
+    newest = lost[-1]
+    heading = np.array([0.0, 0.0, away if newest == 1 else -away])
+    now.rotation[newest] = exp(heading) @ now.rotation[newest]
+    now.position = now.rotation[1] @ now.lever[1] - now.rotation[0] @ now.lever[0]
+    now.velocity = [np.zeros(3), np.zeros(3)]
+    variance = np.zeros(SIZE)
+    tilt = params.restart_tilt_sigma_rad**2
+    for s in range(2):
+        variance[velocity(s)] = params.restart_velocity_sigma_mps**2
+        if s in lost:
+            variance[turn(s)] = [tilt, tilt, tilt + params.heading_start_sigma_rad**2]
+    variance[POSITION] = params.position_start_sigma_m**2
+    keep = np.diag((variance == 0.0).astype(float))
+    now.covariance = keep @ now.covariance @ keep + np.diag(variance)
+    now.unheard, now.heard_again = [0, 0], [0, 0]
+    now.felt = [np.zeros(3), np.zeros(3)]
+    _remember(now, k, keep, now.covariance, np.zeros(SIZE))
+
+
+def _remember(now: DenseEstimate, k: int, F: Floats, predicted: Floats, correction: Floats) -> None:
+    after = (np.stack(now.rotation), _flexion_row(now))
+    now.blocks.append(DenseBlock(k, F, predicted, now.covariance, correction, *after))
 
 
 def _transition(now: DenseEstimate, push: Floats, time: float) -> Floats:

@@ -71,7 +71,7 @@ def test_orientations_agree_with_the_dense_form_at_every_sample(twice: Twice) ->
 def test_variance_and_hinge_share_agree_with_the_dense_form(twice: Twice) -> None:
     known = twice.known
     motion = filter_segments(known.samples, known.start, twice.clone_at)
-    ends = [block.sample for block in twice.dense.blocks]
+    ends = twice.dense.ends
     np.testing.assert_allclose(motion.variance_rad2[ends], twice.dense.flexion_variances, rtol=1e-5)
     np.testing.assert_allclose(motion.hinge_share, twice.dense.shares, atol=1e-6)
 

@@ -29,7 +29,7 @@ def test_it_agrees_with_rauch_tung_and_striebel(twice: Twice) -> None:
     known = twice.known
     motion = smooth_segments(known.samples, known.start, known.stand)
     rotation, variance = smooth_densely(twice.dense)
-    ends = np.array([block.sample for block in twice.dense.blocks])
+    ends = twice.dense.ends
     # The two forms are equal on paper; 2e-7 deg was seen, from rows in single precision.
     assert turned_deg(relative(rotation), motion.relative[ends]).max() < 1e-4
     np.testing.assert_allclose(motion.up[ends], rotation[:, :, 2], atol=1e-6)
@@ -65,7 +65,7 @@ def test_knowing_the_future_never_makes_it_less_sure(twice: Twice) -> None:
     known = twice.known
     live = filter_segments(known.samples, known.start, twice.clone_at)
     smoothed = smooth_segments(known.samples, known.start, known.stand)
-    ends = np.array([block.sample for block in twice.dense.blocks])
+    ends = twice.dense.ends
     ends = ends[ends > twice.clone_at]
     assert (smoothed.variance_rad2[ends] <= live.variance_rad2[ends] * (1 + 1e-9)).all()
     assert np.median(smoothed.variance_rad2[ends] / live.variance_rad2[ends]) < 0.5
@@ -79,8 +79,9 @@ def test_between_updates_it_moves_as_the_gyroscopes_say(twice: Twice) -> None:
     shank, foot = (Rotation.from_rotvec(turn[:, s]) for s in range(2))
     relative_now = Rotation.from_matrix(motion.relative)
     jump = ((shank.inv() * relative_now[:-1] * foot).inv() * relative_now[1:]).magnitude()
+    sure = motion.variance_rad2 < np.radians(4.0) ** 2  # not where a lost sensor begins anew
     # The filter jumps by up to 0.8 deg at its updates; smoothed, 0.02 deg a sample were seen.
-    assert np.degrees(jump.max()) < 0.05
+    assert np.degrees(jump[sure[1:] & sure[:-1]].max()) < 0.05
     by_place = np.median(jump[: len(jump) // 4 * 4].reshape(-1, 4), axis=0)
     assert by_place.max() < 1.1 * by_place.min()
 
