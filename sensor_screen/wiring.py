@@ -67,8 +67,10 @@ def trace(
 def save_angles(traces: Iterable[AngleTrace], path: Path) -> None:
     """The angles as a table."""
     from sensor_screen.report.angles_csv import write_angles_csv
+    from sensor_screen.storage.atomic_file import replace_file
 
-    write_angles_csv(traces, path)
+    with replace_file(path) as stream:
+        write_angles_csv(traces, stream)
 
 
 def render_for_terminal(report: ScreeningReport) -> str:

@@ -211,7 +211,8 @@ class LiveAnkle:
         due_s = still_s + self.params.movement_s
         if pumps and pumps[0] < due_s + 20.0:
             due_s = pumps[0] + self.params.after_pumps_s
-        return max(due_s, self._retry_s)
+        # Labels may lie before the first sample; nothing can be told from none.
+        return max(due_s, begin_s + 1.0, self._retry_s)
 
     def _calibrate(self, kept: LegBlock) -> _Running:
         params = self.params.ankle

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from sensor_screen.model import AngleTrace
 
@@ -17,18 +16,15 @@ HEADER = "time_s,side,dorsiflexion_deg,inversion_deg,valid\n"
 _BLOCK_ROWS = 100_000
 
 
-def write_angles_csv(traces: Iterable[AngleTrace], path: Path) -> None:
+def write_angles_csv(traces: Iterable[AngleTrace], stream: BinaryIO) -> None:
     """Writes the angles of one or two legs, one leg after the other.
 
-    Angles have four decimals and are empty where nothing can be said; `valid` is 1 or 0. The file
-    appears under its name only once it is complete.
+    Angles have four decimals and are empty where nothing can be said; `valid` is 1 or 0.
     """
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
-        file.write(HEADER)
-        for trace in traces:
-            file.writelines(_rows(trace))
-    unfinished.replace(path)
+    stream.write(HEADER.encode())
+    for trace in traces:
+        for rows in _rows(trace):
+            stream.write(rows.encode())
 
 
 def _rows(trace: AngleTrace) -> Iterator[str]:

@@ -48,7 +48,8 @@ def test_the_table_has_every_sample_of_both_legs(tmp_path: Path) -> None:
     curve = np.array([1.23456, np.nan, -40.0])
     left = trace(curve, valid=np.array([True, False, True]))
     right = trace(curve, side=Side.RIGHT)
-    write_angles_csv([left, right], tmp_path / "angles.csv")
+    with (tmp_path / "angles.csv").open("wb") as stream:
+        write_angles_csv([left, right], stream)
     rows = list(csv.DictReader((tmp_path / "angles.csv").read_text().splitlines()))
     assert [row["side"] for row in rows] == ["left"] * 3 + ["right"] * 3
     assert rows[0] == {
@@ -65,7 +66,8 @@ def test_the_table_has_every_sample_of_both_legs(tmp_path: Path) -> None:
 
 def test_a_long_table_is_written_in_blocks_and_whole(tmp_path: Path) -> None:
     angle = trace(np.arange(250_001) % 50 - 25.0)
-    write_angles_csv([angle], tmp_path / "angles.csv")
+    with (tmp_path / "angles.csv").open("wb") as stream:
+        write_angles_csv([angle], stream)
     read = np.loadtxt(tmp_path / "angles.csv", delimiter=",", skiprows=1, usecols=(0, 2))
     np.testing.assert_allclose(read[:, 0], angle.time_s, atol=1e-6)
     np.testing.assert_allclose(read[:, 1], np.degrees(angle.dorsiflexion_rad), atol=1e-4)
