@@ -14,8 +14,8 @@ How the samples are cut into blocks changes nothing. The state can be saved and 
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from sensor_screen.core.joint_angle import (
     calibration_marks,
     total_sigma,
 )
+from sensor_screen.core.live_blocks import NOTHING, LegBlock, LiveAngles, join
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
     SegmentSamples,
@@ -75,36 +76,6 @@ class LiveParams:
     """Delay of the smoothed angle; half a second brings nearly all that smoothing can."""
     give_up_s: float = 120.0
     """Gathering beyond this keeps only the newest samples."""
-
-
-@dataclass(frozen=True, slots=True)
-class LegBlock:
-    """A few clean samples of shank and foot on one regular grid."""
-
-    time_s: Floats  # (n,)
-    acc_mps2: Floats  # (n, 2, 3)
-    gyr_radps: Floats  # (n, 2, 3)
-    flags: Bytes  # (n, 2) SampleFlag bits
-
-    def part(self, where: slice) -> LegBlock:
-        """Some of the samples."""
-        return LegBlock(
-            self.time_s[where], self.acc_mps2[where], self.gyr_radps[where], self.flags[where]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LiveAngles:
-    """The answer to one block; longer than the block where the filter caught up, else as long."""
-
-    time_s: Floats  # (n,)
-    dorsiflexion_rad: Floats  # (n,)
-    inversion_rad: Floats  # (n,)
-    sigma_rad: Floats  # (n,)
-    valid: Bools  # (n,)
-    marks: Marks  # (n,) AngleMark bits
-    lagged_time_s: Floats  # (m,) at most 25 a second
-    lagged_dorsiflexion_rad: Floats  # (m,)
 
 
 @dataclass(slots=True)
@@ -188,7 +159,7 @@ class LiveAnkle:
                     return caught_up
                 rest = self._run(self._running, kept.part(slice(known, None)))
                 return join([caught_up, rest])
-        return _NOTHING
+        return NOTHING
 
     def finish(self) -> LiveAngles:
         """No more samples come: answer what was gathered, where that is possible at all.
@@ -197,7 +168,7 @@ class LiveAnkle:
             MeasurementError: There is not even a neutral pose and some movement after it.
         """
         if self._running is not None or not self._gathered:
-            return _NOTHING
+            return NOTHING
         kept = self._gathered[0]
         self._running = self._calibrate(kept)
         self._gathered = []
@@ -375,27 +346,3 @@ def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
     last = np.maximum.accumulate(np.where(hit, at, -before))
     since: NDArray[np.int64] = at - last
     return since
-
-
-_Part = TypeVar("_Part", LegBlock, LiveAngles)
-
-
-def join(parts: Sequence[_Part]) -> _Part:
-    """One after the other as one."""
-    if len(parts) == 1:
-        return parts[0]
-    kind = type(parts[0])
-    return kind(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(kind)))
-
-
-_EMPTY = np.empty(0)
-_NOTHING = LiveAngles(
-    _EMPTY,
-    _EMPTY,
-    _EMPTY,
-    _EMPTY,
-    np.empty(0, dtype=np.bool_),
-    np.empty(0, dtype=np.uint16),
-    _EMPTY,
-    _EMPTY,
-)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensor_screen.core.live import LegBlock, LiveAngles, LiveAnkle, LiveParams, join
+from sensor_screen.core.live import LiveAnkle, LiveParams
+from sensor_screen.core.live_blocks import LegBlock, LiveAngles, join
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import GyroSampling
 

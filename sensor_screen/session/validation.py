@@ -19,7 +19,7 @@ from sensor_screen.simulation import HARD_KICKER, HARSH, SCENARIOS, Imperfection
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sensor_screen.core.live import LiveAngles
+    from sensor_screen.core.live_blocks import LiveAngles
     from sensor_screen.model import Bools, CleanLeg, Floats, Recording
     from sensor_screen.simulation import Person, Truth
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from sensor_screen.core.alignment import assemble_leg
 from sensor_screen.core.ankle import estimate_ankle
-from sensor_screen.core.live import LegBlock, LiveAnkle
+from sensor_screen.core.live import LiveAnkle
+from sensor_screen.core.live_blocks import LegBlock
 from sensor_screen.core.orientation import estimate_orientation
 from sensor_screen.model import CleanLeg, Placement, Recording, Side, Task
 from sensor_screen.session.screen import screen_recordings

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sensor_screen.core.ankle import AnkleEstimate
-    from sensor_screen.core.live import LiveAngles
+    from sensor_screen.core.live_blocks import LiveAngles
     from sensor_screen.model import AngleTrace, Floats, SensorStream
     from sensor_screen.simulation import Scenario
     from tests.core.simulated_legs import SimulatedLeg

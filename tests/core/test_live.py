@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensor_screen.core.live import LegBlock, LiveAngles, LiveAnkle, join
+from sensor_screen.core.live import LiveAnkle
+from sensor_screen.core.live_blocks import LegBlock, LiveAngles, join
 from sensor_screen.core.live_kernels import follow_samples
 from sensor_screen.core.replay import replay
 from sensor_screen.core.segments import SegmentParams, make_tape, start_state, tune
