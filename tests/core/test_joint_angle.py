@@ -142,7 +142,8 @@ def sources(**changed: float) -> ErrorSources:
     """A good recording, but for what is said."""
     usual = {
         "variance_rad2": 1e-5,
-        "axis_sigma_rad": 0.03,
+        "tilt_rad": 0.03,
+        "inversion_rad": 0.05,
         "misfit_m": 0.001,
         "foot_rate_radps": 1.0,
     }
@@ -155,7 +156,8 @@ def sources(**changed: float) -> ErrorSources:
     "worse",
     [
         {"variance_rad2": 1e-3},
-        {"axis_sigma_rad": 0.2},
+        {"tilt_rad": 0.2},
+        {"inversion_rad": -0.2},
         {"misfit_m": 0.003},
         {"stand_s": 0.4},
         {"clock_residual_s": 0.005},
