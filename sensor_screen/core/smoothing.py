@@ -161,7 +161,7 @@ def _mean_misfit(recent_m: Floats, rate_hz: float, params: SegmentParams) -> flo
     """Mean misfit of the recording, from the forgetting mean that the filter keeps.
 
     That one begins at an expected value. With m' = (x - m) / memory, the mean of x is the mean of m
-    and what m gained, memory over duration of it.
+    and what m gained, memory over duration of it; exact but for long gaps, where m stands still.
     """
     gained_m = float(recent_m[-1] - params.misfit_start_m)
     mean_m = float(recent_m.mean()) + gained_m * params.misfit_memory_s * rate_hz / len(recent_m)
