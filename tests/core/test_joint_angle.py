@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -58,6 +58,7 @@ def z_x_y(dorsiflexion: Floats, inversion: Floats, internal: Floats) -> Floats:
     return matrices
 
 
+@settings(deadline=None)  # the first call loads a compiled kernel
 @given(
     angles_deg=st.tuples(
         st.floats(-170.0, 170.0), st.floats(-80.0, 80.0), st.floats(-170.0, 170.0)
@@ -181,6 +182,7 @@ def test_everything_that_is_worse_makes_it_less_sure(worse: dict[str, float]) ->
     ).all()
 
 
+@settings(deadline=None)
 @given(
     tilt_deg=st.floats(-4.0, 4.0),
     flexion_deg=st.floats(-40.0, 40.0),
