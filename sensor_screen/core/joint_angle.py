@@ -18,6 +18,7 @@ from sensor_screen.core.quaternion import unit
 from sensor_screen.model import (
     AngleMark,
     AngleTrace,
+    AxisOrigin,
     Placement,
     SampleFlag,
     Side,
@@ -33,13 +34,16 @@ if TYPE_CHECKING:
 class AngleParams:
     """What is added to the estimator's own uncertainty, and when an angle is not valid."""
 
-    floor_rad: float = np.radians(0.15)
-    """What remains with perfect sensors on a perfect hinge."""
-    per_misfit_radpm: float = np.radians(0.4) * 1000.0
-    """Error for each metre (0.4 deg for each mm) by which the two sensors disagree on the joint
-    centre: soft tissue, clipping and axis errors show there. Found on rigs, simulated walking,
-    stairs and kicks, with and without soft tissue: 0.27 to 0.56 deg per mm."""
-    estimator_share: float = 0.1
+    floor_rad: float = np.radians(0.065)
+    """What remains with perfect sensors on a perfect hinge; 0.05 to 0.1 deg in the simulation."""
+    misfits_m: tuple[float, ...] = (0.0005, 0.0009, 0.005)
+    """How far the two sensors disagree on the joint centre: soft tissue, clipping and axis errors
+    show there. Sampling alone brings up to about 0.5 mm; more than 5 mm is never counted."""
+    misfit_sigmas_rad: tuple[float, ...] = (0.0, np.radians(0.54), np.radians(1.75))
+    """Error that goes with each misfit, straight lines between. Found on rigs (0.9 mm), and on
+    simulated walking (2 to 3 mm), stairs (0.3 to 1.3 mm) and kicks (0.7 to 4 mm), with and
+    without soft tissue."""
+    estimator_share: float = 0.05
     """Share of the estimator's own variance; its noise settings are far larger than what is seen,
     so that shocks pass."""
     usual_sigma_rad: float = np.radians(1.6)
@@ -49,13 +53,19 @@ class AngleParams:
     """Error of the zero for a stand of no length; it falls to nothing at `full_stand_s`."""
     full_stand_s: float = 1.0
     proportional: float = 0.01
-    """Error as a share of the angle: gain and a tilted flexion axis."""
-    hidden_inversion_rad: float = np.radians(5.0)
-    """Inversion that goes with flexion hides in a tilted axis; its error is this times the tilt."""
+    """Error as a share of the angle: gyroscopes are sold with 1 % of gain."""
+    tilt_share: float = np.sqrt(0.5)
+    """Share of an axis error that mixes inversion into flexion: one of its two directions."""
+    moved_tilt_share: float = 1.2
+    """The same where the axis was found from the movement: inversion that goes with flexion pulls
+    it in just that direction. 3 to 5 deg in simulated walking where 3.5 deg are stated."""
+    hidden_flexion_rad: float = np.radians(20.0)
+    """Flexion of a usual movement: seen about a tilted axis, this times the tilt is how much
+    inversion may hide in it."""
     plane_proportional: float = 0.02
     """Error of the fall-back as a share of the angle."""
     typical_misfit_m: float = 0.0016
-    """Misfit of the joint centres at which the constants above were found."""
+    """Misfit of the joint centres of people with straps; the estimator's variance is for that."""
     stiffest: float = 0.05
     loosest: float = 2.0
     """Least and largest factor on the estimator's variance by the misfit."""
@@ -138,7 +148,8 @@ def trace_angle(
     flexion, inversion = ankle_angles(motion.relative, motion.neutral, motion.axis, up[0], leg.side)
     sources = ErrorSources(
         variance_rad2=motion.variance_rad2,
-        axis_sigma_rad=np.maximum(motion.axis_sigma_rad, calibration.axis_error_rad),
+        tilt_rad=axis_tilt(motion.axis_sigma_rad, calibration, params),
+        inversion_rad=inversion,
         misfit_m=motion.misfit_m,
         foot_rate_radps=_foot_rate(leg, motion.foot_axis),
         stand_s=calibration.neutral_end_s - calibration.neutral_start_s,
@@ -187,7 +198,8 @@ class ErrorSources:
     """What the uncertainty of dorsiflexion is made of."""
 
     variance_rad2: Floats  # (n,) of the estimator
-    axis_sigma_rad: Floats  # (n,) of the shank's flexion axis
+    tilt_rad: Floats  # (n,) by which the flexion axis may point forward or back
+    inversion_rad: Floats  # (n,)
     misfit_m: Floats  # (n,) of the joint centres
     foot_rate_radps: Floats  # (n,) of the foot about the flexion axis
     stand_s: float
@@ -195,12 +207,28 @@ class ErrorSources:
     clock_residual_s: float
 
 
+def axis_tilt(sigma_rad: Floats, calibration: Calibration, params: AngleParams) -> Floats:
+    """(n,) 1 sigma by which the flexion axis may point forward or back.
+
+    Args:
+        sigma_rad: (n,) of the axis in any direction, by the estimator; it knows its own noise only,
+            so the calibration's error counts where that is larger.
+        calibration: Where the axis came from, and its error.
+        params: Tuning.
+    """
+    moved = calibration.axis_origin is AxisOrigin.MOVEMENT
+    share = params.moved_tilt_share if moved else params.tilt_share
+    tilt: Floats = share * np.maximum(sigma_rad, calibration.axis_error_rad)
+    return tilt
+
+
 def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> Floats:
     """(n,) 1 sigma of dorsiflexion.
 
-    Most of it is told by how well the two sensors agree on the joint centre; the rest is a share of
-    the estimator's variance, the zero of a short stand, a tilted axis, and what the foot turns
-    within the clock residual.
+    On a body most of it is told by how well the two sensors agree on the joint centre. Where they
+    do agree, what is left is inversion that a tilted axis mixes into flexion: the tilt times the
+    inversion of the moment, and what of it may hide. The rest is a share of the estimator's
+    variance, the zero of a short stand, gain, and what the foot turns within the clock residual.
 
     Args:
         flexion: (n,) rad.
@@ -209,17 +237,17 @@ def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> 
     """
     usual = params.usual_sigma_rad**2
     loose = np.clip(sources.misfit_m / params.typical_misfit_m, params.stiffest, params.loosest)
-    # Turning an axis by a small angle a shortens the rotation about it by the factor cos(a).
-    share = params.proportional + 0.5 * sources.axis_sigma_rad**2
     zero = params.short_stand_rad * max(0.0, 1.0 - sources.stand_s / params.full_stand_s)
+    soft = np.interp(sources.misfit_m, params.misfits_m, params.misfit_sigmas_rad)
+    tilt = sources.tilt_rad
     total: Floats = np.sqrt(
         params.floor_rad**2
         + zero**2
-        + (params.per_misfit_radpm * sources.misfit_m) ** 2
+        + soft**2
         + params.estimator_share * loose * np.minimum(sources.variance_rad2, usual)
         + np.maximum(sources.variance_rad2 - usual, 0.0)
-        + (share * flexion) ** 2
-        + (sources.axis_sigma_rad * params.hidden_inversion_rad) ** 2
+        + (params.proportional * flexion) ** 2
+        + tilt**2 * (sources.inversion_rad**2 + (tilt * params.hidden_flexion_rad) ** 2)
         + (sources.foot_rate_radps * sources.clock_residual_s) ** 2
     )
     return total

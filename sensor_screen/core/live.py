@@ -30,6 +30,7 @@ from sensor_screen.core.ankle import (
 from sensor_screen.core.joint_angle import (
     ErrorSources,
     ankle_angles,
+    axis_tilt,
     calibration_marks,
     total_sigma,
 )
@@ -234,7 +235,7 @@ class LiveAnkle:
         before = run.blocks
         out = _follow(run, self._samples(block, run.flags))
         flexion, inversion = self._angles(run, out.rotation, out.neutral, out.live[:, :3])
-        sigma = self._sigma(run, block, flexion, out.live)
+        sigma = self._sigma(run, block, (flexion, inversion), out.live)
         marks = self._marks(run, block, sigma, out.live[:, 4])
         lag = len(run.ends) - 1
         first = max(before, lag) - lag + 1
@@ -260,16 +261,21 @@ class LiveAnkle:
         relative = np.matmul(rotation[:, 0].transpose(0, 2, 1), rotation[:, 1])
         return ankle_angles(relative, neutral, axis, run.up, self.side)
 
-    def _sigma(self, run: _Running, block: LegBlock, flexion: Floats, live: Floats) -> Floats:
+    def _sigma(
+        self, run: _Running, block: LegBlock, angles: tuple[Floats, Floats], live: Floats
+    ) -> Floats:
+        flexion, inversion = angles
+        angle = self.params.ankle.angle
         sources = ErrorSources(
             variance_rad2=live[:, 3],
-            axis_sigma_rad=np.maximum(live[:, 5], run.calibration.axis_error_rad),
+            tilt_rad=axis_tilt(live[:, 5], run.calibration, angle),
+            inversion_rad=inversion,
             misfit_m=live[:, 6],
             foot_rate_radps=block.gyr_radps[:, 1] @ run.calibration.foot_axis,
             stand_s=run.calibration.neutral_end_s - run.calibration.neutral_start_s,
             clock_residual_s=self.clock_residual_s,
         )
-        return total_sigma(flexion, sources, self.params.ankle.angle)
+        return total_sigma(flexion, sources, angle)
 
     def _marks(self, run: _Running, block: LegBlock, sigma: Floats, share: Floats) -> Marks:
         angle = self.params.ankle.angle

@@ -75,7 +75,7 @@ def smooth_segments(
         variance_rad2=_spread_variance(out.variance, clone_at, tuning.block),
         hinge_share=out.share,
         axis_sigma_rad=np.full(n, end.told[2]),
-        misfit_m=np.full(n, out.misfit.mean()),
+        misfit_m=np.full(n, _mean_misfit(out.misfit, samples.rate_hz, params)),
         gyr_bias_radps=end.gyr_bias,
         acc_bias_mps2=end.acc_bias,
         lever_m=end.lever,
@@ -155,6 +155,17 @@ def _spread_variance(at_ends: Floats, clone_at: int, block: int) -> Floats:
     known = ends[min(cloned + 1, len(ends) - 1) :]
     spread: Floats = np.interp(np.arange(len(at_ends)), known, at_ends[known])
     return spread
+
+
+def _mean_misfit(recent_m: Floats, rate_hz: float, params: SegmentParams) -> float:
+    """Mean misfit of the recording, from the forgetting mean that the filter keeps.
+
+    That one begins at an expected value. With m' = (x - m) / memory, the mean of x is the mean of m
+    and what m gained, memory over duration of it; exact but for long gaps, where m stands still.
+    """
+    gained_m = float(recent_m[-1] - params.misfit_start_m)
+    mean_m = float(recent_m.mean()) + gained_m * params.misfit_memory_s * rate_hz / len(recent_m)
+    return max(0.0, mean_m)
 
 
 def mean_rotation(rotations: Floats) -> Floats:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -16,12 +16,22 @@ from sensor_screen.core.joint_angle import (
     ErrorSources,
     anatomical_axes,
     ankle_angles,
+    axis_tilt,
     plane_angle,
     tilt_about,
     total_sigma,
 )
 from sensor_screen.core.orientation import estimate_orientation, vertical
-from sensor_screen.model import AngleMark, Placement, SampleFlag, Side
+from sensor_screen.model import (
+    AngleMark,
+    AxisOrigin,
+    Calibration,
+    Placement,
+    SampleFlag,
+    Side,
+    SignOrigin,
+    ZeroMode,
+)
 from tests.core.simulated_legs import heard_badly, rmse_deg, silent
 
 if TYPE_CHECKING:
@@ -48,6 +58,7 @@ def z_x_y(dorsiflexion: Floats, inversion: Floats, internal: Floats) -> Floats:
     return matrices
 
 
+@settings(deadline=None)  # the first call loads a compiled kernel
 @given(
     angles_deg=st.tuples(
         st.floats(-170.0, 170.0), st.floats(-80.0, 80.0), st.floats(-170.0, 170.0)
@@ -142,7 +153,8 @@ def sources(**changed: float) -> ErrorSources:
     """A good recording, but for what is said."""
     usual = {
         "variance_rad2": 1e-5,
-        "axis_sigma_rad": 0.03,
+        "tilt_rad": 0.03,
+        "inversion_rad": 0.05,
         "misfit_m": 0.001,
         "foot_rate_radps": 1.0,
     }
@@ -155,7 +167,8 @@ def sources(**changed: float) -> ErrorSources:
     "worse",
     [
         {"variance_rad2": 1e-3},
-        {"axis_sigma_rad": 0.2},
+        {"tilt_rad": 0.2},
+        {"inversion_rad": -0.2},
         {"misfit_m": 0.003},
         {"stand_s": 0.4},
         {"clock_residual_s": 0.005},
@@ -167,6 +180,73 @@ def test_everything_that_is_worse_makes_it_less_sure(worse: dict[str, float]) ->
     assert (
         total_sigma(angle, sources(**worse), PARAMS) > total_sigma(angle, sources(), PARAMS)
     ).all()
+
+
+@settings(deadline=None)
+@given(
+    tilt_deg=st.floats(-4.0, 4.0),
+    flexion_deg=st.floats(-40.0, 40.0),
+    inversion_deg=st.floats(-15.0, 15.0),
+)
+def test_a_tilted_axis_mixes_in_inversion_by_its_tilt(
+    tilt_deg: float, flexion_deg: float, inversion_deg: float
+) -> None:
+    """What the band rests on: flexion errs by tilt times inversion."""
+    turned = z_x_y(*np.radians([[flexion_deg, 0.0], [inversion_deg, inversion_deg], [0.0, 0.0]]))
+    tilt, inversion = np.radians([tilt_deg, inversion_deg])
+    neutral, true = np.tile(np.eye(3), (2, 1, 1)), np.radians([flexion_deg, 0.0])
+    forward, upward = (
+        ankle_angles(
+            turned,
+            neutral,
+            np.tile(np.cos(tilt) * RIGHT + np.sin(tilt) * towards, (2, 1)),
+            UP,
+            Side.RIGHT,
+        )[0]
+        - true
+        for towards in (FORWARD, UP)
+    )
+    # The second order, at 40 deg of flexion: 0.3 deg.
+    np.testing.assert_allclose(forward, tilt * inversion, atol=np.radians(0.35))
+    # The other direction mixes in nothing around neutral.
+    np.testing.assert_allclose(upward[1], 0.0, atol=1e-12)
+
+
+def calibrated(origin: AxisOrigin, error_rad: float) -> Calibration:
+    return Calibration(
+        neutral_start_s=0.0,
+        neutral_end_s=2.0,
+        shank_axis=RIGHT,
+        foot_axis=RIGHT,
+        axis_origin=origin,
+        sign_origin=SignOrigin.USER,
+        zero_mode=ZeroMode.QUIET_STANDING,
+        axis_error_rad=error_rad,
+        quality=1.0,
+        reasons=(),
+    )
+
+
+def test_the_worse_of_two_axis_errors_counts_and_movement_hides_more() -> None:
+    sigma = np.array([0.02, 0.06])
+    given, moved = (
+        axis_tilt(sigma, calibrated(origin, 0.05), PARAMS)
+        for origin in (AxisOrigin.GIVEN, AxisOrigin.MOVEMENT)
+    )
+    np.testing.assert_allclose(given, np.sqrt(0.5) * np.array([0.05, 0.06]))
+    assert (moved > given).all()
+
+
+def test_a_misfit_that_sampling_explains_costs_nothing() -> None:
+    """The band is narrow where the evidence is clean; beyond, each millimetre counts."""
+    angle = np.zeros(3)
+    widths = [
+        np.degrees(total_sigma(angle, sources(misfit_m=misfit_m, tilt_rad=0.0), PARAMS)[0])
+        for misfit_m in (0.0, 0.0004, 0.0009, 0.0025, 0.005, 0.006)
+    ]
+    assert widths[1] - widths[0] < 0.02
+    assert (np.diff(widths[1:5]) > 0.2).all()
+    assert widths[5] - widths[4] < 0.02
 
 
 def test_large_angles_are_less_sure_alike_in_both_directions() -> None:

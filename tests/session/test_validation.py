@@ -36,9 +36,26 @@ def test_simulated_tasks_are_within_the_goals(name: str, rmse_deg: float, peak_d
     row = run_benchmark(ROWS[name], range(2))
     assert row.rmse_deg <= rmse_deg
     assert row.peak_deg <= peak_deg
-    assert row.covered >= 0.93
-    assert row.half_width_deg <= 3.0
+    # Nothing is wrong here, and the band must see that: it is narrow, and holds all the same.
+    for covered, half_width_deg in (
+        (row.covered, row.half_width_deg),
+        (row.live_covered, row.live_half_width_deg),
+    ):
+        assert covered >= 0.93
+        assert half_width_deg <= 1.0
     assert row.valid >= 0.95
+
+
+def test_the_band_widens_on_soft_tissue_and_worn_sensors() -> None:
+    plain, harsh, worn = (
+        run_benchmark(ROWS[name], range(2)) for name in ("stairs", "stairs, harsh", "worn walk")
+    )
+    assert harsh.half_width_deg > 1.5 * plain.half_width_deg
+    assert worn.half_width_deg > harsh.half_width_deg
+    for row in (harsh, worn):
+        assert row.covered >= 0.9
+        assert row.live_covered >= 0.9
+        assert max(row.half_width_deg, row.live_half_width_deg) <= 3.0
 
 
 @pytest.mark.parametrize("trouble", ["20 ms late", "80 ppm fast"])
@@ -60,6 +77,9 @@ def test_a_hinge_with_optical_truth(name: str) -> None:
     assert row.live.rmse_deg <= row.vqf_live_deg + 0.2
     assert row.offline.rmse_deg <= row.vqf_offline_deg + 0.2
     assert row.offline.valid >= 0.95
+    for error in (row.live, row.offline):
+        assert 0.93 <= error.covered <= 0.99
+        assert error.half_width_deg <= 3.0
 
 
 @needs_data
