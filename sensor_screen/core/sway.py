@@ -35,12 +35,14 @@ class SwayParams:
 
 def measure_sway(
     leg: CleanLeg,
-    calibration: Calibration,
+    calibration: Calibration | None,
     task: TaskInterval,
     *,
     params: SwayParams | None = None,
 ) -> SwayMeasures:
     """Angular RMS of shank and foot over one stance, mean removed; nan for a sensor not worn.
+
+    Without a calibration nothing tells forward from sideways: both are nan, the stance is checked.
 
     Raises:
         MeasurementError: Stance too short, samples missing, or the leg was not standing.
@@ -55,8 +57,9 @@ def measure_sway(
             "too short for sway",
             f"stand for at least {params.shortest_s:.0f} s, better 30 s",
         )
-    shank = _rms_rad(leg.shank, calibration.shank_axis, stretch, name, params)
-    foot = _rms_rad(leg.foot, calibration.foot_axis, stretch, name, params)
+    axes = (None, None) if calibration is None else (calibration.shank_axis, calibration.foot_axis)
+    shank = _rms_rad(leg.shank, axes[0], stretch, name, params)
+    foot = _rms_rad(leg.foot, axes[1], stretch, name, params)
     return SwayMeasures(
         side=leg.side,
         start_s=float(leg.time_s[stretch.start]),
@@ -69,7 +72,7 @@ def measure_sway(
 
 
 def _rms_rad(
-    stream: CleanStream | None, axis: Floats, stretch: slice, name: str, params: SwayParams
+    stream: CleanStream | None, axis: Floats | None, stretch: slice, name: str, params: SwayParams
 ) -> tuple[float, float]:
     """Mediolateral and anteroposterior RMS of one segment."""
     if stream is None:
@@ -82,7 +85,9 @@ def _rms_rad(
             f"{100 * missing.mean():.0f} % of the {placement} samples are missing",
             "repeat the stance nearer to the receiver",
         )
-    forward, right = _horizontal_axes(stream.acc_mps2[stretch], axis)
+    acc_mps2 = stream.acc_mps2[stretch]
+    any_axis = np.eye(3)[np.argmin(np.abs(acc_mps2.mean(axis=0)))]
+    forward, right = _horizontal_axes(acc_mps2, any_axis if axis is None else axis)
     across = _tilt_rad(stream, stretch, about=forward, along=right)
     along = _tilt_rad(stream, stretch, about=right, along=-forward)
     if max(np.abs(across).max(), np.abs(along).max()) > params.largest_tilt_rad:
@@ -91,6 +96,8 @@ def _rms_rad(
             f"the {placement} moved more than in standing",
             "label only the part in which the person stood still",
         )
+    if axis is None:
+        return math.nan, math.nan
     return float(np.sqrt(np.mean(across**2))), float(np.sqrt(np.mean(along**2)))
 
 
