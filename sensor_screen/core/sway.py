@@ -42,7 +42,7 @@ def measure_sway(
 ) -> SwayMeasures:
     """Angular RMS of shank and foot over one stance, mean removed; nan for a sensor not worn.
 
-    Without a calibration nothing tells forward from sideways: both are nan, the stance is checked.
+    Without a calibration nothing tells forward from sideways: both are nan, the total is not.
 
     Raises:
         MeasurementError: Stance too short, samples missing, or the leg was not standing.
@@ -68,15 +68,17 @@ def measure_sway(
         shank_anteroposterior_rms_rad=shank[1],
         foot_mediolateral_rms_rad=foot[0],
         foot_anteroposterior_rms_rad=foot[1],
+        shank_total_rms_rad=shank[2],
+        foot_total_rms_rad=foot[2],
     )
 
 
 def _rms_rad(
     stream: CleanStream | None, axis: Floats | None, stretch: slice, name: str, params: SwayParams
-) -> tuple[float, float]:
-    """Mediolateral and anteroposterior RMS of one segment."""
+) -> tuple[float, float, float]:
+    """Mediolateral, anteroposterior and total RMS of one segment."""
     if stream is None:
-        return math.nan, math.nan
+        return math.nan, math.nan, math.nan
     placement = stream.info.placement.value
     missing = (stream.flags[stretch] & SampleFlag.MISSING) != 0
     if missing.mean() > params.lost_share:
@@ -96,9 +98,9 @@ def _rms_rad(
             f"the {placement} moved more than in standing",
             "label only the part in which the person stood still",
         )
-    if axis is None:
-        return math.nan, math.nan
-    return float(np.sqrt(np.mean(across**2))), float(np.sqrt(np.mean(along**2)))
+    sideways, forward_rad = (float(np.sqrt(np.mean(tilt**2))) for tilt in (across, along))
+    total = math.hypot(sideways, forward_rad)
+    return (math.nan, math.nan, total) if axis is None else (sideways, forward_rad, total)
 
 
 def _horizontal_axes(acc_mps2: Floats, axis: Floats) -> tuple[Floats, Floats]:
