@@ -60,7 +60,7 @@ class GyroCheckParams:
     """Between two calm moments. Longer, and the zero-rate offset turns too far."""
     most_spans: int = 40
     """Those in which the sensor turns most; more change nothing."""
-    least_spans: int = 5
+    least_spans: int = 4
     """Fewer tell nothing: single spans around a kick misjudge the scale by up to four."""
     turn_share: float = 0.3
     """Least turn of a span, as a share of the largest."""
@@ -100,20 +100,25 @@ def find_gyro_fault(
     spans = _find_spans(time_s, values, usable, params)
     if spans is None or len(spans.cells) < params.least_spans:
         return None
-    as_it_is = _log_error(spans, np.ones((1, 3)), params)[0]
-    if as_it_is < params.evidence:  # nothing could be better by that much
+    rough = _log_error(spans, np.concatenate([_SIGNS, _every(_SCALES[::4])]), params)
+    if rough[0] - rough.min() < 0.25 * params.evidence:
         return None
-    tried = np.concatenate([_SIGNS, _SCALES[:, None] * np.ones(3), np.zeros((1, 3))])
+    tried = np.concatenate([_SIGNS, _every(_SCALES), np.zeros((1, 3))])
     *errors, unturned = _log_error(spans, tried, params)
     best = int(np.argmin(errors))
     # A gyroscope put right must explain more than none at all: else it is not the scale.
-    gain = float(min(as_it_is, unturned) - errors[best])
+    gain = float(min(errors[0], unturned) - errors[best])
     signs, scale = np.sign(tried[best]), float(np.abs(tried[best, 0]))
     wrong = bool((signs < 0).any()) or not 1 / params.right_scale < scale < params.right_scale
     if not wrong or gain < params.evidence:
         return None
     x, y, z = (int(s) for s in signs)
     return GyroFault(scale, (x, y, z), gain, len(spans.cells))
+
+
+def _every(scales: Floats) -> Floats:
+    """(c, 3) the same factor on every axis."""
+    return np.repeat(scales[:, None], 3, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,45 +211,45 @@ def _pair_up(
 
 def _log_error(spans: _Spans, tried: Floats, params: GyroCheckParams) -> Floats:
     """(c,) mean log error of both statements for each choice of (c, 3) factors of the gyroscope."""
-    count, length = spans.cells.shape[:2]
     turn = 0.5 * spans.cell_s * (spans.cells[:, 1:, 3:] + spans.cells[:, :-1, 3:])
-    orientation = np.zeros((count, len(tried), 4))
-    orientation[..., 0] = 1.0
-    total = np.zeros((count, len(tried), 3))
-    for i in range(length):
-        weight = np.where(i <= spans.last, 1.0, 0.0)
-        weight[(i == 0) | (i == spans.last)] *= 0.5
-        force = np.broadcast_to(spans.cells[:, None, i, :3], total.shape)
-        total += weight[:, None, None] * _rotate(orientation, force)
-        if i < length - 1:
-            orientation = _turn_on(orientation, turn[:, None, i] * tried)
-    at_end = _rotate(orientation, np.broadcast_to(spans.end_g[:, None], total.shape))
-    total /= spans.last[:, None, None]
+    turn = turn.transpose(1, 2, 0)[..., None] * tried.T[:, None]  # (m - 1, 3, s, c)
+    half = 0.5 * np.sqrt(np.sum(turn**2, axis=1))
+    cosine, turn = np.cos(half), turn * (0.5 * np.sinc(half / np.pi))[:, None]
+    weight = np.where(np.arange(spans.cells.shape[1]) <= spans.last[:, None], 1.0, 0.0)
+    weight[:, 0] = weight[np.arange(len(weight)), spans.last] = 0.5
+    force = (spans.cells[..., :3] * (weight / spans.last[:, None])[..., None]).transpose(1, 2, 0)
+    orientation = np.zeros((4, *half.shape[1:]))  # scalar first
+    orientation[0] = 1.0
+    total = _rotate(orientation, force[0])
+    for i in range(len(turn)):
+        orientation = _turn_on(orientation, cosine[i], turn[i])
+        total += _rotate(orientation, force[i + 1])
     error = np.zeros(len(tried))
-    for gravity in (total, at_end):
-        off = np.sum((gravity - spans.start_g[:, None]) ** 2, axis=2)
+    for gravity in (total, _rotate(orientation, spans.end_g.T)):
+        off = np.sum((gravity - spans.start_g.T[..., None]) ** 2, axis=0)
         error += np.log1p(off / params.error_g**2).mean(axis=0)
     return error
 
 
-def _turn_on(orientation: Floats, vector: Floats) -> Floats:
-    """Orientation (quaternion, scalar first) times the rotation of a vector."""
-    half = 0.5 * np.sqrt(np.sum(vector**2, axis=-1, keepdims=True))
-    cosine, part = np.cos(half), 0.5 * np.sinc(half / np.pi) * vector
-    w, u = orientation[..., :1], orientation[..., 1:]
-    scalar = w * cosine - np.sum(u * part, axis=-1, keepdims=True)
-    return np.concatenate([scalar, w * part + cosine * u + _cross(u, part)], axis=-1)
-
-
-def _rotate(orientation: Floats, vector: Floats) -> Floats:
-    w, u = orientation[..., :1], orientation[..., 1:]
-    twice = 2.0 * _cross(u, vector)
-    turned: Floats = vector + w * twice + _cross(u, twice)
+def _turn_on(orientation: Floats, cosine: Floats, part: Floats) -> Floats:
+    """(4, s, c) quaternion times the one of scalar `cosine` and vector `part`."""
+    w, x, y, z = orientation
+    a, b, c = part
+    turned: Floats = np.empty_like(orientation)
+    turned[0] = w * cosine - x * a - y * b - z * c
+    turned[1] = w * a + x * cosine + y * c - z * b
+    turned[2] = w * b + y * cosine + z * a - x * c
+    turned[3] = w * c + z * cosine + x * b - y * a
     return turned
 
 
-def _cross(a: Floats, b: Floats) -> Floats:
-    """np.cross without its overhead."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+def _rotate(orientation: Floats, vector: Floats) -> Floats:
+    """(3, s, c) vectors, one a span, turned by each quaternion."""
+    w, x, y, z = orientation
+    a, b, c = (2.0 * component[:, None] for component in vector)
+    p, q, r = y * c - z * b, z * a - x * c, x * b - y * a
+    turned: Floats = np.empty((3, *w.shape))
+    turned[0] = 0.5 * a + w * p + y * r - z * q
+    turned[1] = 0.5 * b + w * q + z * p - x * r
+    turned[2] = 0.5 * c + w * r + x * q - y * p
+    return turned

@@ -12,7 +12,7 @@ from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.repetitions import find_repetitions
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.sway import measure_sway
-from sensor_screen.errors import MeasurementError, PlacementError, ScreenError
+from sensor_screen.errors import MeasurementError, PlacementError, RecordingError, ScreenError
 from sensor_screen.model import (
     AngleMark,
     CleaningCounts,
@@ -81,7 +81,14 @@ def measure_recording(
         options: The user's decisions.
         params: Tuning.
         progress: Called with the name of each step as it begins.
+
+    Raises:
+        ScreenError: nothing could be measured on any leg.
     """
+    if not recording.sides:
+        raise RecordingError(
+            "recording", "it holds no shank or foot sensor", "record at least a shank sensor"
+        )
     legs, errors = [], []
     for side in recording.sides:
         try:

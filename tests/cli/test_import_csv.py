@@ -91,16 +91,6 @@ def test_a_bad_sensor_file_is_one_sentence(
     assert not out.exists()
 
 
-@pytest.mark.parametrize("text", ["", "\n", f"{HEADER}\n", f"{HEADER}\n\n\n"])
-def test_an_empty_table_is_one_sentence(run: Run, tmp_path: Path, text: str) -> None:
-    empty = tmp_path / "empty.csv"
-    empty.write_text(text, encoding="utf-8")
-    out = tmp_path / "r.parquet"
-    done = run("import", "csv", "--foot", empty, "--side", "right", "--out", out)
-    assert "empty.csv" in done.complaint
-    assert not out.exists()
-
-
 @pytest.mark.parametrize(
     "content", [b"", b"a,b\n", b"start_s,end_s,task\n0,1,swim\n", b"\0\0\0", b"PAR1"]
 )

@@ -122,4 +122,4 @@ def test_real_gyroscopes_pass_and_are_found_at_half_their_scale() -> None:
             assert judge(samples) is None
             if kind != "kick" and judge(samples, 0.5) is not None:
                 found.add(kind)
-    assert found == {"rig1d", "rig2d", "rig3d", "stairs_foot"}
+    assert {"rig1d", "rig2d", "rig3d", "stairs_foot"} <= found
