@@ -400,6 +400,9 @@ class SwayMeasures:
     shank_anteroposterior_rms_rad: float
     foot_mediolateral_rms_rad: float
     foot_anteroposterior_rms_rad: float
+    shank_total_rms_rad: float = float("nan")
+    """In any horizontal direction: known also where nothing tells forward from sideways."""
+    foot_total_rms_rad: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

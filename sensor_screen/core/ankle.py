@@ -181,7 +181,8 @@ def calibrate_segments(
         params: Tuning.
 
     Raises:
-        MeasurementError: no movement, or sensors not where they are said to be.
+        PlacementError: the sensors are not where they are said to be.
+        MeasurementError: no movement.
     """
     neutral = find_neutral(
         time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration.neutral
@@ -194,7 +195,7 @@ def calibrate_segments(
         axis=1,
     )
     view = SegmentView(time_s, samples.acc_mps2, samples.gyr_radps, orientation, doubtful)
-    check_placement(time_s, samples.gyr_radps, tasks)
+    check_placement(time_s, samples.acc_mps2, samples.gyr_radps, doubtful, tasks)
     rate = view.gyr_radps - rest_rate(view.gyr_radps, neutral)
     hinge = find_hinge(time_s, view.acc_mps2, rate, orientation, doubtful, params.hinge)
     calibration = calibrate(

@@ -35,6 +35,7 @@ from sensor_screen.core.joint_angle import (
     total_sigma,
 )
 from sensor_screen.core.live_blocks import NOTHING, LegBlock, LiveAngles, join
+from sensor_screen.core.placement import gather_evidence, refuse_misplaced
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
     SegmentSamples,
@@ -43,7 +44,7 @@ from sensor_screen.core.segments import (
     start_state,
     tune,
 )
-from sensor_screen.errors import MeasurementError
+from sensor_screen.errors import MeasurementError, PlacementError
 from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sensor_screen.core.placement import PlacementEvidence
     from sensor_screen.core.segment_state import Nominal, Tape, Tuning
     from sensor_screen.core.sign import SignHint
     from sensor_screen.model import (
@@ -77,6 +79,8 @@ class LiveParams:
     """Delay of the smoothed angle; half a second brings nearly all that smoothing can."""
     give_up_s: float = 120.0
     """Gathering beyond this keeps only the newest samples."""
+    watch_s: float = 5.0
+    """The sensors' places are judged again after so long, by everything that was heard."""
 
 
 @dataclass(slots=True)
@@ -132,6 +136,8 @@ class LiveAnkle:
         self._gathered: list[LegBlock] = []
         self._retry_s = -np.inf
         self._running: _Running | None = None
+        self._unwatched: list[LegBlock] = []
+        self._evidence: PlacementEvidence | None = None
 
     @property
     def calibration(self) -> Calibration | None:
@@ -139,7 +145,12 @@ class LiveAnkle:
         return None if self._running is None else self._running.calibration
 
     def feed(self, block: LegBlock) -> LiveAngles:
-        """Take some samples, answer what is known now."""
+        """Take some samples, answer what is known now.
+
+        Raises:
+            PlacementError: The sensors are swapped, or one was forgotten; at once, and for good.
+        """
+        self._watch(block)
         if self._running is not None:
             return self._run(self._running, block)
         self._gathered.append(block)
@@ -150,6 +161,8 @@ class LiveAnkle:
             start = max(0, known - int(self.params.give_up_s * self.rate_hz))
             try:
                 self._running = self._calibrate(kept.part(slice(start, known)))
+            except PlacementError:  # what more samples bring would only look right
+                raise
             except MeasurementError:
                 self._retry_s = due_s + 1.0
             else:
@@ -166,14 +179,38 @@ class LiveAnkle:
         """No more samples come: answer what was gathered, where that is possible at all.
 
         Raises:
+            PlacementError: The sensors are swapped, or one was forgotten.
             MeasurementError: There is not even a neutral pose and some movement after it.
         """
+        if self._unwatched:
+            self._judge_places(join(self._unwatched))
+            self._unwatched = []
         if self._running is not None or not self._gathered:
             return NOTHING
         kept = self._gathered[0]
         self._running = self._calibrate(kept)
         self._gathered = []
         return self._run(self._running, kept)
+
+    def _watch(self, block: LegBlock) -> None:
+        """Judge the sensors' places by full stretches, however the samples arrive."""
+        self._unwatched.append(block)
+        size = round(self.params.watch_s * self.rate_hz)
+        if sum(len(part.time_s) for part in self._unwatched) < size:
+            return
+        heard = join(self._unwatched)
+        for start in range(0, len(heard.time_s) - size + 1, size):
+            self._judge_places(heard.part(slice(start, start + size)))
+        rest = heard.part(slice(len(heard.time_s) // size * size, None))
+        self._unwatched = [rest] if len(rest.time_s) else []
+
+    def _judge_places(self, stretch: LegBlock) -> None:
+        doubtful = is_doubtful(stretch.flags[:, 0] | stretch.flags[:, 1])
+        found = gather_evidence(
+            stretch.time_s, stretch.acc_mps2, stretch.gyr_radps, doubtful, self.tasks
+        )
+        self._evidence = found if self._evidence is None else self._evidence + found
+        refuse_misplaced(self._evidence)
 
     def _due_s(self, begin_s: float) -> float:
         """When calibration is tried; depends on the labels alone, not on how samples arrive."""

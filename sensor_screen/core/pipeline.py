@@ -12,7 +12,7 @@ from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.repetitions import find_repetitions
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.sway import measure_sway
-from sensor_screen.errors import ScreenError
+from sensor_screen.errors import MeasurementError, PlacementError, RecordingError, ScreenError
 from sensor_screen.model import (
     AngleMark,
     CleaningCounts,
@@ -29,7 +29,14 @@ from sensor_screen.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sensor_screen.model import AngleTrace, CleanLeg, Floats, Recording, TaskInterval
+    from sensor_screen.model import (
+        AngleTrace,
+        Calibration,
+        CleanLeg,
+        Floats,
+        Recording,
+        TaskInterval,
+    )
 
 REPEATED_TASKS = (
     Task.LUNGE,
@@ -57,6 +64,8 @@ class MeasureOptions:
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING
     sign_hint: SignHint | None = None
     """The user's word on which way is dorsiflexion."""
+    angle_needed: bool = True
+    """False: a leg with stances and no ankle angle has its sway measured all the same."""
 
 
 def measure_recording(
@@ -72,7 +81,14 @@ def measure_recording(
         options: The user's decisions.
         params: Tuning.
         progress: Called with the name of each step as it begins.
+
+    Raises:
+        ScreenError: nothing could be measured on any leg.
     """
+    if not recording.sides:
+        raise RecordingError(
+            "recording", "it holds no shank or foot sensor", "record at least a shank sensor"
+        )
     legs, errors = [], []
     for side in recording.sides:
         try:
@@ -118,7 +134,7 @@ def measure_leg(
     """Everything that can be measured on one leg.
 
     Raises:
-        ScreenError: where there is no ankle angle at all.
+        ScreenError: where there is no ankle angle at all, and no stance that may stand alone.
     """
     name = _name(side)
     progress(f"{name}: samples and clocks")
@@ -129,15 +145,23 @@ def measure_leg(
         params.alignment,
     )
     progress(f"{name}: ankle angle")
-    found = estimate_ankle(
-        leg,
-        recording.tasks,
-        sign_hint=options.sign_hint,
-        zero_mode=options.zero_mode,
-        params=params.ankle,
-    )
-    progress(f"{name}: repetitions and sway")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
+    try:
+        found = estimate_ankle(
+            leg,
+            recording.tasks,
+            sign_hint=options.sign_hint,
+            zero_mode=options.zero_mode,
+            params=params.ankle,
+        )
+    except PlacementError:
+        raise
+    except MeasurementError as error:
+        sway = _measure_stances(leg, None, recording.tasks)
+        if options.angle_needed or leg.shank is None or not sway:
+            raise
+        return _stances_alone(leg, sway, cleaning, name, error)
+    progress(f"{name}: repetitions and sway")
     return _measure_events(leg, found, recording.tasks, cleaning, name)
 
 
@@ -164,7 +188,7 @@ def _measure_events(
         repetitions=repetitions,
         capacities=capacities,
         demands=measure_demands(repetitions, capacities),
-        sway=_measure_stances(leg, found, tasks),
+        sway=_measure_stances(leg, found.calibration, tasks),
         missing=tuple(missing),
     )
 
@@ -190,7 +214,7 @@ def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> Floats | None:
 
 
 def _measure_stances(
-    leg: CleanLeg, found: AnkleEstimate, tasks: tuple[TaskInterval, ...]
+    leg: CleanLeg, calibration: Calibration | None, tasks: tuple[TaskInterval, ...]
 ) -> tuple[SwayMeasures, ...]:
     stances = []
     for task in tasks:
@@ -198,8 +222,24 @@ def _measure_stances(
             continue
         # The other leg hangs in the air in this stretch, and is refused.
         with suppress(ScreenError):
-            stances.append(measure_sway(leg, found.calibration, task))
+            stances.append(measure_sway(leg, calibration, task))
     return tuple(stances)
+
+
+def _stances_alone(
+    leg: CleanLeg,
+    sway: tuple[SwayMeasures, ...],
+    cleaning: dict[Placement, CleaningCounts],
+    name: str,
+    why: MeasurementError,
+) -> LegMeasures:
+    """A leg that stands and does nothing else: no ankle angle, and sway without directions."""
+    missing = (
+        f"{name}, no ankle angle: {why.problem}; {why.remedy}.",
+        f"{name}, sway: forward and sideways cannot be told apart, because no movement shows the "
+        "flexion axis; add pumps or squats.",
+    )
+    return LegMeasures(leg.side, None, None, leg.clock, cleaning, (), (), (), sway, missing)
 
 
 def _overlaps(task: TaskInterval, leg: CleanLeg) -> bool:

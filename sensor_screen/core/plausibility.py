@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.gyro_check import GyroCheckParams, find_gyro_fault
 from sensor_screen.core.sample_faults import row_length, sensor_name
 from sensor_screen.errors import RecordingError
 from sensor_screen.units import STANDARD_GRAVITY_MPS2
 
 if TYPE_CHECKING:
+    from sensor_screen.core.gyro_check import GyroFault
     from sensor_screen.core.sample_faults import OrderedSamples
     from sensor_screen.model import CleanStream, Floats
 
@@ -35,6 +37,7 @@ class PlausibilityParams:
     motionless_acc_mps2: float = 0.15
     foot_must_move_radps: float = 4.0
     """With the shank this fast no foot stays flat: faster than any squat, slower than a step."""
+    gyro: GyroCheckParams = field(default_factory=GyroCheckParams)
 
 
 def refuse_implausible(
@@ -43,6 +46,7 @@ def refuse_implausible(
     """Raise a RecordingError where one sensor's values cannot come from a working sensor."""
     _refuse_dead(samples)
     _refuse_wrong_units(samples, params)
+    _refuse_wrong_gyro(samples, params)
 
 
 def refuse_motionless(
@@ -131,6 +135,33 @@ def _unit_remedy(rest_mps2: float) -> str:
     if rest_mps2 < 5:
         return "export the acceleration with gravity, and with the suffix _g if it is in g"
     return "check the units and the scale of the acceleration"
+
+
+def _refuse_wrong_gyro(samples: OrderedSamples, params: PlausibilityParams) -> None:
+    sound = ~samples.held
+    fault = find_gyro_fault(
+        samples.time_s[sound], samples.values[sound], ~samples.clipped_gyr[sound], params.gyro
+    )
+    if fault is not None:
+        raise RecordingError(samples.name, *_describe_gyro(fault))
+
+
+def _describe_gyro(fault: GyroFault) -> tuple[str, str]:
+    """Problem and remedy; the likely cause, by the size of the fault."""
+    wrong = [axis for axis, sign in zip("xyz", fault.signs, strict=True) if sign < 0]
+    if wrong:
+        axes = f"axis {wrong[0]}" if len(wrong) == 1 else f"axes {', '.join(wrong)}"
+        return (
+            f"its gyroscope contradicts gravity, as if {axes} had the wrong sign",
+            "give gyroscope and accelerometer in the same right-handed axes",
+        )
+    size = max(fault.scale, 1.0 / fault.scale)
+    way = "slow" if fault.scale > 1.0 else "fast"
+    problem = f"its gyroscope turns about {size:.2g} times too {way} for what gravity shows"
+    if size < 30.0:
+        return problem, "check the range and the scale of the gyroscope, and its unit"
+    suffix, unit = ("radps", "radians") if fault.scale > 1.0 else ("dps", "degrees")
+    return problem, f"name the columns with the suffix _{suffix} if they are in {unit} per second"
 
 
 def _force_at_rest(samples: OrderedSamples, params: PlausibilityParams) -> tuple[float, bool]:

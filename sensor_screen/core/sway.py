@@ -35,12 +35,14 @@ class SwayParams:
 
 def measure_sway(
     leg: CleanLeg,
-    calibration: Calibration,
+    calibration: Calibration | None,
     task: TaskInterval,
     *,
     params: SwayParams | None = None,
 ) -> SwayMeasures:
     """Angular RMS of shank and foot over one stance, mean removed; nan for a sensor not worn.
+
+    Without a calibration nothing tells forward from sideways: both are nan, the total is not.
 
     Raises:
         MeasurementError: Stance too short, samples missing, or the leg was not standing.
@@ -55,8 +57,9 @@ def measure_sway(
             "too short for sway",
             f"stand for at least {params.shortest_s:.0f} s, better 30 s",
         )
-    shank = _rms_rad(leg.shank, calibration.shank_axis, stretch, name, params)
-    foot = _rms_rad(leg.foot, calibration.foot_axis, stretch, name, params)
+    axes = (None, None) if calibration is None else (calibration.shank_axis, calibration.foot_axis)
+    shank = _rms_rad(leg.shank, axes[0], stretch, name, params)
+    foot = _rms_rad(leg.foot, axes[1], stretch, name, params)
     return SwayMeasures(
         side=leg.side,
         start_s=float(leg.time_s[stretch.start]),
@@ -65,15 +68,17 @@ def measure_sway(
         shank_anteroposterior_rms_rad=shank[1],
         foot_mediolateral_rms_rad=foot[0],
         foot_anteroposterior_rms_rad=foot[1],
+        shank_total_rms_rad=shank[2],
+        foot_total_rms_rad=foot[2],
     )
 
 
 def _rms_rad(
-    stream: CleanStream | None, axis: Floats, stretch: slice, name: str, params: SwayParams
-) -> tuple[float, float]:
-    """Mediolateral and anteroposterior RMS of one segment."""
+    stream: CleanStream | None, axis: Floats | None, stretch: slice, name: str, params: SwayParams
+) -> tuple[float, float, float]:
+    """Mediolateral, anteroposterior and total RMS of one segment."""
     if stream is None:
-        return math.nan, math.nan
+        return math.nan, math.nan, math.nan
     placement = stream.info.placement.value
     missing = (stream.flags[stretch] & SampleFlag.MISSING) != 0
     if missing.mean() > params.lost_share:
@@ -82,7 +87,9 @@ def _rms_rad(
             f"{100 * missing.mean():.0f} % of the {placement} samples are missing",
             "repeat the stance nearer to the receiver",
         )
-    forward, right = _horizontal_axes(stream.acc_mps2[stretch], axis)
+    acc_mps2 = stream.acc_mps2[stretch]
+    any_axis = np.eye(3)[np.argmin(np.abs(acc_mps2.mean(axis=0)))]
+    forward, right = _horizontal_axes(acc_mps2, any_axis if axis is None else axis)
     across = _tilt_rad(stream, stretch, about=forward, along=right)
     along = _tilt_rad(stream, stretch, about=right, along=-forward)
     if max(np.abs(across).max(), np.abs(along).max()) > params.largest_tilt_rad:
@@ -91,7 +98,9 @@ def _rms_rad(
             f"the {placement} moved more than in standing",
             "label only the part in which the person stood still",
         )
-    return float(np.sqrt(np.mean(across**2))), float(np.sqrt(np.mean(along**2)))
+    sideways, forward_rad = (float(np.sqrt(np.mean(tilt**2))) for tilt in (across, along))
+    total = math.hypot(sideways, forward_rad)
+    return (math.nan, math.nan, total) if axis is None else (sideways, forward_rad, total)
 
 
 def _horizontal_axes(acc_mps2: Floats, axis: Floats) -> tuple[Floats, Floats]:

@@ -189,6 +189,8 @@ def _sway(sway: SwayMeasures) -> Json:
         "shank_anteroposterior_rms_deg": _deg(sway.shank_anteroposterior_rms_rad),
         "foot_mediolateral_rms_deg": _deg(sway.foot_mediolateral_rms_rad),
         "foot_anteroposterior_rms_deg": _deg(sway.foot_anteroposterior_rms_rad),
+        "shank_total_rms_deg": _deg(sway.shank_total_rms_rad),
+        "foot_total_rms_deg": _deg(sway.foot_total_rms_rad),
     }
 
 

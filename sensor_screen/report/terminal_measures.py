@@ -132,16 +132,27 @@ def list_sway(leg: LegMeasures, page: Page) -> list[str]:
 
 
 def _tilts(sway: SwayMeasures) -> list[str]:
-    pairs = {
-        "shin": (sway.shank_mediolateral_rms_rad, sway.shank_anteroposterior_rms_rad),
-        "foot": (sway.foot_mediolateral_rms_rad, sway.foot_anteroposterior_rms_rad),
+    segments = {
+        "shin": (
+            sway.shank_mediolateral_rms_rad,
+            sway.shank_anteroposterior_rms_rad,
+            sway.shank_total_rms_rad,
+        ),
+        "foot": (
+            sway.foot_mediolateral_rms_rad,
+            sway.foot_anteroposterior_rms_rad,
+            sway.foot_total_rms_rad,
+        ),
     }
     words = []
-    for name, values in pairs.items():
-        sideways, forward = (
+    for name, values in segments.items():
+        sideways, forward, total = (
             f"{math.degrees(v):.2f}°" if math.isfinite(v) else "not measured" for v in values
         )
-        words.append(f"{name} {sideways} sideways, {forward} forward and back")
+        if math.isfinite(values[2]) and not math.isfinite(values[0]):
+            words.append(f"{name} {total} in all directions together")
+        else:
+            words.append(f"{name} {sideways} sideways, {forward} forward and back")
     return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
@@ -47,6 +48,7 @@ def screen_recordings(
     """
     if not recordings:
         raise UsageError("screen", "no recording was given", "name at least one recording file")
+    options = replace(options, angle_needed=False)
     legs = tuple(
         leg
         for recording in recordings
@@ -73,7 +75,8 @@ def screen_recordings(
 def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
     """A report without one trustworthy measure would only look like one."""
     why = next((s for leg in legs for s in leg.missing), "no task is labelled").rstrip(".")
-    if not any(leg.angle is not None and leg.angle.valid.any() for leg in legs):
+    trusted = [leg.sway if leg.angle is None else leg.angle.valid.any() for leg in legs]
+    if not any(trusted):
         raise MeasurementError(
             "recording",
             f"nothing in it can be trusted ({why})",

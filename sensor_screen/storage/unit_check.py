@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.gyro_check import find_gyro_fault
 from sensor_screen.units import DEGREES_PER_RADIAN, RADIANS_PER_DEGREE, STANDARD_GRAVITY_MPS2
 
 if TYPE_CHECKING:
     from sensor_screen.model import Floats
-
-_CALM_MPS2 = 1.0
-"""A quarter second with no more acceleration than this, and no more scatter, shows gravity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,8 @@ class UnitCheckParams:
     max_gyr_radps: float = 70.0
     """4,000 deg/s, the full scale of the fastest body-worn sensors."""
     gyr_factor: float = 8.0
-    """How far the turn of gravity and of the gyroscope may differ. 0.7 to 1.6 is usual."""
+    """How far the turn of gravity and of the gyroscope may differ: less is a wrong range or sign,
+    which is no matter of the header and is told when the recording is screened."""
     sampling_interval_s: tuple[float, float] = (1 / 4000, 0.2)
     """Slower than 5 Hz no movement can be seen; faster no such sensor runs."""
 
@@ -74,7 +73,7 @@ def find_unit_fault(
     return (
         _check_time(interval_s, params)
         or _check_acceleration(acc_mps2, interval_s, params)
-        or _check_rotation(acc_mps2, gyr_radps, interval_s, params)
+        or _check_rotation(time_s, acc_mps2, gyr_radps, params)
     )
 
 
@@ -115,41 +114,19 @@ def _find_quietest(acc_mps2: Floats, window: int) -> int:
 
 
 def _check_rotation(
-    acc_mps2: Floats, gyr_radps: Floats, interval_s: float, params: UnitCheckParams
+    time_s: Floats, acc_mps2: Floats, gyr_radps: Floats, params: UnitCheckParams
 ) -> UnitFault | None:
     peak_radps = float(np.percentile(np.abs(gyr_radps).max(1), 99.9))
     if peak_radps > params.max_gyr_radps:
         return UnitFault(f"{peak_radps:.0f} rad/s, which no leg and no sensor does", "dps", "gyro")
-    scale = _compare_with_gravity(acc_mps2, gyr_radps, interval_s)
-    if scale is None or 1 / params.gyr_factor <= scale <= params.gyr_factor:
+    time_s, first = np.unique(time_s, return_index=True)
+    samples = np.hstack([acc_mps2, gyr_radps])[first]
+    fault = find_gyro_fault(time_s, samples, np.ones(len(samples), dtype=np.bool_))
+    if fault is None or 1 / params.gyr_factor <= fault.scale <= params.gyr_factor:
         return None
-    units = {"dps": DEGREES_PER_RADIAN, "radps": RADIANS_PER_DEGREE}
+    units = {"dps": RADIANS_PER_DEGREE, "radps": DEGREES_PER_RADIAN}
     close = (1 / params.gyr_factor, params.gyr_factor)
-    suffix = next((s for s, f in units.items() if close[0] <= scale * f <= close[1]), None)
-    return UnitFault(f"turning {1 / scale:.2g} times as fast as gravity shows", suffix, "gyro")
-
-
-def _compare_with_gravity(acc_mps2: Floats, gyr_radps: Floats, interval_s: float) -> float | None:
-    """How much gravity turned for each radian the gyroscope says; None where it cannot be told.
-
-    In a turning sensor a fixed direction u moves as du/dt = -w x u. Quarter-second means with
-    little but gravity in them are compared by least squares. Told only where 20 blocks agree
-    (correlation 0.7): that leaves out level walking and recordings of seconds.
-    """
-    block = max(1, round(0.25 / interval_s))
-    blocks = len(acc_mps2) // block
-    samples = acc_mps2[: blocks * block].reshape(blocks, block, 3)
-    acc, spread = samples.mean(1), np.sqrt(samples.var(1).sum(1))
-    turn = gyr_radps[: blocks * block].reshape(blocks, block, 3).mean(1) * block * interval_s
-    size = np.linalg.norm(acc, axis=1)
-    calm = (np.abs(size - STANDARD_GRAVITY_MPS2) < _CALM_MPS2) & (spread < _CALM_MPS2)
-    calm = calm[1:] & calm[:-1]
-    if calm.sum() < 20:
-        return None
-    up = acc / np.maximum(size, 1e-9)[:, None]
-    said = -np.cross((turn[1:] + turn[:-1]) / 2, (up[1:] + up[:-1]) / 2)[calm].ravel()
-    seen = np.diff(up, axis=0)[calm].ravel()
-    both = float(said @ seen)
-    if both < 0.7 * np.sqrt((said @ said) * (seen @ seen)) or both == 0.0:
-        return None
-    return both / float(said @ said)
+    suffix = next((s for s, f in units.items() if close[0] <= fault.scale / f <= close[1]), None)
+    return UnitFault(
+        f"turning {1 / fault.scale:.2g} times as fast as gravity shows", suffix, "gyro"
+    )

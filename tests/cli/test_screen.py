@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from sensor_screen import read_recording
-from sensor_screen.model import Placement, Recording, SensorStream, Side
+from sensor_screen.model import Placement, Recording, SensorStream, Side, Task
 from sensor_screen.report.json_report import read_schema
+from sensor_screen.simulation import Scenario, Step, simulate
 from sensor_screen.storage.samples import find_sample
 from sensor_screen.wiring import save_recording
 
@@ -85,6 +86,102 @@ def test_hours_of_silence_are_no_report(run: Run, tmp_path: Path, healthy: Recor
         time_s = np.arange(n) / 100.0
         streams.append(dataclasses.replace(stream, raw=raw, device_time_s=time_s, sequence=None))
     assert "move" in run("screen", saved(tmp_path, healthy, *streams)).complaint
+
+
+def only(name: str, *steps: Step, seed: int = 3) -> Recording:
+    """A right leg that stands for 3 s and then does this."""
+    return simulate(
+        Scenario(name, name, (Step(Task.STAND, 3.0), *steps)), seed=seed, sides=(Side.RIGHT,)
+    ).recording
+
+
+def exchange(recording: Recording) -> Recording:
+    """Shank and foot by each other's names."""
+    swap = {Placement.SHANK: Placement.FOOT, Placement.FOOT: Placement.SHANK}
+    streams = tuple(
+        dataclasses.replace(s, info=dataclasses.replace(s.info, placement=swap[s.info.placement]))
+        for s in recording.streams
+    )
+    return dataclasses.replace(recording, streams=streams)
+
+
+def test_swapped_sensors_on_a_walk_end_the_same_way_offline_and_live(
+    run: Run, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "walk.parquet", tmp_path / "a.csv"
+    save_recording(exchange(only("walk", Step(Task.WALK, 16))), path)
+    sentence = run("screen", path).complaint
+    assert "swap the two sensors" in sentence
+    assert run("angles", path, "--out", out).complaint == sentence
+    assert run("angles", path, "--live", "--out", out).complaint == sentence
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (0.5, "2 times too slow for what gravity shows; check the range and the scale"),
+        (2.0, "2 times too fast for what gravity shows; check the range and the scale"),
+        (1 / 57.3, "too slow for what gravity shows; name the columns with the suffix _radps"),
+    ],
+)
+def test_a_gyroscope_with_a_wrong_scale_is_noticed(
+    run: Run, tmp_path: Path, healthy: Recording, factor: float, words: str
+) -> None:
+    foot = right(healthy, Placement.FOOT)
+    scaled = dataclasses.replace(foot, gyr_scale_radps=foot.gyr_scale_radps * factor)
+    complaint = run("screen", saved(tmp_path, healthy, right(healthy, Placement.SHANK), scaled))
+    assert complaint.complaint.startswith("right foot sensor: its gyroscope turns about ")
+    assert words in complaint.complaint
+
+
+def test_standing_alone_gives_its_sway_and_says_what_is_missing(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "stand.parquet"
+    save_recording(only("stand", Step(Task.BALANCE, 20.0)), path)
+    done = run("screen", path, "--json", tmp_path / "r.json")
+    assert done.status == 0
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, read_schema())
+    (leg,) = report["legs"]
+    assert leg["angle"] is None
+    (stance,) = leg["sway"]
+    assert stance["shank_mediolateral_rms_deg"] is None
+    # The person sways 0.6 deg forward and 0.8 times that sideways; 20 s know it to a third.
+    assert stance["shank_total_rms_deg"] == pytest.approx(0.6 * np.hypot(1.0, 0.8), rel=0.35)
+    assert any("no ankle angle" in sentence for sentence in report["missing"])
+    assert any("forward and sideways" in sentence for sentence in report["missing"])
+    assert "hardly moves" in run("angles", path, "--out", tmp_path / "a.csv").complaint
+
+
+def test_squats_over_a_foot_that_never_moves_are_measured(run: Run, tmp_path: Path) -> None:
+    squats = only("squats", Step(Task.SQUAT, 6))
+    foot = right(squats, Placement.FOOT)
+    noise = np.random.default_rng(0).integers(-2, 3, foot.raw.shape)
+    still = dataclasses.replace(foot, raw=(foot.raw[:1] + noise).astype(np.int16))
+    path = saved(tmp_path, squats, right(squats, Placement.SHANK), still)
+    done = run("screen", path, "--json", tmp_path / "r.json")
+    assert done.status == 0
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert sum(r["counted"] for r in report["legs"][0]["repetitions"]) == 6
+
+
+def test_hours_of_standing_without_a_label_are_no_report(
+    run: Run, tmp_path: Path, healthy: Recording
+) -> None:
+    """More than the noise of a table, less than any movement."""
+    n = 2 * 3600 * 50
+    time_s = np.arange(n) / 50.0
+    streams = []
+    for placement in (Placement.SHANK, Placement.FOOT):
+        stream = right(healthy, placement)
+        raw = np.random.default_rng(1).integers(-2, 3, (n, 6)).astype(np.int16)
+        raw[:, 2] += round(9.81 / stream.acc_scale_mps2)
+        raw[:, 3] += (0.03 * np.sin(2.0 * time_s) / stream.gyr_scale_radps).astype(np.int16)
+        streams.append(dataclasses.replace(stream, raw=raw, device_time_s=time_s, sequence=None))
+    path = tmp_path / "quiet.parquet"
+    save_recording(dataclasses.replace(healthy, streams=tuple(streams), tasks=()), path)
+    assert "hardly moves" in run("screen", path).complaint
+    assert "hardly moves" in run("angles", path, "--out", tmp_path / "a.csv").complaint
 
 
 def test_the_foot_alone_is_refused_by_name(run: Run, tmp_path: Path, healthy: Recording) -> None:

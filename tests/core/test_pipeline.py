@@ -10,7 +10,7 @@ import pytest
 
 from sensor_screen.core.pipeline import MeasureOptions, measure_leg, measure_recording
 from sensor_screen.core.sign import SignHint
-from sensor_screen.errors import MeasurementError, ScreenError
+from sensor_screen.errors import MeasurementError, RecordingError, ScreenError
 from sensor_screen.model import (
     AngleMark,
     ClockMap,
@@ -155,6 +155,28 @@ def test_where_no_leg_can_be_measured_the_reason_is_raised(screen: Simulation) -
         measure_recording(feet)
     assert refused.value.value == "left leg"
     assert "only a foot sensor" in refused.value.problem
+
+
+def test_no_sensor_on_a_leg_is_one_sentence(screen: Simulation) -> None:
+    with pytest.raises(RecordingError, match="holds no shank or foot sensor"):
+        measure_recording(replace(screen.recording, streams=()))
+
+
+def test_a_leg_that_only_stands_has_its_sway_where_that_is_asked_for() -> None:
+    steps = (Step(Task.STAND, 2.0), Step(Task.BALANCE, 20.0))
+    recording = simulate(Scenario("stand", "standing", steps), seed=3).recording
+    (side,) = recording.sides
+    with pytest.raises(MeasurementError, match="hardly moves"):
+        measure_recording(recording)
+    (leg,) = measure_recording(recording, MeasureOptions(angle_needed=False))
+    assert leg.angle is None
+    assert len(leg.sway) == 1
+    no_angle, no_direction = leg.missing
+    assert no_angle.startswith("right leg, no ankle angle: the leg hardly moves")
+    assert "forward and sideways cannot be told apart" in no_direction
+    feet = only(recording, (side, Placement.FOOT))
+    with pytest.raises(MeasurementError, match="only a foot sensor"):
+        measure_recording(feet, MeasureOptions(angle_needed=False))
 
 
 def test_the_shank_alone_gives_squats_and_lunges_and_says_so(screen: Simulation) -> None:
