@@ -308,6 +308,10 @@ class AngleMark(IntFlag):
     SINGLE_SENSOR = 64
     ZERO_UNKNOWN = 128
     """Nobody stood still: excursions are right, the zero is a guess."""
+    APART = 256
+    """The two sensors do not move as one leg."""
+    SLIPPED = 512
+    """A sensor no longer sits as it did in the neutral pose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.attachment import (
+    AttachmentParams,
+    is_missing,
+    judge_attachment,
+    with_attachment,
+)
 from sensor_screen.core.calibration import (
     CalibrationParams,
     SegmentView,
@@ -69,6 +75,7 @@ class AnkleParams:
     hinge: HingeParams = field(default_factory=HingeParams)
     segments: SegmentParams = field(default_factory=SegmentParams)
     angle: AngleParams = field(default_factory=AngleParams)
+    attachment: AttachmentParams = field(default_factory=AttachmentParams)
     axis_movement_s: float = 180.0
     """Movement from which the axes are refined before smoothing; more changes nothing."""
     short_movement_s: float = 25.0
@@ -147,6 +154,18 @@ def estimate_ankle(
     )
     if not np.isfinite(trace.dorsiflexion_rad).all():
         trace = plane_trace(leg, calibration, up, still, params.angle)
+        return AnkleEstimate(trace, calibration, still)
+    attached = judge_attachment(
+        samples,
+        is_missing(np.stack([leg.shank.flags, leg.foot.flags], axis=1)),
+        leg.time_s,
+        tasks,
+        motion,
+        calibration,
+        still,
+        params.attachment,
+    )
+    trace = with_attachment(trace, attached, params.angle.largest_sigma_rad)
     return AnkleEstimate(trace, calibration, still)
 
 
