@@ -23,6 +23,7 @@ from sensor_screen.core.calibration import (
     calibrate,
     calibrate_shank,
 )
+from sensor_screen.core.earlier_hinge import is_no_hinge_before
 from sensor_screen.core.hinge import HingeParams, find_hinge
 from sensor_screen.core.joint_angle import (
     AngleParams,
@@ -47,7 +48,7 @@ from sensor_screen.core.segments import (
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.smoothing import smooth_segments
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AxisOrigin, SampleFlag, Task, ZeroMode
+from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task, ZeroMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,6 +165,9 @@ def estimate_ankle(
         calibration,
         still,
         params.attachment,
+    )
+    attached.marks[is_no_hinge_before(samples, motion, still, params.angle)] |= int(
+        AngleMark.NOT_A_HINGE
     )
     trace = with_attachment(trace, attached, params.angle.largest_sigma_rad)
     return AnkleEstimate(trace, calibration, still)

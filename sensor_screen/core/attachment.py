@@ -40,11 +40,11 @@ class AttachmentParams:
     """And below which they are again."""
     apart_before_s: float = 2.0
     """Whole recordings: what is found late began so long before."""
-    never_together_s: float = 20.0
-    """Whole recordings: with less movement than this before it, nothing before it holds either;
-    the estimator needs that long to learn where the joint is."""
-    moving_leg_radps: float = 1.0
-    """What counts as movement there."""
+    never_together_s: float = 8.0
+    """Whole recordings: with less than this of a fast shank before it, nothing tells that the two
+    ever were one leg, and nothing before it holds either."""
+    fast_shank_radps: float = 1.0
+    """What counts there: pumps and squats are too slow to tell."""
     level_rad: float = np.radians(5.0)
     """Median tilt of a standing foot that says nothing: soles, ramps and stairs. On real stairs
     medians of six steps reached 6 deg, single steps 11."""
@@ -61,8 +61,6 @@ class AttachmentParams:
     """RMS. A foot that is quiet while its shank moves stands on something."""
     spread_rad: float = np.radians(4.0)
     """Votes that differ more (median) say nothing: a foot in the air rests anywhere."""
-    share_window_s: float = 60.0
-    """Memory of the hinge share, as in the filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +210,8 @@ def _spread_apart(
     for edge in edges:
         wide[max(0, edge - back) : edge] = True
     first = int(np.argmax(wide))
-    rate = np.abs(samples.gyr_radps[:first]).max(axis=(1, 2), initial=0.0)
-    moved_s = np.count_nonzero(rate > params.moving_leg_radps) / samples.rate_hz
+    rate = np.linalg.norm(samples.gyr_radps[:first, 0], axis=1)
+    moved_s = np.count_nonzero(rate > params.fast_shank_radps) / samples.rate_hz
     if moved_s < params.never_together_s and apart[first:].mean() > 0.5:
         wide[:first] = True
     return wide

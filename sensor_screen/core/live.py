@@ -52,7 +52,7 @@ from sensor_screen.core.segments import (
     tune,
 )
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task
+from sensor_screen.model import AngleMark, SampleFlag, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,6 +260,9 @@ class LiveAnkle:
         loose, marks = self._watch(run, block, samples, out)
         sigma = np.hypot(sigma, loose)
         marks |= self._marks(run, block, sigma, out.live[:, 4])
+        valid = marks == 0
+        if run.fed == 0:
+            marks |= np.uint16(AngleMark.CAUGHT_UP)
         lag = len(run.ends) - 1
         first = max(before, lag) - lag + 1
         smoothed = np.arange(first, first + len(out.lagged))  # numbers of the blocks
@@ -272,7 +275,7 @@ class LiveAnkle:
             dorsiflexion_rad=flexion,
             inversion_rad=inversion,
             sigma_rad=sigma,
-            valid=marks == 0,
+            valid=valid,
             marks=marks,
             lagged_time_s=run.begin_s + smoothed * run.tuning.block / self.rate_hz,
             lagged_dorsiflexion_rad=late,
@@ -322,8 +325,7 @@ class LiveAnkle:
             share = share[np.maximum(at, run.first_judged)]
             judged[:] = True
         marks[judged & (share < angle.hinge_share)] |= int(AngleMark.NOT_A_HINGE)
-        if run.calibration.axis_origin is not AxisOrigin.PUMPS:
-            marks[~judged] |= int(AngleMark.UNSETTLED)
+        marks[~judged] |= int(AngleMark.UNSETTLED)
         missing = np.any((block.flags & int(SampleFlag.MISSING)) != 0, axis=1)
         since = _count_since(missing, run.since_gap)
         run.since_gap = int(since[-1])

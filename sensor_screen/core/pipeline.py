@@ -211,16 +211,25 @@ _MARK_WORDS = {
     AngleMark.SIGN_UNKNOWN: "nothing tells toes up from toes down; add pumps or say which it is",
     AngleMark.ZERO_UNKNOWN: "nobody stood still, so only excursions are right",
     AngleMark.SINGLE_SENSOR: "shank sensor alone, so only lunges and flat-footed squats",
+    AngleMark.APART: "the two sensors do not move as one leg; check that both are on it",
+    AngleMark.SLIPPED: "a sensor no longer sits as it did in the still stand",
 }
+_MARKS_FROM_A_MOMENT_ON = (AngleMark.APART, AngleMark.SLIPPED)
+"""What happens in the middle of a recording: said however short, and from when on."""
 
 
 def _missing_by_marks(trace: AngleTrace) -> list[str]:
-    """What must be said of the whole trace: marks that hold for most of it."""
-    return [
-        f"{words}."
-        for mark, words in _MARK_WORDS.items()
-        if ((trace.marks & int(mark)) != 0).mean() > 0.5
-    ]
+    """What must be said of the whole trace: marks that hold for most of it, and lost sensors."""
+    sentences = []
+    for mark, words in _MARK_WORDS.items():
+        held = (trace.marks & int(mark)) != 0
+        if held.mean() > 0.95 or (mark not in _MARKS_FROM_A_MOMENT_ON and held.mean() > 0.5):
+            sentences.append(f"{words}.")
+        elif mark in _MARKS_FROM_A_MOMENT_ON and held.any():
+            seconds = held.sum() / trace.rate_hz
+            since_s = trace.time_s[int(held.argmax())]
+            sentences.append(f"from {since_s:.0f} s, for {seconds:.0f} s, {words}.")
+    return sentences
 
 
 def _words(task: Task) -> str:
