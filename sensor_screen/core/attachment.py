@@ -183,7 +183,7 @@ def judge_attachment(
         params: Tuning.
     """
     marks = np.zeros(len(samples), dtype=np.uint16)
-    apart = _spread_apart(is_apart(motion.surprise, False, params), samples, neutral, params)
+    apart = _spread_apart(is_apart(motion.surprise, False, params), samples, params)
     marks[apart] |= int(AngleMark.APART)
     sigma = np.zeros(len(samples))
     if calibration.neutral_verified:
@@ -198,9 +198,7 @@ def judge_attachment(
     return Attachment(sigma, marks)
 
 
-def _spread_apart(
-    apart: Bools, samples: SegmentSamples, neutral: slice, params: AttachmentParams
-) -> Bools:
+def _spread_apart(apart: Bools, samples: SegmentSamples, params: AttachmentParams) -> Bools:
     """Back to where it began; to the beginning where the sensors never were one leg."""
     if not apart.any():
         return apart
@@ -226,10 +224,11 @@ def _since_last_vote(slipped: Bools, told: Floats, params: AttachmentParams) -> 
         column, limit = (2, params.slipped_foot_rad) if foot else (3, params.slipped_shank_rad)
         own = told[: edge + 1, column]
         good = np.flatnonzero(own <= 0.5 * limit)
-        last = own[good[-1]] if len(good) else 0.0
-        # The last good vote holds from where its value appeared.
-        before = np.flatnonzero(own[: good[-1] + 1] != last) if len(good) else []
-        wide[before[-1] + 1 if len(before) else 0 : edge] = True
+        if len(good):  # the last good vote holds from where its value appeared
+            changed = np.flatnonzero(own[: good[-1] + 1] != own[good[-1]])
+            wide[changed[-1] + 1 if len(changed) else 0 : edge] = True
+        else:
+            wide[:edge] = True
     return wide
 
 

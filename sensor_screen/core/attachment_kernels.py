@@ -30,7 +30,7 @@ KINDS = 8
 TILTS, LEANS = 6, 24
 """Votes kept: of the foot, and of the shank in each kind of task."""
 RUN, PIECE, PIECES, KIND = range(4)
-"""Places in `count`: samples of this stance, of this piece; votes of this stance; its last kind."""
+"""Places in `tally`: samples of this stance, of this piece; votes of this stance; its last kind."""
 FOOT_TILT, SHANK_LEAN, VOTE_TILT, VOTE_LEAN = range(4)
 """Places in `told`, rad: what holds now, and the same of the newest vote alone."""
 
@@ -50,7 +50,7 @@ class Reference(NamedTuple):
 class Votes(NamedTuple):
     """What is carried from sample to sample; plain arrays, changed in place."""
 
-    count: Ints  # (4,)
+    tally: Ints  # (4,)
     sums: Floats  # (5,) of this piece: force (3), squared shank rate, least lean
     foot: Floats  # (TILTS, 3) a ring
     feet: Ints  # (1,) votes of the foot so far
@@ -138,21 +138,21 @@ def _vote_shank(votes: Votes, kind: int, ref: Reference) -> None:
 @njit(cache=True)
 def _close_piece(votes: Votes, ref: Reference) -> None:
     """Let this piece of a stance vote, if it may."""
-    kind = votes.count[KIND]
-    moving = votes.sums[3] > votes.count[PIECE] * ref.moving_radps**2
-    wanted = votes.count[PIECE] >= ref.shortest
+    kind = votes.tally[KIND]
+    moving = votes.sums[3] > votes.tally[PIECE] * ref.moving_radps**2
+    wanted = votes.tally[PIECE] >= ref.shortest
     if kind in (UNLABELLED, SQUAT):
         wanted = wanted and moving
     elif kind == KICK:
         wanted = wanted and not moving
     if kind not in (SQUAT, STAND):
-        wanted = wanted and votes.count[PIECES] < 2
+        wanted = wanted and votes.tally[PIECES] < 2
     if wanted:
-        votes.count[PIECES] += 1
+        votes.tally[PIECES] += 1
         _vote_foot(votes, ref)
         if kind != UNLABELLED:
             _vote_shank(votes, kind, ref)
-    votes.count[PIECE] = 0
+    votes.tally[PIECE] = 0
     votes.sums[:] = 0.0
 
 
@@ -181,18 +181,18 @@ def watch_stances(
                 forward += up[k, i] * ref.shank[0, i]
                 above += up[k, i] * ref.shank[1, i]
             lean = -math.atan2(forward, above)
-            if votes.count[PIECE] == 0 or lean < votes.sums[4]:
+            if votes.tally[PIECE] == 0 or lean < votes.sums[4]:
                 votes.sums[4] = lean
             for i in range(3):
                 votes.sums[i] += acc[k, 1, i]
             votes.sums[3] += shank2
-            votes.count[RUN] += 1
-            votes.count[PIECE] += 1
-            votes.count[KIND] = kind[k]
-            if votes.count[PIECE] == ref.longest:
+            votes.tally[RUN] += 1
+            votes.tally[PIECE] += 1
+            votes.tally[KIND] = kind[k]
+            if votes.tally[PIECE] == ref.longest:
                 _close_piece(votes, ref)
-        elif votes.count[RUN] > 0:
+        elif votes.tally[RUN] > 0:
             _close_piece(votes, ref)
-            votes.count[RUN] = 0
-            votes.count[PIECES] = 0
+            votes.tally[RUN] = 0
+            votes.tally[PIECES] = 0
         told[k] = votes.told

@@ -25,7 +25,7 @@ _RATE_HZ = 25.0
 def is_no_hinge_before(
     samples: SegmentSamples, motion: SegmentMotion, neutral: slice, params: AngleParams
 ) -> Bools:
-    """(n,) True where too little of the relative rotation before the neutral pose is about one axis.
+    """(n,) where too little of the relative rotation before the neutral pose is about one axis.
 
     Samples after it share the last judgement, but only where their own movement tells nothing.
 
@@ -49,7 +49,7 @@ def is_no_hinge_before(
 
 
 def _share_before(samples: SegmentSamples, motion: SegmentMotion, stop: int) -> Floats:
-    """(stop,) largest share of the squared relative rate about one axis; 1 where little was seen."""
+    """(stop,) largest share of the squared relative rate about one axis; 1: little was seen."""
     from scipy.ndimage import uniform_filter1d
 
     step = max(1, round(samples.rate_hz / _RATE_HZ))

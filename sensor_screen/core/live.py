@@ -236,9 +236,7 @@ class LiveAnkle:
             fed=0,
             ends=np.zeros((slots, 2, 3, 3)),
             votes=no_votes(),
-            reference=refer_to(
-                rest, found.calibration.shank_axis, self.rate_hz, params.attachment
-            ),
+            reference=refer_to(rest, found.calibration.shank_axis, self.rate_hz, params.attachment),
             apart=False,
         )
 

@@ -42,6 +42,10 @@ REPEATED_TASKS = (
 )
 
 
+EARLY_END_S = 1.0
+"""Sensors are switched off one after the other; more than this is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineParams:
     """Tuning of every stage."""
@@ -138,7 +142,27 @@ def measure_leg(
     )
     progress(f"{name}: repetitions and sway")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
-    return _measure_events(leg, found, recording.tasks, cleaning, name)
+    measured = _measure_events(leg, found, recording.tasks, cleaning, name)
+    silent = [f"{name}: {why}" for why in _name_early_end(recording, leg)]
+    return replace(measured, missing=(*silent, *measured.missing))
+
+
+def _name_early_end(recording: Recording, leg: CleanLeg) -> list[str]:
+    """An angle needs both sensors: it ends with the first that falls silent."""
+    streams = [recording.stream(leg.side, p) for p in (Placement.SHANK, Placement.FOOT)]
+    ends_s = []
+    for stream in streams:
+        if stream is not None:
+            end_s = float(stream.time_s[-1])
+            aligned = stream.clock is None and stream.info.placement is Placement.FOOT
+            ends_s.append(end_s * (1.0 + leg.clock.skew) + leg.clock.offset_s if aligned else end_s)
+    lost_s = max(ends_s) - float(leg.time_s[-1])
+    if lost_s < EARLY_END_S:
+        return []
+    return [
+        f"a sensor falls silent at {leg.time_s[-1]:.0f} s, {lost_s:.0f} s before the recording "
+        "ends; nothing is measured after that."
+    ]
 
 
 def _name(side: Side) -> str:
