@@ -303,11 +303,17 @@ class AngleMark(IntFlag):
     DISAGREES = 8
     """The estimator and the independent gravity angle contradict each other."""
     UNSETTLED = 16
-    """Live only: before calibration was complete."""
+    """Live only: the joint was not judged yet."""
     SIGN_UNKNOWN = 32
     SINGLE_SENSOR = 64
     ZERO_UNKNOWN = 128
     """Nobody stood still: excursions are right, the zero is a guess."""
+    APART = 256
+    """The two sensors do not move as one leg."""
+    SLIPPED = 512
+    """A sensor no longer sits as it did in the neutral pose."""
+    CAUGHT_UP = 1024
+    """Live only, a note: answered in one go once calibration was complete, not at its time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.attachment import (
+    AttachmentParams,
+    is_missing,
+    judge_attachment,
+    with_attachment,
+)
 from sensor_screen.core.calibration import (
     CalibrationParams,
     SegmentView,
     calibrate,
     calibrate_shank,
 )
+from sensor_screen.core.earlier_hinge import is_no_hinge_before
 from sensor_screen.core.hinge import HingeParams, find_hinge
 from sensor_screen.core.joint_angle import (
     AngleParams,
@@ -41,7 +48,7 @@ from sensor_screen.core.segments import (
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.smoothing import smooth_segments
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AxisOrigin, SampleFlag, Task, ZeroMode
+from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task, ZeroMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +76,7 @@ class AnkleParams:
     hinge: HingeParams = field(default_factory=HingeParams)
     segments: SegmentParams = field(default_factory=SegmentParams)
     angle: AngleParams = field(default_factory=AngleParams)
+    attachment: AttachmentParams = field(default_factory=AttachmentParams)
     axis_movement_s: float = 180.0
     """Movement from which the axes are refined before smoothing; more changes nothing."""
     short_movement_s: float = 25.0
@@ -147,6 +155,21 @@ def estimate_ankle(
     )
     if not np.isfinite(trace.dorsiflexion_rad).all():
         trace = plane_trace(leg, calibration, up, still, params.angle)
+        return AnkleEstimate(trace, calibration, still)
+    attached = judge_attachment(
+        samples,
+        is_missing(np.stack([leg.shank.flags, leg.foot.flags], axis=1)),
+        leg.time_s,
+        tasks,
+        motion,
+        calibration,
+        still,
+        params.attachment,
+    )
+    attached.marks[is_no_hinge_before(samples, motion, still, params.angle)] |= int(
+        AngleMark.NOT_A_HINGE
+    )
+    trace = with_attachment(trace, attached, params.angle.largest_sigma_rad)
     return AnkleEstimate(trace, calibration, still)
 
 

@@ -95,6 +95,8 @@ def calibrate(
         found = _Axes(unit(sign_hint.axes), AxisOrigin.GIVEN, params.given_error_rad, ())
     axes = found.axes
     sign, sign_origin = find_sign(view, rate, axes, still, tasks, sign_hint, params.sign)
+    if found.origin is AxisOrigin.PUMPS and _leans_back(view, sign * axes[0], still, tasks, params):
+        axes = axes * np.array([[-1.0], [1.0]])
     length_s = float((still.stop - still.start) * (view.time_s[1] - view.time_s[0]))
     doubts = _doubts(neutral, length_s, float(axes[1] @ up[1]), sign_origin)
     quality = min(1.0, 0.5 + 0.5 * length_s / params.good_neutral_s) * np.exp(
@@ -115,6 +117,25 @@ def calibrate(
         reasons=(*found.reasons, *doubts),
         neutral_verified=neutral.verified,
     )
+
+
+def _leans_back(
+    view: SegmentView,
+    axis: Floats,
+    still: slice,
+    tasks: Sequence[TaskInterval],
+    params: CalibrationParams,
+) -> bool:
+    """Does a shank with this axis lean backward in squats and lunges, where no shank can?
+
+    Pumps tell the sign of the foot's axis. The shank's follows from moving together with the foot,
+    which over a flat foot it does not: the little that the foot turns may have any sign.
+    """
+    part = inside_tasks(view.time_s, tasks, SQUAT_TASKS)
+    if not part.any():
+        return False
+    lean = one_way(lean_of(view.orientation[:, 0], axis, still)[part])
+    return bool(lean < -params.sign.told_by_lean_rad)
 
 
 @dataclass(frozen=True, slots=True)

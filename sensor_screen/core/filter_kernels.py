@@ -20,6 +20,7 @@ from sensor_screen.core.measurement_kernels import (
     measure_axis,
     measure_direct,
     measure_joint,
+    watch_surprise,
 )
 from sensor_screen.core.segment_state import (
     ACC_BIAS,
@@ -229,6 +230,7 @@ def _measure(state: Nominal, error: Floats, tuning: Tuning, tape: Tape, slot: in
     share = min(1.0, state.tally[IN_BLOCK] * tuning.dt / tuning.misfit_memory_s)
     apart = min(MISFIT_LIMIT_M, (abs(seen[0, 0]) + abs(seen[1, 0]) + abs(seen[2, 0])) / 3.0)
     state.misfit[0] += share * (apart - state.misfit[0])
+    watch_surprise(state, seen, tuning.joint_var, state.tally[IN_BLOCK] * tuning.dt)
     if (
         state.tally[STILL] == state.tally[IN_BLOCK]
     ):  # at rest: no axis to see, but the bias of one sensor
@@ -322,7 +324,7 @@ def filter_samples(
     tape: Tape,
     slot: int,
     rotation: Floats,  # (n, 2, 3, 3) out
-    live: Floats,  # (n, 7) out: shank axis, flexion variance, hinge share, axis sigma, misfit
+    live: Floats,  # (n, 8) out: shank axis, flexion variance, hinge share, axis sigma, misfits
     neutral: Floats,  # (n, 3, 3) out
 ) -> int:
     """Run the filter over samples; returns the number of blocks closed.
@@ -360,5 +362,5 @@ def filter_samples(
         live[k, :3] = state.axis[0]
         for i in range(3):
             live[k, 3 + i] = state.told[i]
-        live[k, 6] = state.misfit[0]
+        live[k, 6:] = state.misfit
     return closed

@@ -27,6 +27,15 @@ from sensor_screen.core.ankle import (
     no_neutral,
     start_at_first_sample,
 )
+from sensor_screen.core.attachment import (
+    is_apart,
+    is_missing,
+    is_slipped,
+    kinds_of,
+    refer_to,
+    tilt_sigma,
+    watch,
+)
 from sensor_screen.core.joint_angle import (
     ErrorSources,
     ankle_angles,
@@ -45,13 +54,14 @@ from sensor_screen.core.segments import (
     tune,
 )
 from sensor_screen.errors import MeasurementError, PlacementError
-from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task
+from sensor_screen.model import AngleMark, SampleFlag, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from sensor_screen.core.attachment_kernels import Reference, Votes
     from sensor_screen.core.placement import PlacementEvidence
     from sensor_screen.core.segment_state import Nominal, Tape, Tuning
     from sensor_screen.core.sign import SignHint
@@ -100,6 +110,9 @@ class _Running:
     since_gap: int  # samples since the last missing one
     fed: int  # samples
     ends: Floats  # (slots, 2, 3, 3) orientations at the block ends on the tape
+    votes: Votes
+    reference: Reference
+    apart: bool  # by the newest sample
 
 
 class LiveAnkle:
@@ -224,6 +237,8 @@ class LiveAnkle:
         return max(due_s, begin_s + 1.0, self._retry_s)
 
     def _calibrate(self, kept: LegBlock) -> _Running:
+        from sensor_screen.core.attachment_kernels import no_votes
+
         params = self.params.ankle
         samples = self._samples(kept, kept.flags[0])
         known = [t for t in self.tasks if t.start_s <= kept.time_s[-1]]
@@ -243,12 +258,13 @@ class LiveAnkle:
         tuning = tune(samples, chosen)
         slots = round(self.params.lag_s * self.rate_hz / tuning.block) + 1
         judged = still.stop - 1 + int(params.angle.hinge_judged_after_s * self.rate_hz)
+        rest = kept.acc_mps2[still].mean(axis=0)
         return _Running(
             state=start_state(start, chosen),
             tape=make_tape(slots),
             tuning=tuning,
             calibration=found.calibration,
-            up=unit(kept.acc_mps2[still, 0].mean(axis=0)),
+            up=unit(rest[0]),
             clone_at=still.stop - 1,
             first_judged=judged,
             begin_s=float(kept.time_s[0]),
@@ -257,6 +273,9 @@ class LiveAnkle:
             since_gap=1_000_000,
             fed=0,
             ends=np.zeros((slots, 2, 3, 3)),
+            votes=no_votes(),
+            reference=refer_to(rest, found.calibration.shank_axis, self.rate_hz, params.attachment),
+            apart=False,
         )
 
     def _samples(self, block: LegBlock, before: Bytes) -> SegmentSamples:
@@ -270,10 +289,16 @@ class LiveAnkle:
 
     def _run(self, run: _Running, block: LegBlock) -> LiveAngles:
         before = run.blocks
-        out = _follow(run, self._samples(block, run.flags))
+        samples = self._samples(block, run.flags)
+        out = _follow(run, samples)
         flexion, inversion = self._angles(run, out.rotation, out.neutral, out.live[:, :3])
         sigma = self._sigma(run, block, (flexion, inversion), out.live)
-        marks = self._marks(run, block, sigma, out.live[:, 4])
+        loose, marks = self._watch(run, block, samples, out)
+        sigma = np.hypot(sigma, loose)
+        marks |= self._marks(run, block, sigma, out.live[:, 4])
+        valid = marks == 0
+        if run.fed == 0:
+            marks |= np.uint16(AngleMark.CAUGHT_UP)
         lag = len(run.ends) - 1
         first = max(before, lag) - lag + 1
         smoothed = np.arange(first, first + len(out.lagged))  # numbers of the blocks
@@ -286,7 +311,7 @@ class LiveAnkle:
             dorsiflexion_rad=flexion,
             inversion_rad=inversion,
             sigma_rad=sigma,
-            valid=marks == 0,
+            valid=valid,
             marks=marks,
             lagged_time_s=run.begin_s + smoothed * run.tuning.block / self.rate_hz,
             lagged_dorsiflexion_rad=late,
@@ -314,6 +339,23 @@ class LiveAnkle:
         )
         return total_sigma(flexion, sources, angle)
 
+    def _watch(
+        self, run: _Running, block: LegBlock, samples: SegmentSamples, out: _Followed
+    ) -> tuple[Floats, Marks]:
+        """Sigma and marks by the places of the sensors on the leg."""
+        params = self.params.ankle.attachment
+        kinds = kinds_of(block.time_s, self.tasks, is_missing(block.flags))
+        up = np.ascontiguousarray(out.rotation[:, 0, 2])
+        told = watch(run.votes, samples, up, kinds, run.reference)
+        apart = is_apart(out.live[:, 7], run.apart, params)
+        run.apart = bool(apart[-1])
+        if run.fed == 0 and run.apart:  # nobody saw the catch-up before it was over
+            apart[:] = True
+        marks = np.zeros(len(told), dtype=np.uint16)
+        marks[apart] |= int(AngleMark.APART)
+        marks[is_slipped(told, params)] |= int(AngleMark.SLIPPED)
+        return tilt_sigma(told, params), marks
+
     def _marks(self, run: _Running, block: LegBlock, sigma: Floats, share: Floats) -> Marks:
         angle = self.params.ankle.angle
         marks = np.zeros(len(sigma), dtype=np.uint16)
@@ -324,8 +366,7 @@ class LiveAnkle:
             share = share[np.maximum(at, run.first_judged)]
             judged[:] = True
         marks[judged & (share < angle.hinge_share)] |= int(AngleMark.NOT_A_HINGE)
-        if run.calibration.axis_origin is not AxisOrigin.PUMPS:
-            marks[~judged] |= int(AngleMark.UNSETTLED)
+        marks[~judged] |= int(AngleMark.UNSETTLED)
         missing = np.any((block.flags & int(SampleFlag.MISSING)) != 0, axis=1)
         since = _count_since(missing, run.since_gap)
         run.since_gap = int(since[-1])
@@ -350,7 +391,7 @@ class _Followed:
     """What the compiled loop says of the samples of one block."""
 
     rotation: Floats  # (n, 2, 3, 3)
-    live: Floats  # (n, 7)
+    live: Floats  # (n, 8)
     neutral: Floats  # (n, 3, 3)
     lagged: Floats  # (m, 2, 3, 3)
 
@@ -360,7 +401,7 @@ def _follow(run: _Running, samples: SegmentSamples) -> _Followed:
     from sensor_screen.core.live_kernels import follow_samples
 
     n = len(samples)
-    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 7)), np.empty((n, 3, 3))
+    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 8)), np.empty((n, 3, 3))
     lagged = np.empty((n, 2, 3, 3))
     run.blocks, filled = follow_samples(
         run.state,

@@ -20,7 +20,7 @@ def follow_samples(
     ends: Floats,  # (slots, 2, 3, 3) filtered orientations at the block ends on the tape
     blocks: int,
     rotation: Floats,  # (n, 2, 3, 3) out
-    live: Floats,  # (n, 7) out
+    live: Floats,  # (n, 8) out
     neutral: Floats,  # (n, 3, 3) out
     lagged: Floats,  # (n, 2, 3, 3) out, one for each block that is now old enough
 ) -> tuple[int, int]:

@@ -7,10 +7,16 @@ from numpy.typing import NDArray
 from sensor_screen.core.kernel_algebra import rotate
 from sensor_screen.core.segment_state import (
     AXIS,
+    GRAVITY_MPS2,
     LEVER,
     MAX_NONZERO,
     N_ERRORS,
     POSITION,
+    SURPRISE_FLOOR_M,
+    SURPRISE_LIMIT,
+    SURPRISE_MEMORY_S,
+    SURPRISE_MOVE_M,
+    SURPRISE_SHARE,
     THETA,
     VELOCITY,
     Floats,
@@ -103,6 +109,28 @@ def measure_joint(
             state.covariance, error, index[i], row[i], n, residual, variance, gain[i], innovation[i]
         )
     return 3
+
+
+@njit(cache=True)
+def watch_surprise(state: Nominal, innovation: Floats, joint_var: float, time: float) -> None:
+    """How far the joint centres were apart, squared, against what was to be expected.
+
+    Expected is what the covariance allows, without the softness of the joint, and a share of what
+    the pushes of this block move a sensor. One leg stays well below 1 however little is known yet;
+    two sensors that have nothing to do with each other reach several.
+    """
+    apart, expected = 0.0, SURPRISE_FLOOR_M**2
+    for i in range(3):
+        apart += innovation[i, 0] ** 2
+        expected += innovation[i, 1] - joint_var
+    moved = 0.0
+    for s in range(2):
+        for i in range(3):
+            push = state.impulse[s, i] - (GRAVITY_MPS2 * time if i == 2 else 0.0)
+            moved += (0.5 * time * push) ** 2
+    ratio = min(SURPRISE_LIMIT, apart / (expected + SURPRISE_SHARE * moved))
+    share = time / SURPRISE_MEMORY_S * moved / (moved + SURPRISE_MOVE_M**2)
+    state.misfit[1] += min(1.0, share) * (ratio - state.misfit[1])
 
 
 @njit(cache=True)

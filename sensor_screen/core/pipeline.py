@@ -49,6 +49,10 @@ REPEATED_TASKS = (
 )
 
 
+EARLY_END_S = 1.0
+"""Sensors are switched off one after the other; more than this is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineParams:
     """Tuning of every stage."""
@@ -162,7 +166,27 @@ def measure_leg(
             raise
         return _stances_alone(leg, sway, cleaning, name, error)
     progress(f"{name}: repetitions and sway")
-    return _measure_events(leg, found, recording.tasks, cleaning, name)
+    measured = _measure_events(leg, found, recording.tasks, cleaning, name)
+    silent = [f"{name}: {why}" for why in _name_early_end(recording, leg)]
+    return replace(measured, missing=(*silent, *measured.missing))
+
+
+def _name_early_end(recording: Recording, leg: CleanLeg) -> list[str]:
+    """An angle needs both sensors: it ends with the first that falls silent."""
+    streams = [recording.stream(leg.side, p) for p in (Placement.SHANK, Placement.FOOT)]
+    ends_s = []
+    for stream in streams:
+        if stream is not None:
+            end_s = float(stream.time_s[-1])
+            aligned = stream.clock is None and stream.info.placement is Placement.FOOT
+            ends_s.append(end_s * (1.0 + leg.clock.skew) + leg.clock.offset_s if aligned else end_s)
+    lost_s = max(ends_s) - float(leg.time_s[-1])
+    if lost_s < EARLY_END_S:
+        return []
+    return [
+        f"a sensor falls silent at {leg.time_s[-1]:.0f} s, {lost_s:.0f} s before the recording "
+        "ends; nothing is measured after that."
+    ]
 
 
 def _name(side: Side) -> str:
@@ -251,16 +275,25 @@ _MARK_WORDS = {
     AngleMark.SIGN_UNKNOWN: "nothing tells toes up from toes down; add pumps or say which it is",
     AngleMark.ZERO_UNKNOWN: "nobody stood still, so only excursions are right",
     AngleMark.SINGLE_SENSOR: "shank sensor alone, so only lunges and flat-footed squats",
+    AngleMark.APART: "the two sensors do not move as one leg; check that both are on it",
+    AngleMark.SLIPPED: "a sensor no longer sits as it did in the still stand",
 }
+_MARKS_FROM_A_MOMENT_ON = (AngleMark.APART, AngleMark.SLIPPED)
+"""What happens in the middle of a recording: said however short, and from when on."""
 
 
 def _missing_by_marks(trace: AngleTrace) -> list[str]:
-    """What must be said of the whole trace: marks that hold for most of it."""
-    return [
-        f"{words}."
-        for mark, words in _MARK_WORDS.items()
-        if ((trace.marks & int(mark)) != 0).mean() > 0.5
-    ]
+    """What must be said of the whole trace: marks that hold for most of it, and lost sensors."""
+    sentences = []
+    for mark, words in _MARK_WORDS.items():
+        held = (trace.marks & int(mark)) != 0
+        if held.mean() > 0.95 or (mark not in _MARKS_FROM_A_MOMENT_ON and held.mean() > 0.5):
+            sentences.append(f"{words}.")
+        elif mark in _MARKS_FROM_A_MOMENT_ON and held.any():
+            seconds = held.sum() / trace.rate_hz
+            since_s = trace.time_s[int(held.argmax())]
+            sentences.append(f"from {since_s:.0f} s, for {seconds:.0f} s, {words}.")
+    return sentences
 
 
 def _words(task: Task) -> str:

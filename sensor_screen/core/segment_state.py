@@ -43,6 +43,14 @@ MISFIT_LIMIT_M = 0.005
 """A single shock counts no more than this in the mean misfit of the joint centres."""
 FLAT_RATE_RADPS, FLAT_FORCE_MPS2 = 0.7, 1.2
 """A flat foot turns less than this and feels gravity within this (accelerometer bias included)."""
+SURPRISE_MEMORY_S = 5.0
+"""Movement over which the surprise at the joint centre is averaged; rest adds nothing to it."""
+SURPRISE_LIMIT = 4.0
+"""A single block counts no more than this: an impact is no other leg."""
+SURPRISE_SHARE = 0.5
+"""Soft tissue: share (squared) of what a push moves a sensor within one block."""
+SURPRISE_FLOOR_M, SURPRISE_MOVE_M = 0.002, 0.001
+"""Smallest misfit that is expected; and a block weighs half where the pushes move this much."""
 STILL_RATE_RADPS, STILL_FORCE_MPS2 = 0.06, 0.2
 """A sensor at rest turns less than this, and its specific force stays within this."""
 
@@ -65,7 +73,7 @@ class Nominal(NamedTuple):
     impulse: Floats  # (2, 3) specific force integrated since the last update, earth frame
     noise: Floats  # (2, 2) orientation and velocity variance gathered since the last update
     told: Floats  # (3,) after the last update: flexion variance, hinge share, axis sigma
-    misfit: Floats  # (1,) how far apart the two joint centres were predicted, recent mean, m
+    misfit: Floats  # (2,) of the predicted joint centres: recent mean, m, and surprise, see there
     rest_force: Floats  # (2,) length of the specific force when the present stillness began
     unheard: Ints  # (2,) samples of each sensor in the present gap, or the one not yet got over
     heard_again: Ints  # (2,) samples since that gap

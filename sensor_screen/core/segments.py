@@ -130,6 +130,7 @@ class SegmentMotion:
     hinge_share: Floats  # (n,) of the relative rate about the foot axis, last minute
     axis_sigma_rad: Floats  # (n,) of the shank axis; smoothed: constant
     misfit_m: Floats  # (n,) of the joint centres; smoothed: constant
+    surprise: Floats  # (n,) by the joint centres against what was expected; 1 and more: no one leg
     gyr_bias_radps: Floats  # (2, 3) at the end
     acc_bias_mps2: Floats  # (2, 3)
     lever_m: Floats  # (2, 3)
@@ -250,7 +251,7 @@ def start_state(start: SegmentStart, params: SegmentParams) -> Nominal:
         impulse=np.zeros((2, 3)),
         noise=np.zeros((2, 2)),
         told=np.array([0.0, 1.0, params.axis_start_sigma_rad]),
-        misfit=np.full(1, params.misfit_start_m),
+        misfit=np.array([params.misfit_start_m, 0.0]),
         rest_force=np.zeros(2),
         unheard=np.zeros(2, dtype=np.int64),
         heard_again=np.zeros(2, dtype=np.int64),
@@ -322,7 +323,7 @@ class _Stretch:
     """The filter's output over a stretch of samples."""
 
     rotation: Floats  # (n, 2, 3, 3)
-    live: Floats  # (n, 7) axis, variance, hinge share, axis sigma, misfit
+    live: Floats  # (n, 8) axis, variance, hinge share, axis sigma, misfit, surprise
     neutral: Floats  # (n, 3, 3)
     blocks: int
 
@@ -341,7 +342,7 @@ def advance(
 
     acc = samples.acc_mps2[part]
     n = len(acc)
-    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 7)), np.empty((n, 3, 3))
+    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 8)), np.empty((n, 3, 3))
     blocks = filter_samples(
         state,
         acc,
@@ -385,6 +386,7 @@ def filter_segments(
         hinge_share=out.live[:, 4].copy(),
         axis_sigma_rad=out.live[:, 5].copy(),
         misfit_m=out.live[:, 6].copy(),
+        surprise=out.live[:, 7].copy(),
         gyr_bias_radps=state.gyr_bias,
         acc_bias_mps2=state.acc_bias,
         lever_m=state.lever,

@@ -59,6 +59,7 @@ def smooth_segments(
         variance=np.zeros(n),
         share=np.ones(n),
         misfit=np.full(n, params.misfit_start_m),
+        surprise=np.zeros(n),
     )
     tape = make_tape(step // tuning.block)
     adjoint = (np.zeros(N_ERRORS), np.zeros((N_ERRORS, N_ERRORS)))
@@ -76,6 +77,7 @@ def smooth_segments(
         hinge_share=out.share,
         axis_sigma_rad=np.full(n, end.told[2]),
         misfit_m=np.full(n, _mean_misfit(out.misfit, samples.rate_hz, params)),
+        surprise=out.surprise,
         gyr_bias_radps=end.gyr_bias,
         acc_bias_mps2=end.acc_bias,
         lever_m=end.lever,
@@ -92,6 +94,7 @@ class _Smoothed:
     variance: Floats  # (n,) at the block ends
     share: Floats  # (n,)
     misfit: Floats  # (n,)
+    surprise: Floats  # (n,) by the filter
 
 
 def _run_forward(
@@ -140,7 +143,8 @@ def _smooth_window(
         out.relative[window],
         out.up[window],
     )
-    out.share[new], out.misfit[new] = run.live[:, 4], run.live[:, 6]
+    out.share[new] = run.live[:, 4]
+    out.misfit[new], out.surprise[new] = run.live[:, 6], run.live[:, 7]
     ends = lo + tuning.block * np.arange(1, run.blocks + 1)
     out.variance[ends] = variance
     return state

@@ -166,7 +166,7 @@ def test_the_lagged_orientation_is_that_of_a_smoother_that_stopped_there(twice: 
         np.zeros((slots, 2, 3, 3)),
         0,
         np.empty((count, 2, 3, 3)),
-        np.empty((count, 7)),
+        np.empty((count, 8)),
         np.empty((count, 3, 3)),
         lagged,
     )
