@@ -43,7 +43,7 @@ from sensor_screen.core.segments import (
     tune,
 )
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task
+from sensor_screen.model import AngleMark, AxisOrigin, SampleFlag, Task, ZeroMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +105,7 @@ class LiveAnkle:
         rate_hz: Of the regular grid of the samples.
         tasks: Labels, as far as they are known; ends in the future are fine.
         sign_hint: The user's word.
+        zero_mode: What the neutral pose stands for.
         interval_mean: The gyroscopes send means over the past interval.
         clock_residual_s: How well the two clocks are known against each other.
         params: Tuning.
@@ -117,6 +118,7 @@ class LiveAnkle:
         *,
         tasks: Sequence[TaskInterval] = (),
         sign_hint: SignHint | None = None,
+        zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
         interval_mean: bool = False,
         clock_residual_s: float = 0.0,
         params: LiveParams = LiveParams(),
@@ -125,6 +127,7 @@ class LiveAnkle:
         self.rate_hz = rate_hz
         self.tasks = tuple(tasks)
         self.sign_hint = sign_hint
+        self.zero_mode = zero_mode
         self.interval_mean = interval_mean
         self.clock_residual_s = clock_residual_s
         self.params = params
@@ -195,6 +198,7 @@ class LiveAnkle:
             is_doubtful(kept.flags[:, 0] | kept.flags[:, 1]),
             known,
             sign_hint=self.sign_hint,
+            zero_mode=self.zero_mode,
             params=params,
         )
         if not found.neutral.verified:
