@@ -168,13 +168,13 @@ def _find_axes(
     if not _moves(rate[moving]):  # nothing but pumps: they show what there is of the shank, too
         moving = _moving(view, still, np.zeros_like(pumping))
     found = _movement_axes(rate, moving, hinge, params)
+    if not found.paired:
+        found = _pair_axes(found, rate[_moving(view, still, np.zeros_like(pumping))], dt, params)
     pumped = pumping & ~view.doubtful
-    if pumped.sum() >= 0.5 / dt:
-        labels = inside_tasks(view.time_s, tasks, STEP_TASKS).any()
-        found = _pump_axes(found, rate[pumped, 1], up, params, stepped=bool(labels))
-    if found.paired:
+    if pumped.sum() < 0.5 / dt:
         return found
-    return _pair_axes(found, rate[_moving(view, still, np.zeros_like(pumping))], dt, params)
+    stepped = bool(inside_tasks(view.time_s, tasks, STEP_TASKS).any())
+    return _pump_axes(found, rate[pumped, 1], up, params, stepped=stepped)
 
 
 def _pump_axes(
@@ -183,7 +183,9 @@ def _pump_axes(
     """The foot's axis from its pumps, and the shank's from the movement, as high as the foot's."""
     foot, share = principal_axis(foot_rate)
     foot = foot * (np.sign(foot @ found.axes[1]) or 1.0)
-    shank = _level_with(found.axes[0], up[0], float(foot @ up[1]))
+    shank = found.axes[0]
+    if found.paired:  # else nothing says which of two tilts
+        shank = _level_with(shank, up[0], float(foot @ up[1]))
     error, reasons = float(np.hypot(0.05, 0.5 * (1.0 - share))), list(found.reasons)
     if not stepped:
         error = params.unseen_axis_rad
