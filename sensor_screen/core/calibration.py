@@ -55,9 +55,9 @@ class CalibrationParams:
     """Least time of such turning that tells how the two axes go together."""
     together_agreement: float = 0.5
     """Least agreement of these moments; 0.97 and more in steps, sitting down and standing up."""
-    unpaired_error_rad: float = 0.6
+    unpaired_error_rad: float = 0.8
     """1 sigma of the axes where nothing tells how they go together: tuned so that the band holds
-    the 5 to 9 deg that opposite axes cost in seated pumps and points."""
+    the 7 to 11 deg that opposite axes cost in seated pumps and points."""
     contradicted: float = 0.8
     """Factor on the quality where evidence on the sign contradicts the sign."""
 

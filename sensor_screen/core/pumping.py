@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.labels import merge_tasks
 from sensor_screen.model import Task
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def find_pumping(
         tasks: Labels in the same time base.
         params: Tuning.
     """
-    labels = [task for task in tasks if task.task is Task.PUMP]
+    labels = merge_tasks([task for task in tasks if task.task is Task.PUMP])
     if not labels:
         return ()
     rate_hz = 1.0 / float(time_s[1] - time_s[0])
