@@ -13,7 +13,7 @@ from sensor_screen.core.neutral import Neutral, NeutralParams, rest_rate
 from sensor_screen.core.pumping import PumpParams, PumpStretch, find_pumping
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.sign import FoundSign, SignHint, find_sign, lean_of, one_way
-from sensor_screen.core.sign_clues import SQUAT_TASKS, STEP_TASKS, SignParams, find_clues
+from sensor_screen.core.sign_clues import SQUAT_TASKS, STEP_TASKS, SignParams, find_evidence
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import AxisOrigin, Calibration, SignOrigin, ZeroMode
 
@@ -110,7 +110,8 @@ def calibrate(
     if sign_hint is not None and sign_hint.exact and sign_hint.axes is not None:
         given = unit(sign_hint.axes)
         found = _Axes(given, AxisOrigin.GIVEN, params.given_error_rad, (), paired=True)
-    clues = find_clues(view, rate, found.axes, still, tasks, pumps, params.sign)
+    evidence = find_evidence(view, rate, found.axes, still, tasks, pumps, params.sign)
+    clues = evidence.clues(params.sign)
     sign = find_sign(found.axes, clues, sign_hint, paired=found.paired, params=params.sign)
     axes, error_rad = sign.signs[:, None] * found.axes, found.error_rad
     reasons = found.reasons

@@ -34,6 +34,7 @@ from sensor_screen.core.joint_angle import (
     total_sigma,
 )
 from sensor_screen.core.live_blocks import NOTHING, LegBlock, LiveAngles, join
+from sensor_screen.core.live_sign import SignWatch, watch_sign
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
     SegmentSamples,
@@ -95,6 +96,8 @@ class _Running:
     since_gap: int  # samples since the last missing one
     fed: int  # samples
     ends: Floats  # (slots, 2, 3, 3) orientations at the block ends on the tape
+    watch: SignWatch | None  # while the sign is not known
+    sign: float = 1.0  # -1 where it turned out later that the axes point to the left
 
 
 class LiveAnkle:
@@ -143,7 +146,7 @@ class LiveAnkle:
     def feed(self, block: LegBlock) -> LiveAngles:
         """Take some samples, answer what is known now."""
         if self._running is not None:
-            return self._run(self._running, block)
+            return self._listen(self._running, block)
         self._gathered.append(block)
         kept = join(self._gathered)
         self._gathered = [kept.part(slice(-int(self.params.give_up_s * self.rate_hz), None))]
@@ -160,7 +163,7 @@ class LiveAnkle:
                 caught_up = self._run(self._running, kept.part(slice(start, known)))
                 if known == len(kept.time_s):
                     return caught_up
-                rest = self._run(self._running, kept.part(slice(known, None)))
+                rest = self._listen(self._running, kept.part(slice(known, None)))
                 return join([caught_up, rest])
         return NOTHING
 
@@ -223,6 +226,7 @@ class LiveAnkle:
             since_gap=1_000_000,
             fed=0,
             ends=np.zeros((slots, 2, 3, 3)),
+            watch=watch_sign(found, known, params.calibration),
         )
 
     def _samples(self, block: LegBlock, before: Bytes) -> SegmentSamples:
@@ -234,9 +238,26 @@ class LiveAnkle:
             interval_mean=self.interval_mean,
         )
 
-    def _run(self, run: _Running, block: LegBlock) -> LiveAngles:
+    def _listen(self, run: _Running, block: LegBlock) -> LiveAngles:
+        """Run, and while the sign is not known, judge it at the end of every two seconds."""
+        answers, start = [], 0
+        while run.watch is not None and len(block.time_s) - start >= run.watch.left:
+            stop = start + run.watch.left
+            answers.append(self._run(run, block.part(slice(start, stop)), watched=True))
+            start = stop
+            if (told := run.watch.close(run.calibration)) is not None:
+                run.sign, run.calibration = told
+                run.watch = None
+        if start < len(block.time_s):
+            answers.append(self._run(run, block.part(slice(start, None)), watched=True))
+        return join(answers) if answers else NOTHING
+
+    def _run(self, run: _Running, block: LegBlock, *, watched: bool = False) -> LiveAngles:
         before = run.blocks
         out = _follow(run, self._samples(block, run.flags))
+        if watched and run.watch is not None:
+            doubtful = is_doubtful(block.flags[:, 0] | block.flags[:, 1])
+            run.watch.take(block, out.rotation[:, :, 2], doubtful, self.tasks)
         flexion, inversion = self._angles(run, out.rotation, out.neutral, out.live[:, :3])
         sigma = self._sigma(run, block, flexion, out.live)
         marks = self._marks(run, block, sigma, out.live[:, 4])
@@ -262,7 +283,8 @@ class LiveAnkle:
         self, run: _Running, rotation: Floats, neutral: Floats, axis: Floats
     ) -> tuple[Floats, Floats]:
         relative = np.matmul(rotation[:, 0].transpose(0, 2, 1), rotation[:, 1])
-        return ankle_angles(relative, neutral, axis, run.up, self.side)
+        flexion, inversion = ankle_angles(relative, neutral, axis, run.up, self.side)
+        return run.sign * flexion, run.sign * inversion
 
     def _sigma(self, run: _Running, block: LegBlock, flexion: Floats, live: Floats) -> Floats:
         sources = ErrorSources(

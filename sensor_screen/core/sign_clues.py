@@ -76,7 +76,21 @@ class Clue:
     words: str
 
 
-def find_clues(
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All clues of a movement; `swings` and `reach` can be added to as it goes on."""
+
+    pumps: tuple[Clue, ...]
+    swings: Floats  # (2, 5) see `swing_sums`
+    reach: Floats  # (3,) see `lean_reach`
+
+    def clues(self, params: SignParams) -> tuple[Clue, ...]:
+        """Those that say anything."""
+        found = (*swing_clues(self.swings, params), lean_clue(self.reach, params), *self.pumps)
+        return tuple(clue for clue in found if clue.weight != 0.0)
+
+
+def find_evidence(
     view: SegmentView,
     rate: Floats,
     axes: Floats,
@@ -84,7 +98,7 @@ def find_clues(
     tasks: Sequence[TaskInterval],
     pumps: Sequence[PumpStretch],
     params: SignParams = SignParams(),
-) -> tuple[Clue, ...]:
+) -> Evidence:
     """Everything in the movement that speaks of the sign of the axes.
 
     Args:
@@ -110,12 +124,12 @@ def find_clues(
     )
     turn, flat = rate[:, SHANK] @ axes[SHANK], foot_flat(view.acc_mps2[:, FOOT], rate[:, FOOT])
     swings = swing_sums(turn, flat, step_kind(view, tasks), _rate_hz(view.time_s), params)
-    clues = [*swing_clues(swings, params), lean_clue(reach, params)]
+    clues = []
     for pump in pumps:
         clues.append(_first_pump(rate[pump.part, FOOT] @ axes[FOOT], pump, view, params))
         if stands:
             clues.append(_pump_range((lean[SHANK] - lean[FOOT])[pump.part], params))
-    return tuple(clue for clue in clues if clue.weight != 0.0)
+    return Evidence(tuple(clues), swings, reach)
 
 
 def _rate_hz(time_s: Floats) -> float:
