@@ -4,6 +4,7 @@ Theory of operation
 -------------------
 *Gathering.* Samples are kept until the neutral pose is over and the flexion axis can be told: after
 labelled pumps, or after ten seconds of movement. Nothing is answered.
+Where the sign is not known then, later movement is listened to until it tells (`live_sign`).
 *Running.* The filter starts at the first kept sample, catches up in one go, and from then on every
 block is answered at once. `lagged` is the same angle half a second later, smoothed over the samples
 since: peaks are read from it.
@@ -33,7 +34,7 @@ from sensor_screen.core.joint_angle import (
     calibration_marks,
     total_sigma,
 )
-from sensor_screen.core.live_blocks import NOTHING, LegBlock, LiveAngles, join
+from sensor_screen.core.live_blocks import NOTHING, GatheredSamples, LegBlock, LiveAngles, join
 from sensor_screen.core.live_sign import SignWatch, watch_sign
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.segments import (
@@ -75,8 +76,11 @@ class LiveParams:
     """Movement after the pumps that shows the shank's axis."""
     lag_s: float = 0.5
     """Delay of the smoothed angle; half a second brings nearly all that smoothing can."""
+    gather_s: float = 27.0
+    """From the stand on, calibration is tried now even if the pumps go on; at 100 Hz the saved
+    state stays under 100 kB so far."""
     give_up_s: float = 120.0
-    """Gathering beyond this keeps only the newest samples."""
+    """Where nothing can be calibrated, gathering beyond this keeps only the newest samples."""
 
 
 @dataclass(slots=True)
@@ -134,7 +138,8 @@ class LiveAnkle:
         self.interval_mean = interval_mean
         self.clock_residual_s = clock_residual_s
         self.params = params
-        self._gathered: list[LegBlock] = []
+        self._gathered: GatheredSamples | None = None
+        self._begin_s = np.nan
         self._retry_s = -np.inf
         self._running: _Running | None = None
 
@@ -147,24 +152,29 @@ class LiveAnkle:
         """Take some samples, answer what is known now."""
         if self._running is not None:
             return self._listen(self._running, block)
-        self._gathered.append(block)
-        kept = join(self._gathered)
-        self._gathered = [kept.part(slice(-int(self.params.give_up_s * self.rate_hz), None))]
-        while kept.time_s[-1] >= (due_s := self._due_s(float(kept.time_s[0]))):
+        most = int(self.params.give_up_s * self.rate_hz)
+        if self._gathered is None:
+            self._gathered = GatheredSamples.of(block)
+            self._begin_s = float(block.time_s[0])
+        else:
+            self._gathered.add(block, most)
+        kept = self._gathered
+        while kept.time_s[-1] >= (due_s := self._due_s(self._begin_s)):
             known = int(np.searchsorted(kept.time_s, due_s + 1e-9, side="right"))
-            start = max(0, known - int(self.params.give_up_s * self.rate_hz))
+            gathered = kept.part(slice(max(0, known - most), known))
             try:
-                self._running = self._calibrate(kept.part(slice(start, known)))
+                self._running = self._calibrate(gathered)
             except MeasurementError:
                 self._retry_s = due_s + 1.0
             else:
-                self._gathered = []
+                self._gathered = None
                 # Apart, so that the catch-up is the same however many samples came at once.
-                caught_up = self._run(self._running, kept.part(slice(start, known)))
+                caught_up = self._run(self._running, gathered)
                 if known == len(kept.time_s):
                     return caught_up
-                rest = self._listen(self._running, kept.part(slice(known, None)))
-                return join([caught_up, rest])
+                # What came after was not gathered: as it was sent.
+                rest = block.part(slice(known - len(kept.time_s), None))
+                return join([caught_up, self._listen(self._running, rest)])
         return NOTHING
 
     def finish(self) -> LiveAngles:
@@ -173,21 +183,23 @@ class LiveAnkle:
         Raises:
             MeasurementError: There is not even a neutral pose and some movement after it.
         """
-        if self._running is not None or not self._gathered:
+        if self._running is not None or self._gathered is None:
             return NOTHING
-        kept = self._gathered[0]
+        kept = self._gathered.part(slice(-int(self.params.give_up_s * self.rate_hz), None))
         self._running = self._calibrate(kept)
-        self._gathered = []
+        self._gathered = None
         return self._run(self._running, kept)
 
     def _due_s(self, begin_s: float) -> float:
         """When calibration is tried; depends on the labels alone, not on how samples arrive."""
         stands = [t.end_s for t in self.tasks if t.task is Task.STAND]
+        stood = [t.start_s for t in self.tasks if t.task is Task.STAND]
         pumps = [t.end_s for t in self.tasks if t.task is Task.PUMP]
         still_s = stands[0] if stands else begin_s + 1.0
         due_s = still_s + self.params.movement_s
         if pumps and pumps[0] < due_s + 20.0:
-            due_s = pumps[0] + self.params.after_pumps_s
+            full_s = (stood[0] if stood else begin_s) + self.params.gather_s
+            due_s = min(pumps[0] + self.params.after_pumps_s, max(full_s, due_s))
         # Labels may lie before the first sample; nothing can be told from none.
         return max(due_s, begin_s + 1.0, self._retry_s)
 
