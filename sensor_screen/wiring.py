@@ -64,13 +64,13 @@ def trace(
     return trace_recording(recording, live=live, options=options, progress=progress)
 
 
-def save_angles(traces: Iterable[AngleTrace], path: Path) -> None:
-    """The angles as a table."""
+def save_angles(traces: Iterable[AngleTrace], path: Path, *, with_errors: bool = False) -> None:
+    """The angles as a table; with their errors and marks where asked for."""
     from sensor_screen.report.angles_csv import write_angles_csv
     from sensor_screen.storage.atomic_file import replace_file
 
     with replace_file(path) as stream:
-        write_angles_csv(traces, stream)
+        write_angles_csv(traces, stream, with_errors=with_errors)
 
 
 def render_for_terminal(report: ScreeningReport) -> str:

@@ -13,6 +13,8 @@ Write the ankle angle of every sample as CSV.
 
 Columns: time_s, side, dorsiflexion_deg (plantarflexion is negative), inversion_deg, valid.
 With --live each value rests only on the samples up to it.
+With --with-errors two more columns: dorsiflexion_sigma_deg (1 sigma), and marks, the words for
+what stands against a sample (gap+uncertain), empty where nothing does.
 
 Example:
 
@@ -29,6 +31,9 @@ def angles(
     zero: ZeroOption = Zero.QUIET_STANDING,
     flip: FlipOption = False,
     trust_sign: TrustSignOption = False,
+    with_errors: Annotated[
+        bool, typer.Option("--with-errors", help="Also 1 sigma and marks of every sample.")
+    ] = False,
 ) -> None:
     from sensor_screen import wiring
     from sensor_screen.cli.options import measure_options
@@ -42,7 +47,7 @@ def angles(
             options=measure_options(zero, flip=flip, trust_sign=trust_sign),
             progress=step,
         )
-        wiring.save_angles(traces, out)
+        wiring.save_angles(traces, out, with_errors=with_errors)
     for sentence in missing:
         typer.echo(sentence, err=True)
     for trace in traces:

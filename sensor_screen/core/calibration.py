@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,18 +10,12 @@ import numpy as np
 from sensor_screen.core.hinge import HingeEvidence, principal_axis
 from sensor_screen.core.labels import inside_tasks
 from sensor_screen.core.neutral import Neutral, NeutralParams, rest_rate
+from sensor_screen.core.pumping import PumpParams, PumpStretch, find_pumping
 from sensor_screen.core.quaternion import unit
-from sensor_screen.core.sign import (
-    SQUAT_TASKS,
-    STEP_TASKS,
-    SignHint,
-    SignParams,
-    find_sign,
-    lean_of,
-    one_way,
-)
+from sensor_screen.core.sign import FoundSign, SignHint, find_sign, lean_of, one_way
+from sensor_screen.core.sign_clues import SQUAT_TASKS, STEP_TASKS, SignParams, find_evidence
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AxisOrigin, Calibration, SignOrigin, Task, ZeroMode
+from sensor_screen.model import AxisOrigin, Calibration, SignOrigin, ZeroMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +23,18 @@ if TYPE_CHECKING:
     from sensor_screen.model import Bools, Floats, TaskInterval
 
 
+UNTOLD = "nothing in the movement tells toes up from toes down"
+UNPAIRED = (
+    "the leg never turned as a whole, so it is not sure how the axes of the two sensors go together"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CalibrationParams:
     """Tuning of the calibration."""
 
     neutral: NeutralParams = field(default_factory=NeutralParams)
+    pumps: PumpParams = field(default_factory=PumpParams)
     sign: SignParams = field(default_factory=SignParams)
     good_neutral_s: float = 2.0
     """From here on longer brings no more quality."""
@@ -45,6 +46,20 @@ class CalibrationParams:
     them cannot be told from flexion."""
     given_error_rad: float = 0.05
     """1 sigma of a flexion axis given by the user."""
+    together_radps: float = 0.08
+    """Both segments turn at least this fast, one not less than `together_share` of the other, where
+    the whole leg turns; then both turn one way. A seated foot moves its shank by a few percent of
+    its own turn, and the other way round."""
+    together_share: float = 0.4
+    together_s: float = 0.5
+    """Least time of such turning that tells how the two axes go together."""
+    together_agreement: float = 0.5
+    """Least agreement of these moments; 0.97 and more in steps, sitting down and standing up."""
+    unpaired_error_rad: float = 0.8
+    """1 sigma of the axes where nothing tells how they go together: tuned so that the band holds
+    the 7 to 11 deg that opposite axes cost in seated pumps and points."""
+    contradicted: float = 0.8
+    """Factor on the quality where evidence on the sign contradicts the sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +86,9 @@ def calibrate(
     """Flexion axis of both sensors and which way is dorsiflexion.
 
     The axis comes from labelled pumps; without them from the movement itself. The sign comes from
-    the pumps (toes up first), else from what a leg can only do one way: a flat-footed squat bends
-    the shank forward, a swing is faster forward than back, and the shank passes over a flat foot
-    forwards.
+    all that tells it, weighed: the pumps (toes up first), and what a leg can only do one way: a
+    flat-footed squat bends the shank forward, a swing is faster forward than back, and the shank
+    passes over a flat foot forwards.
 
     Args:
         view: Both sensors on one grid.
@@ -90,60 +105,49 @@ def calibrate(
     still = neutral.part
     rate = view.gyr_radps - rest_rate(view.gyr_radps, neutral)
     up = unit(view.acc_mps2[still].mean(axis=0))
-    found = _find_axes(view, rate, up, still, tasks, hinge, params)
+    pumps = find_pumping(view.time_s, rate, view.doubtful, tasks, params.pumps)
+    found = _find_axes(view, rate, up, still, tasks, pumps, hinge, params)
     if sign_hint is not None and sign_hint.exact and sign_hint.axes is not None:
-        found = _Axes(unit(sign_hint.axes), AxisOrigin.GIVEN, params.given_error_rad, ())
-    axes = found.axes
-    sign, sign_origin = find_sign(view, rate, axes, still, tasks, sign_hint, params.sign)
-    if found.origin is AxisOrigin.PUMPS and _leans_back(view, sign * axes[0], still, tasks, params):
-        axes = axes * np.array([[-1.0], [1.0]])
+        given = unit(sign_hint.axes)
+        found = _Axes(given, AxisOrigin.GIVEN, params.given_error_rad, (), paired=True)
+    evidence = find_evidence(view, rate, found.axes, still, tasks, pumps, params.sign)
+    clues = evidence.clues(params.sign)
+    sign = find_sign(found.axes, clues, sign_hint, paired=found.paired, params=params.sign)
+    axes, error_rad = sign.signs[:, None] * found.axes, found.error_rad
+    reasons = found.reasons
+    if not sign.paired:
+        error_rad = max(error_rad, params.unpaired_error_rad)
+        reasons = (*reasons, UNPAIRED)
     length_s = float((still.stop - still.start) * (view.time_s[1] - view.time_s[0]))
-    doubts = _doubts(neutral, length_s, float(axes[1] @ up[1]), sign_origin)
-    quality = min(1.0, 0.5 + 0.5 * length_s / params.good_neutral_s) * np.exp(
-        -2.0 * found.error_rad
-    )
-    for doubt in (sign_origin is SignOrigin.UNKNOWN, not neutral.verified):
+    doubts = [*_sign_doubts(sign), *_doubts(neutral, length_s, float(axes[1] @ up[1]))]
+    quality = min(1.0, 0.5 + 0.5 * length_s / params.good_neutral_s) * np.exp(-2.0 * error_rad)
+    for doubt in (sign.origin is SignOrigin.UNKNOWN, not neutral.verified):
         quality *= 0.5 if doubt else 1.0
+    if sign.reasons and sign.origin is not SignOrigin.UNKNOWN:
+        quality *= params.contradicted
     return Calibration(
         neutral_start_s=float(view.time_s[still.start]),
         neutral_end_s=float(view.time_s[still.stop - 1]),
-        shank_axis=sign * axes[0],
-        foot_axis=sign * axes[1],
+        shank_axis=axes[0],
+        foot_axis=axes[1],
         axis_origin=found.origin,
-        sign_origin=sign_origin,
+        sign_origin=sign.origin,
         zero_mode=zero_mode,
-        axis_error_rad=found.error_rad,
+        axis_error_rad=error_rad,
         quality=float(quality),
-        reasons=(*found.reasons, *doubts),
+        reasons=(*reasons, *doubts),
         neutral_verified=neutral.verified,
     )
 
 
-def _leans_back(
-    view: SegmentView,
-    axis: Floats,
-    still: slice,
-    tasks: Sequence[TaskInterval],
-    params: CalibrationParams,
-) -> bool:
-    """Does a shank with this axis lean backward in squats and lunges, where no shank can?
-
-    Pumps tell the sign of the foot's axis. The shank's follows from moving together with the foot,
-    which over a flat foot it does not: the little that the foot turns may have any sign.
-    """
-    part = inside_tasks(view.time_s, tasks, SQUAT_TASKS)
-    if not part.any():
-        return False
-    lean = one_way(lean_of(view.orientation[:, 0], axis, still)[part])
-    return bool(lean < -params.sign.told_by_lean_rad)
-
-
 @dataclass(frozen=True, slots=True)
 class _Axes:
-    axes: Floats  # (2, 3) of common but arbitrary sign
+    axes: Floats  # (2, 3) of arbitrary sign
     origin: AxisOrigin
     error_rad: float
     reasons: tuple[str, ...]
+    paired: bool
+    """The sign is common to both."""
 
 
 def _find_axes(
@@ -152,31 +156,74 @@ def _find_axes(
     up: Floats,
     still: slice,
     tasks: Sequence[TaskInterval],
+    pumps: Sequence[PumpStretch],
     hinge: HingeEvidence | None,
     params: CalibrationParams,
 ) -> _Axes:
     """From the pumps for the foot, and from the movement for the shank; else both from there."""
-    pumps = inside_tasks(view.time_s, tasks, (Task.PUMP,))
-    found = _movement_axes(rate, _moving(view, still, pumps), hinge, params)
-    pumped = pumps & ~view.doubtful
-    if pumped.sum() < 0.5 / (view.time_s[1] - view.time_s[0]):
+    pumping = np.zeros(len(view.time_s), dtype=np.bool_)
+    for pump in pumps:
+        pumping[pump.part] = True
+    dt = float(view.time_s[1] - view.time_s[0])
+    moving = _moving(view, still, pumping)
+    if not _moves(rate[moving]):  # nothing but pumps: they show what there is of the shank, too
+        moving = _moving(view, still, np.zeros_like(pumping))
+    found = _movement_axes(rate, moving, hinge, params)
+    if not found.paired:
+        found = _pair_axes(found, rate[_moving(view, still, np.zeros_like(pumping))], dt, params)
+    pumped = pumping & ~view.doubtful
+    if pumped.sum() < 0.5 / dt:
         return found
-    foot, share = principal_axis(rate[pumped, 1])
+    stepped = bool(inside_tasks(view.time_s, tasks, STEP_TASKS).any())
+    return _pump_axes(found, rate[pumped, 1], up, params, stepped=stepped)
+
+
+def _pump_axes(
+    found: _Axes, foot_rate: Floats, up: Floats, params: CalibrationParams, *, stepped: bool
+) -> _Axes:
+    """The foot's axis from its pumps, and the shank's from the movement, as high as the foot's."""
+    foot, share = principal_axis(foot_rate)
     foot = foot * (np.sign(foot @ found.axes[1]) or 1.0)
-    shank = _level_with(found.axes[0], up[0], float(foot @ up[1]))
+    shank = found.axes[0]
+    if found.paired:  # else nothing says which of two tilts
+        shank = _level_with(shank, up[0], float(foot @ up[1]))
     error, reasons = float(np.hypot(0.05, 0.5 * (1.0 - share))), list(found.reasons)
-    if not inside_tasks(view.time_s, tasks, STEP_TASKS).any():
+    if not stepped:
         error = params.unseen_axis_rad
         reasons.append("no step shows how the shank's axis lies; add stairs or some walking")
     if share < 0.85:
         reasons.append("the foot did not move in one plane during the pumps")
-    return _Axes(np.stack([shank, foot]), AxisOrigin.PUMPS, error, tuple(reasons))
+    axes = np.stack([shank, foot])
+    return _Axes(axes, AxisOrigin.PUMPS, error, tuple(reasons), found.paired)
 
 
-def _doubts(neutral: Neutral, length_s: float, height: float, sign_origin: SignOrigin) -> list[str]:
+def _pair_axes(found: _Axes, rate: Floats, dt: float, params: CalibrationParams) -> _Axes:
+    """One common sign for both axes, from moments in which the whole leg turns.
+
+    All turning together would not do: a foot that pumps moves its shank a little the other way.
+    """
+    turn = np.einsum("nsi,si->ns", rate, found.axes)
+    size = np.abs(turn)
+    whole = size.min(axis=1) > params.together_share * size.max(axis=1)
+    whole &= size.max(axis=1) > params.together_radps
+    weight = size[whole].min(axis=1) ** 2
+    way = float(weight @ np.sign(turn[whole].prod(axis=1)))
+    paired = whole.sum() * dt >= params.together_s
+    paired = bool(paired and abs(way) >= params.together_agreement * weight.sum())
+    if not paired:
+        way = float(np.mean(turn.prod(axis=1)))
+    axes = found.axes * np.array([[1.0], [-1.0 if way < 0.0 else 1.0]])
+    return replace(found, axes=axes, paired=paired)
+
+
+def _sign_doubts(sign: FoundSign) -> tuple[str, ...]:
+    if sign.origin is SignOrigin.UNKNOWN and not sign.reasons:
+        return (UNTOLD,)
+    return sign.reasons
+
+
+def _doubts(neutral: Neutral, length_s: float, height: float) -> list[str]:
     doubts = []
-    if sign_origin is SignOrigin.UNKNOWN:
-        doubts.append("nothing in the movement tells toes up from toes down")
     if not neutral.verified:
         doubts.append("nobody stood still, so the zero is a guess")
     elif length_s < 1.0:
@@ -226,6 +273,7 @@ def calibrate_shank(
     told = SignOrigin.SQUAT if abs(lean) > params.sign.told_by_lean_rad else SignOrigin.UNKNOWN
     length_s = float((still.stop - still.start) * (time_s[1] - time_s[0]))
     reasons = [] if share > 0.85 else ["the shank did not move in one plane"]
+    reasons += [UNTOLD] if told is SignOrigin.UNKNOWN else []
     return Calibration(
         neutral_start_s=float(time_s[still.start]),
         neutral_end_s=float(time_s[still.stop - 1]),
@@ -236,7 +284,7 @@ def calibrate_shank(
         zero_mode=zero_mode,
         axis_error_rad=float(0.05 + 0.3 * (1.0 - share)),
         quality=0.7 * share,
-        reasons=tuple(reasons + _doubts(neutral, length_s, 0.0, told)),
+        reasons=tuple(reasons + _doubts(neutral, length_s, 0.0)),
         neutral_verified=neutral.verified,
     )
 
@@ -248,6 +296,10 @@ def _moving(view: SegmentView, neutral: slice, pumps: Bools) -> Bools:
     return moving
 
 
+def _moves(rate: Floats) -> bool:
+    return len(rate) >= 20 and bool(np.sqrt(np.mean(np.sum(rate**2, axis=2))) >= 0.05)
+
+
 def _movement_axes(
     rate: Floats,
     moving: Bools,
@@ -255,7 +307,7 @@ def _movement_axes(
     params: CalibrationParams,
 ) -> _Axes:
     """Axes from the movement alone."""
-    if moving.sum() < 20 or np.sqrt(np.mean(np.sum(rate[moving] ** 2, axis=2))) < 0.05:
+    if not _moves(rate[moving]):
         raise MeasurementError(
             "movement",
             "the leg hardly moves after the still stand",
@@ -265,14 +317,13 @@ def _movement_axes(
     planar = min(share for _, share in planes) >= params.planar_share
     if hinge is not None and not planar:
         axes = np.stack([hinge.shank_axis, hinge.foot_axis])
-        return _Axes(axes, AxisOrigin.MOVEMENT, float(0.02 + 0.1 * (1.0 - hinge.share)), ())
+        error = float(0.02 + 0.1 * (1.0 - hinge.share))
+        return _Axes(axes, AxisOrigin.MOVEMENT, error, (), paired=True)
     axes = np.stack([axis for axis, _ in planes])
-    together = float(np.mean((rate[moving, 0] @ axes[0]) * (rate[moving, 1] @ axes[1])))
-    if together < 0:
-        axes[1] = -axes[1]
     share = min(share for _, share in planes)
     guess = () if planar else ("the leg moved in many planes; the flexion axis is a guess",)
-    return _Axes(axes, AxisOrigin.MOVEMENT, float(0.05 + 0.2 * (1.0 - share)), guess)
+    error = float(0.05 + 0.2 * (1.0 - share))
+    return _Axes(axes, AxisOrigin.MOVEMENT, error, guess, paired=False)
 
 
 def _level_with(axis: Floats, up: Floats, height: float) -> Floats:

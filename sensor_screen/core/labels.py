@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,3 +20,24 @@ def inside_tasks(time_s: Floats, tasks: Sequence[TaskInterval], wanted: Sequence
         if task.task in wanted:
             inside |= (time_s >= task.start_s) & (time_s <= task.end_s)
     return inside
+
+
+def merge_tasks(tasks: Sequence[TaskInterval], gap_s: float = 0.05) -> tuple[TaskInterval, ...]:
+    """Labels of one task that overlap or touch, as one; in order of their start.
+
+    Labels name no leg and may be written by several hands: how one stretch is cut into labels must
+    not change what is counted in it.
+
+    Args:
+        tasks: Labels in any order.
+        gap_s: Labels this close touch; a gap of whole seconds is meant.
+    """
+    merged: list[TaskInterval] = []
+    for task in sorted(tasks, key=lambda t: (t.start_s, t.end_s)):
+        same = [i for i, m in enumerate(merged) if m.task is task.task]
+        if same and task.start_s <= merged[same[-1]].end_s + gap_s:
+            last = merged[same[-1]]
+            merged[same[-1]] = replace(last, end_s=max(last.end_s, task.end_s))
+        else:
+            merged.append(task)
+    return tuple(merged)

@@ -4,6 +4,7 @@ Theory of operation
 -------------------
 *Gathering.* Samples are kept until the neutral pose is over and the flexion axis can be told: after
 labelled pumps, or after ten seconds of movement. Nothing is answered.
+Where the sign is not known then, later movement is listened to until it tells (`live_sign`).
 *Running.* The filter starts at the first kept sample, catches up in one go, and from then on every
 block is answered at once. `lagged` is the same angle half a second later, smoothed over the samples
 since: peaks are read from it.
@@ -27,53 +28,21 @@ from sensor_screen.core.ankle import (
     no_neutral,
     start_at_first_sample,
 )
-from sensor_screen.core.attachment import (
-    is_apart,
-    is_missing,
-    is_slipped,
-    kinds_of,
-    refer_to,
-    tilt_sigma,
-    watch,
-)
-from sensor_screen.core.joint_angle import (
-    ErrorSources,
-    ankle_angles,
-    axis_tilt,
-    calibration_marks,
-    total_sigma,
-)
-from sensor_screen.core.live_blocks import NOTHING, LegBlock, LiveAngles, join
-from sensor_screen.core.placement import gather_evidence, refuse_misplaced
+from sensor_screen.core.attachment import refer_to
+from sensor_screen.core.live_blocks import NOTHING, GatheredSamples, LegBlock, LiveAngles, join
+from sensor_screen.core.live_filter import LegSetting, LiveFilter
+from sensor_screen.core.live_places import PlaceWatch
+from sensor_screen.core.live_sign import watch_sign
 from sensor_screen.core.quaternion import unit
-from sensor_screen.core.segments import (
-    SegmentSamples,
-    extra_noise,
-    make_tape,
-    start_state,
-    tune,
-)
+from sensor_screen.core.segments import make_tape, start_state, tune
 from sensor_screen.errors import MeasurementError, PlacementError
-from sensor_screen.model import AngleMark, SampleFlag, Task
+from sensor_screen.model import Task, ZeroMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from sensor_screen.core.attachment_kernels import Reference, Votes
-    from sensor_screen.core.placement import PlacementEvidence
-    from sensor_screen.core.segment_state import Nominal, Tape, Tuning
     from sensor_screen.core.sign import SignHint
-    from sensor_screen.model import (
-        Bools,
-        Bytes,
-        Calibration,
-        Floats,
-        Marks,
-        Side,
-        TaskInterval,
-    )
+    from sensor_screen.model import Calibration, Side, TaskInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +56,13 @@ class LiveParams:
     """Movement after the pumps that shows the shank's axis."""
     lag_s: float = 0.5
     """Delay of the smoothed angle; half a second brings nearly all that smoothing can."""
+    gather_s: float = 27.0
+    """From the stand on, calibration is tried now even if the pumps go on; at 100 Hz the saved
+    state stays under 100 kB so far."""
     give_up_s: float = 120.0
-    """Gathering beyond this keeps only the newest samples."""
+    """Where nothing can be calibrated, gathering beyond this keeps only the newest samples."""
     watch_s: float = 5.0
     """The sensors' places are judged again after so long, by everything that was heard."""
-
-
-@dataclass(slots=True)
-class _Running:
-    """What the running filter carries."""
-
-    state: Nominal
-    tape: Tape
-    tuning: Tuning
-    calibration: Calibration
-    up: Floats  # (3,) vertical in the shank sensor in the neutral pose
-    clone_at: int
-    first_judged: int
-    begin_s: float
-    blocks: int
-    flags: Bytes  # (2,) of the newest sample
-    since_gap: int  # samples since the last missing one
-    fed: int  # samples
-    ends: Floats  # (slots, 2, 3, 3) orientations at the block ends on the tape
-    votes: Votes
-    reference: Reference
-    apart: bool  # by the newest sample
 
 
 class LiveAnkle:
@@ -123,6 +73,7 @@ class LiveAnkle:
         rate_hz: Of the regular grid of the samples.
         tasks: Labels, as far as they are known; ends in the future are fine.
         sign_hint: The user's word.
+        zero_mode: What the neutral pose stands for.
         interval_mean: The gyroscopes send means over the past interval.
         clock_residual_s: How well the two clocks are known against each other.
         params: Tuning.
@@ -135,27 +86,26 @@ class LiveAnkle:
         *,
         tasks: Sequence[TaskInterval] = (),
         sign_hint: SignHint | None = None,
+        zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
         interval_mean: bool = False,
         clock_residual_s: float = 0.0,
         params: LiveParams = LiveParams(),
     ) -> None:
-        self.side = side
-        self.rate_hz = rate_hz
+        self.setting = LegSetting(side, rate_hz, interval_mean, clock_residual_s, params.ankle)
         self.tasks = tuple(tasks)
         self.sign_hint = sign_hint
-        self.interval_mean = interval_mean
-        self.clock_residual_s = clock_residual_s
+        self.zero_mode = zero_mode
         self.params = params
-        self._gathered: list[LegBlock] = []
+        self._gathered: GatheredSamples | None = None
+        self._begin_s = np.nan
         self._retry_s = -np.inf
-        self._running: _Running | None = None
-        self._unwatched: list[LegBlock] = []
-        self._evidence: PlacementEvidence | None = None
+        self._filter: LiveFilter | None = None
+        self._places = PlaceWatch(round(params.watch_s * rate_hz))
 
     @property
     def calibration(self) -> Calibration | None:
         """Known once the filter runs."""
-        return None if self._running is None else self._running.calibration
+        return None if self._filter is None else self._filter.calibration
 
     def feed(self, block: LegBlock) -> LiveAngles:
         """Take some samples, answer what is known now.
@@ -163,29 +113,18 @@ class LiveAnkle:
         Raises:
             PlacementError: The sensors are swapped, or one was forgotten; at once, and for good.
         """
-        self._watch(block)
-        if self._running is not None:
-            return self._run(self._running, block)
-        self._gathered.append(block)
-        kept = join(self._gathered)
-        self._gathered = [kept.part(slice(-int(self.params.give_up_s * self.rate_hz), None))]
-        while kept.time_s[-1] >= (due_s := self._due_s(float(kept.time_s[0]))):
-            known = int(np.searchsorted(kept.time_s, due_s + 1e-9, side="right"))
-            start = max(0, known - int(self.params.give_up_s * self.rate_hz))
-            try:
-                self._running = self._calibrate(kept.part(slice(start, known)))
-            except PlacementError:  # what more samples bring would only look right
-                raise
-            except MeasurementError:
-                self._retry_s = due_s + 1.0
-            else:
-                self._gathered = []
-                # Apart, so that the catch-up is the same however many samples came at once.
-                caught_up = self._run(self._running, kept.part(slice(start, known)))
-                if known == len(kept.time_s):
-                    return caught_up
-                rest = self._run(self._running, kept.part(slice(known, None)))
-                return join([caught_up, rest])
+        self._places.take(block, self.tasks)
+        if self._filter is not None:
+            return _join_all(self._filter.listen(block, self.tasks))
+        if self._gathered is None:
+            self._gathered = GatheredSamples.of(block)
+            self._begin_s = float(block.time_s[0])
+        else:
+            self._gathered.add(block, self._most)
+        while self._gathered.time_s[-1] >= (due_s := self._due_s(self._begin_s)):
+            known = int(np.searchsorted(self._gathered.time_s, due_s + 1e-9, side="right"))
+            if started := self._start(known, due_s):
+                return self._catch_up(*started, block)
         return NOTHING
 
     def finish(self) -> LiveAngles:
@@ -195,52 +134,59 @@ class LiveAnkle:
             PlacementError: The sensors are swapped, or one was forgotten.
             MeasurementError: There is not even a neutral pose and some movement after it.
         """
-        if self._unwatched:
-            self._judge_places(join(self._unwatched))
-            self._unwatched = []
-        if self._running is not None or not self._gathered:
+        self._places.finish(self.tasks)
+        if self._filter is not None or self._gathered is None:
             return NOTHING
-        kept = self._gathered[0]
-        self._running = self._calibrate(kept)
-        self._gathered = []
-        return self._run(self._running, kept)
+        kept = self._gathered.part(slice(-self._most, None))
+        self._filter = self._calibrate(kept)
+        self._gathered = None
+        return self._filter.run(kept, self.tasks)
 
-    def _watch(self, block: LegBlock) -> None:
-        """Judge the sensors' places by full stretches, however the samples arrive."""
-        self._unwatched.append(block)
-        size = round(self.params.watch_s * self.rate_hz)
-        if sum(len(part.time_s) for part in self._unwatched) < size:
-            return
-        heard = join(self._unwatched)
-        for start in range(0, len(heard.time_s) - size + 1, size):
-            self._judge_places(heard.part(slice(start, start + size)))
-        rest = heard.part(slice(len(heard.time_s) // size * size, None))
-        self._unwatched = [rest] if len(rest.time_s) else []
+    @property
+    def _most(self) -> int:
+        return int(self.params.give_up_s * self.setting.rate_hz)
 
-    def _judge_places(self, stretch: LegBlock) -> None:
-        doubtful = is_doubtful(stretch.flags[:, 0] | stretch.flags[:, 1])
-        found = gather_evidence(
-            stretch.time_s, stretch.acc_mps2, stretch.gyr_radps, doubtful, self.tasks
-        )
-        self._evidence = found if self._evidence is None else self._evidence + found
-        refuse_misplaced(self._evidence)
+    def _start(self, known: int, due_s: float) -> tuple[LiveFilter, LegBlock, int] | None:
+        """A filter from the first `known` samples, those samples, and how many came after them."""
+        if self._gathered is None:
+            return None
+        kept = self._gathered.part(slice(max(0, known - self._most), known))
+        try:
+            return self._calibrate(kept), kept, len(self._gathered.time_s) - known
+        except PlacementError:  # what more samples bring would only look right
+            raise
+        except MeasurementError:
+            self._retry_s = due_s + 1.0
+            return None
+
+    def _catch_up(
+        self, begun: LiveFilter, kept: LegBlock, after: int, block: LegBlock
+    ) -> LiveAngles:
+        """Answer what was gathered, apart from what came after: the same for any blocks."""
+        self._filter, self._gathered = begun, None
+        answers = [begun.run(kept, self.tasks)]
+        if after:  # these were not gathered: as they were sent
+            answers += begun.listen(block.part(slice(-after, None)), self.tasks)
+        return _join_all(answers)
 
     def _due_s(self, begin_s: float) -> float:
         """When calibration is tried; depends on the labels alone, not on how samples arrive."""
         stands = [t.end_s for t in self.tasks if t.task is Task.STAND]
+        stood = [t.start_s for t in self.tasks if t.task is Task.STAND]
         pumps = [t.end_s for t in self.tasks if t.task is Task.PUMP]
         still_s = stands[0] if stands else begin_s + 1.0
         due_s = still_s + self.params.movement_s
         if pumps and pumps[0] < due_s + 20.0:
-            due_s = pumps[0] + self.params.after_pumps_s
+            full_s = (stood[0] if stood else begin_s) + self.params.gather_s
+            due_s = min(pumps[0] + self.params.after_pumps_s, max(full_s, due_s))
         # Labels may lie before the first sample; nothing can be told from none.
         return max(due_s, begin_s + 1.0, self._retry_s)
 
-    def _calibrate(self, kept: LegBlock) -> _Running:
+    def _calibrate(self, kept: LegBlock) -> LiveFilter:
         from sensor_screen.core.attachment_kernels import no_votes
 
-        params = self.params.ankle
-        samples = self._samples(kept, kept.flags[0])
+        params, rate_hz = self.params.ankle, self.setting.rate_hz
+        samples = self.setting.samples(kept, kept.flags[0])
         known = [t for t in self.tasks if t.start_s <= kept.time_s[-1]]
         found = calibrate_segments(
             kept.time_s,
@@ -248,6 +194,7 @@ class LiveAnkle:
             is_doubtful(kept.flags[:, 0] | kept.flags[:, 1]),
             known,
             sign_hint=self.sign_hint,
+            zero_mode=self.zero_mode,
             params=params,
         )
         if not found.neutral.verified:
@@ -256,123 +203,24 @@ class LiveAnkle:
         chosen = choose_segment_params(np.inf, found.calibration, params)
         start = start_at_first_sample(found.view, found.neutral, found.calibration)
         tuning = tune(samples, chosen)
-        slots = round(self.params.lag_s * self.rate_hz / tuning.block) + 1
-        judged = still.stop - 1 + int(params.angle.hinge_judged_after_s * self.rate_hz)
+        slots = round(self.params.lag_s * rate_hz / tuning.block) + 1
         rest = kept.acc_mps2[still].mean(axis=0)
-        return _Running(
+        return LiveFilter(
+            setting=self.setting,
             state=start_state(start, chosen),
             tape=make_tape(slots),
             tuning=tuning,
             calibration=found.calibration,
             up=unit(rest[0]),
             clone_at=still.stop - 1,
-            first_judged=judged,
+            first_judged=still.stop - 1 + int(params.angle.hinge_judged_after_s * rate_hz),
             begin_s=float(kept.time_s[0]),
-            blocks=0,
-            flags=kept.flags[0],
-            since_gap=1_000_000,
-            fed=0,
             ends=np.zeros((slots, 2, 3, 3)),
             votes=no_votes(),
-            reference=refer_to(rest, found.calibration.shank_axis, self.rate_hz, params.attachment),
-            apart=False,
+            reference=refer_to(rest, found.calibration.shank_axis, rate_hz, params.attachment),
+            watch=watch_sign(found, known, params.calibration),
+            flags=kept.flags[0],
         )
-
-    def _samples(self, block: LegBlock, before: Bytes) -> SegmentSamples:
-        return SegmentSamples(
-            rate_hz=self.rate_hz,
-            acc_mps2=np.ascontiguousarray(block.acc_mps2, dtype=np.float64),
-            gyr_radps=np.ascontiguousarray(block.gyr_radps, dtype=np.float64),
-            extra_noise=extra_noise(block.flags, before, self.params.ankle.segments),
-            interval_mean=self.interval_mean,
-        )
-
-    def _run(self, run: _Running, block: LegBlock) -> LiveAngles:
-        before = run.blocks
-        samples = self._samples(block, run.flags)
-        out = _follow(run, samples)
-        flexion, inversion = self._angles(run, out.rotation, out.neutral, out.live[:, :3])
-        sigma = self._sigma(run, block, (flexion, inversion), out.live)
-        loose, marks = self._watch(run, block, samples, out)
-        sigma = np.hypot(sigma, loose)
-        marks |= self._marks(run, block, sigma, out.live[:, 4])
-        valid = marks == 0
-        if run.fed == 0:
-            marks |= np.uint16(AngleMark.CAUGHT_UP)
-        lag = len(run.ends) - 1
-        first = max(before, lag) - lag + 1
-        smoothed = np.arange(first, first + len(out.lagged))  # numbers of the blocks
-        newest = (smoothed + lag) * run.tuning.block - run.fed
-        late, _ = self._angles(run, out.lagged, out.neutral[newest], out.live[newest, :3])
-        run.flags = block.flags[-1]
-        run.fed += len(block.time_s)
-        return LiveAngles(
-            time_s=block.time_s,
-            dorsiflexion_rad=flexion,
-            inversion_rad=inversion,
-            sigma_rad=sigma,
-            valid=valid,
-            marks=marks,
-            lagged_time_s=run.begin_s + smoothed * run.tuning.block / self.rate_hz,
-            lagged_dorsiflexion_rad=late,
-        )
-
-    def _angles(
-        self, run: _Running, rotation: Floats, neutral: Floats, axis: Floats
-    ) -> tuple[Floats, Floats]:
-        relative = np.matmul(rotation[:, 0].transpose(0, 2, 1), rotation[:, 1])
-        return ankle_angles(relative, neutral, axis, run.up, self.side)
-
-    def _sigma(
-        self, run: _Running, block: LegBlock, angles: tuple[Floats, Floats], live: Floats
-    ) -> Floats:
-        flexion, inversion = angles
-        angle = self.params.ankle.angle
-        sources = ErrorSources(
-            variance_rad2=live[:, 3],
-            tilt_rad=axis_tilt(live[:, 5], run.calibration, angle),
-            inversion_rad=inversion,
-            misfit_m=live[:, 6],
-            foot_rate_radps=block.gyr_radps[:, 1] @ run.calibration.foot_axis,
-            stand_s=run.calibration.neutral_end_s - run.calibration.neutral_start_s,
-            clock_residual_s=self.clock_residual_s,
-        )
-        return total_sigma(flexion, sources, angle)
-
-    def _watch(
-        self, run: _Running, block: LegBlock, samples: SegmentSamples, out: _Followed
-    ) -> tuple[Floats, Marks]:
-        """Sigma and marks by the places of the sensors on the leg."""
-        params = self.params.ankle.attachment
-        kinds = kinds_of(block.time_s, self.tasks, is_missing(block.flags))
-        up = np.ascontiguousarray(out.rotation[:, 0, 2])
-        told = watch(run.votes, samples, up, kinds, run.reference)
-        apart = is_apart(out.live[:, 7], run.apart, params)
-        run.apart = bool(apart[-1])
-        if run.fed == 0 and run.apart:  # nobody saw the catch-up before it was over
-            apart[:] = True
-        marks = np.zeros(len(told), dtype=np.uint16)
-        marks[apart] |= int(AngleMark.APART)
-        marks[is_slipped(told, params)] |= int(AngleMark.SLIPPED)
-        return tilt_sigma(told, params), marks
-
-    def _marks(self, run: _Running, block: LegBlock, sigma: Floats, share: Floats) -> Marks:
-        angle = self.params.ankle.angle
-        marks = np.zeros(len(sigma), dtype=np.uint16)
-        marks[sigma > angle.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
-        at = run.fed + np.arange(len(sigma))
-        judged = at >= run.first_judged
-        if run.fed == 0 and judged[-1]:  # the catch-up waits for the first judgement
-            share = share[np.maximum(at, run.first_judged)]
-            judged[:] = True
-        marks[judged & (share < angle.hinge_share)] |= int(AngleMark.NOT_A_HINGE)
-        marks[~judged] |= int(AngleMark.UNSETTLED)
-        missing = np.any((block.flags & int(SampleFlag.MISSING)) != 0, axis=1)
-        since = _count_since(missing, run.since_gap)
-        run.since_gap = int(since[-1])
-        marks[since <= angle.gap_margin_s * self.rate_hz] |= int(AngleMark.GAP)
-        marks |= np.uint16(calibration_marks(run.calibration))
-        return marks
 
     def save(self) -> bytes:
         """Everything, as bytes that `restore` understands; made and read by this version only."""
@@ -386,47 +234,5 @@ class LiveAnkle:
         return live
 
 
-@dataclass(frozen=True, slots=True)
-class _Followed:
-    """What the compiled loop says of the samples of one block."""
-
-    rotation: Floats  # (n, 2, 3, 3)
-    live: Floats  # (n, 8)
-    neutral: Floats  # (n, 3, 3)
-    lagged: Floats  # (m, 2, 3, 3)
-
-
-def _follow(run: _Running, samples: SegmentSamples) -> _Followed:
-    """Run the filter and its lag over some samples, in place."""
-    from sensor_screen.core.live_kernels import follow_samples
-
-    n = len(samples)
-    rotation, live, neutral = np.empty((n, 2, 3, 3)), np.empty((n, 8)), np.empty((n, 3, 3))
-    lagged = np.empty((n, 2, 3, 3))
-    run.blocks, filled = follow_samples(
-        run.state,
-        samples.acc_mps2,
-        samples.gyr_radps,
-        samples.extra_noise,
-        run.clone_at,
-        run.tuning,
-        run.tape,
-        run.ends,
-        run.blocks,
-        rotation,
-        live,
-        neutral,
-        lagged,
-    )
-    cloned_after = run.clone_at - run.fed + run.tuning.block
-    if cloned_after >= 0:  # the catch-up: the neutral pose itself is read against its clone
-        neutral[: cloned_after + 1] = neutral[min(cloned_after, n - 1)]
-    return _Followed(rotation, live, neutral, lagged[:filled])
-
-
-def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
-    """(n,) samples since the last hit, going on from `before`."""
-    at = np.arange(1, len(hit) + 1)
-    last = np.maximum.accumulate(np.where(hit, at, -before))
-    since: NDArray[np.int64] = at - last
-    return since
+def _join_all(answers: list[LiveAngles]) -> LiveAngles:
+    return join(answers) if answers else NOTHING

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.labels import merge_tasks
 from sensor_screen.core.repetitions import find_repetitions
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.sway import measure_sway
@@ -103,7 +104,7 @@ def measure_recording(
             legs.append(_nothing(side, str(error) if known else f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
-    return _name_unseen_tasks(legs, recording.tasks)
+    return _name_unseen_tasks(legs, merge_tasks(recording.tasks))
 
 
 def _name_unseen_tasks(
@@ -220,13 +221,23 @@ def _measure_events(
 def _find_all(
     leg: CleanLeg, found: AnkleEstimate, tasks: tuple[TaskInterval, ...]
 ) -> tuple[Repetition, ...]:
+    """Each movement once, however its stretch is cut into labels of one task."""
     rate = shank_rate(leg, found)
-    return tuple(
-        repetition
-        for task in tasks
-        if task.task in REPEATED_TASKS and _overlaps(task, leg)
-        for repetition in find_repetitions(found.trace, task, shank_rate_radps=rate)
-    )
+    repetitions: list[Repetition] = []
+    for task in merge_tasks(tasks):
+        if task.task not in REPEATED_TASKS or not _overlaps(task, leg):
+            continue
+        for new in find_repetitions(found.trace, task, shank_rate_radps=rate):
+            # Labels with a gap may both reach for the movement between them.
+            if not any(_same_movement(new, old) for old in repetitions):
+                repetitions.append(new)
+    return tuple(repetitions)
+
+
+def _same_movement(one: Repetition, other: Repetition) -> bool:
+    together_s = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
+    shorter_s = min(one.end_s - one.start_s, other.end_s - other.start_s)
+    return one.task is other.task and together_s > 0.5 * shorter_s
 
 
 def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> Floats | None:
@@ -241,7 +252,7 @@ def _measure_stances(
     leg: CleanLeg, calibration: Calibration | None, tasks: tuple[TaskInterval, ...]
 ) -> tuple[SwayMeasures, ...]:
     stances = []
-    for task in tasks:
+    for task in merge_tasks(tasks):
         if task.task is not Task.BALANCE or not _overlaps(task, leg):
             continue
         # The other leg hangs in the air in this stretch, and is refused.

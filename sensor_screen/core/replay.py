@@ -9,7 +9,7 @@ import numpy as np
 from sensor_screen.core.live import LiveAnkle, LiveParams
 from sensor_screen.core.live_blocks import LegBlock, LiveAngles, join
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import GyroSampling
+from sensor_screen.model import GyroSampling, ZeroMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ def replay(
     tasks: Sequence[TaskInterval] = (),
     *,
     sign_hint: SignHint | None = None,
+    zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     block_samples: int = 10,
     params: LiveParams = LiveParams(),
 ) -> LiveAngles:
@@ -34,6 +35,7 @@ def replay(
         leg: Both sensors.
         tasks: Labels in the same time base.
         sign_hint: The user's word.
+        zero_mode: What the neutral pose stands for.
         block_samples: Samples fed at a time; changes nothing.
         params: Tuning.
 
@@ -58,6 +60,7 @@ def replay(
         leg.rate_hz,
         tasks=tasks,
         sign_hint=sign_hint,
+        zero_mode=zero_mode,
         interval_mean=leg.foot.info.gyro_sampling is GyroSampling.INTERVAL_MEAN,
         clock_residual_s=leg.clock.residual_s,
         params=params,

@@ -1,4 +1,4 @@
-"""Which way is dorsiflexion: by the pumps, or by what a leg can only do one way."""
+"""Which way is dorsiflexion: all that the movement says of it, weighed."""
 
 from __future__ import annotations
 
@@ -8,33 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.joint_angle import tilt_about
-from sensor_screen.core.labels import inside_tasks
 from sensor_screen.core.orientation import vertical
 from sensor_screen.core.quaternion import unit
-from sensor_screen.model import SignOrigin, Task
+from sensor_screen.core.sign_clues import FOOT, SHANK
+from sensor_screen.model import SignOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensor_screen.core.calibration import SegmentView
-    from sensor_screen.model import Bools, Floats, TaskInterval
-
-STEP_TASKS = (Task.WALK, Task.STAIRS_UP, Task.STAIRS_DOWN, Task.KICK)
-SQUAT_TASKS = (Task.SQUAT, Task.LUNGE)
-
-
-@dataclass(frozen=True, slots=True)
-class SignParams:
-    """How much evidence a sign needs."""
-
-    step_evidence: float = 0.3
-    """Least evidence of steps and kicks that tells the sign; walking people show 1.5 to 2."""
-    unlabelled_evidence: float = 1.0
-    """The same where nothing is labelled, so that steps are only supposed."""
-    told_by_lean_rad: float = 0.08
-    """Squats and lunges must lean the shank this much further one way than the other."""
-    pump_start_rad: float = 0.07
-    """First movement of a pump that counts as a direction."""
+    from sensor_screen.core.sign_clues import Clue, SignParams
+    from sensor_screen.model import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,65 +31,90 @@ class SignHint:
     """Without `axes`: the sign that was chosen for want of evidence is the wrong one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What clues say together."""
+
+    sign: float
+    """+1 where the axis points to the person's right, -1 where to the left; 1 where not known."""
+    origin: SignOrigin
+    reasons: tuple[str, ...] = ()
+    """What contradicts it, in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSign:
+    """The sign of both axes."""
+
+    signs: Floats  # (2,) of shank and foot axis
+    origin: SignOrigin
+    paired: bool
+    """It is known how the two axes go together."""
+    reasons: tuple[str, ...] = ()
+
+
 def find_sign(
-    view: SegmentView,
-    rate: Floats,
     axes: Floats,
-    neutral: slice,
-    tasks: Sequence[TaskInterval],
+    clues: Sequence[Clue],
     hint: SignHint | None,
-    params: SignParams = SignParams(),
-) -> tuple[float, SignOrigin]:
-    """+1 where the axes point to the person's right, -1 where to the left, and how that is known.
+    *,
+    paired: bool,
+    params: SignParams,
+) -> FoundSign:
+    """Which way the axes must be turned to point to the person's right, and how that is known.
 
     Args:
-        view: Both sensors on one grid.
-        rate: (n, 2, 3) bias-free angular velocity.
-        axes: (2, 3) flexion axis in each sensor, of common but arbitrary sign.
-        neutral: Samples of the neutral pose.
-        tasks: Labels in the same time base.
+        axes: (2, 3) flexion axis in each sensor.
+        clues: What the movement says of them.
         hint: The user's word.
+        paired: The axes have one common sign. Otherwise each is told by clues of its own, where
+            there are some for both.
         params: Tuning.
     """
     if hint is not None and hint.axes is not None:
-        return float(np.sign(np.sum(axes * hint.axes)) or 1.0), SignOrigin.USER
-    dt = float(view.time_s[1] - view.time_s[0])
-    pumps = inside_tasks(view.time_s, tasks, (Task.PUMP,))
-    if pumps.any():
-        angle = np.cumsum(rate[pumps, 1] @ axes[1]) * dt
-        far = np.flatnonzero(np.abs(angle) > max(params.pump_start_rad, 0.15 * np.ptp(angle)))
-        if len(far):
-            return float(np.sign(angle[far[0]])), SignOrigin.PUMPS
-    squats = inside_tasks(view.time_s, tasks, SQUAT_TASKS)
-    if squats.any():
-        lean = one_way(lean_of(view.orientation[:, 0], axes[0], neutral)[squats])
-        if abs(lean) > params.told_by_lean_rad:
-            return float(np.sign(lean)), SignOrigin.SQUAT
-    steps = inside_tasks(view.time_s, tasks, STEP_TASKS)
-    least = params.step_evidence
-    if not tasks:
-        steps, least = ~view.doubtful, params.unlabelled_evidence
-    evidence = _step_evidence(view, rate, axes[0], steps) if steps.any() else 0.0
-    if abs(evidence) > least:
-        return float(np.sign(evidence)), SignOrigin.SWING
-    if hint is not None:
-        return (-1.0 if hint.flip else 1.0), SignOrigin.USER
-    return 1.0, SignOrigin.UNKNOWN
+        said = np.sum(axes * hint.axes, axis=1)
+        common = np.full(2, np.sign(said.sum()) or 1.0)
+        told = paired or bool(np.abs(said).min() < 0.3 * np.linalg.norm(hint.axes[0]))
+        return FoundSign(common if told else np.sign(said), SignOrigin.USER, True)
+    verdict = weigh(clues, params)
+    if not paired:
+        shank, foot = (weigh([c for c in clues if c.segment == s], params) for s in (SHANK, FOOT))
+        known = [v for v in (shank, foot) if v.origin is not SignOrigin.UNKNOWN]
+        if len(known) == 2:
+            reasons = (*shank.reasons, *foot.reasons)
+            return FoundSign(np.array([shank.sign, foot.sign]), foot.origin, True, reasons)
+        # Clues of two axes that do not go together surely cannot be added.
+        verdict = known[0] if known else Verdict(1.0, SignOrigin.UNKNOWN, shank.reasons)
+    if verdict.origin is SignOrigin.UNKNOWN and hint is not None:
+        sign = -verdict.sign if hint.flip else verdict.sign
+        return FoundSign(np.full(2, sign), SignOrigin.USER, paired, verdict.reasons)
+    return FoundSign(np.full(2, verdict.sign), verdict.origin, paired, verdict.reasons)
 
 
-def _step_evidence(view: SegmentView, rate: Floats, axis: Floats, steps: Bools) -> float:
-    """Positive where the axis points to the person's right; what a leg does one way only.
+def weigh(clues: Sequence[Clue], params: SignParams) -> Verdict:
+    """Clues for and against: told by the heavier side, where it is heavy enough and by a margin.
 
-    The shank swings forward faster than it came back (skewness of its rate), and while the foot is
-    flat on the ground it goes over it forwards.
+    Movement that a leg can do one way only weighs up to three times as much as a first pump, which
+    rests on a label and on how a person understood it.
     """
-    turn = rate[steps, 0] @ axis
-    skewness = float(np.mean(turn**3) / max(float(np.mean(turn**2)), 1e-9) ** 1.5)
-    force = np.linalg.norm(view.acc_mps2[steps, 1], axis=1)
-    foot = np.linalg.norm(rate[steps, 1], axis=1)
-    over = turn[(foot < 0.7) & (np.abs(force - 9.81) < 1.5) & (np.abs(turn) > 0.15)]
-    stance = -float(np.mean(np.sign(over))) if len(over) > 20 else 0.0
-    return skewness + stance
+    sides = [[c for c in clues if s * c.weight > 0.0] for s in (1.0, -1.0)]
+    weights = [sum(abs(c.weight) for c in side) for side in sides]
+    best = int(np.argmax(weights))
+    most, least = weights[best], weights[1 - best]
+    if least < 0.5:
+        reasons: tuple[str, ...] = ()
+    else:
+        one, other = (max(sides[k], key=lambda c: abs(c.weight)).words for k in (best, 1 - best))
+        told = most > params.margin * least
+        outcome = f"{one} decided" if told else "so it is not known"
+        reasons = (f"{one} and {other} contradict each other on which way is toes up; {outcome}",)
+    if most < 1.0 or most <= params.margin * least:
+        return Verdict(1.0, SignOrigin.UNKNOWN, reasons)
+    # Named is what was asked for on purpose, where it tells alone; else what weighs most.
+    alone = [c.origin for c in sides[best] if abs(c.weight) >= 1.0]
+    named = [origin for origin in (SignOrigin.PUMPS, SignOrigin.SQUAT) if origin in alone]
+    heaviest = max(sides[best], key=lambda c: abs(c.weight))
+    return Verdict((1.0, -1.0)[best], named[0] if named else heaviest.origin, reasons)
 
 
 def one_way(lean: Floats) -> float:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.alignment import assemble_leg
+from sensor_screen.core.live import LiveParams
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
 from sensor_screen.core.replay import replay
 from sensor_screen.errors import ScreenError
-from sensor_screen.model import AngleTrace, Placement, Recording, ZeroMode
+from sensor_screen.model import AngleTrace, Placement, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,13 @@ def _trace_live(
                 side,
                 params.alignment,
             )
-            answers = replay(leg, recording.tasks, sign_hint=options.sign_hint)
+            answers = replay(
+                leg,
+                recording.tasks,
+                sign_hint=options.sign_hint,
+                zero_mode=options.zero_mode,
+                params=LiveParams(ankle=params.ankle),
+            )
         except ScreenError as error:
             errors.append(error)
             continue
@@ -77,7 +84,7 @@ def _trace_live(
                 marks=answers.marks,
                 shank_lean_rad=blank,
                 foot_pitch_rad=blank,
-                zero_mode=ZeroMode.QUIET_STANDING,
+                zero_mode=options.zero_mode,
                 method="filter",
                 hinge_share=float("nan"),
             )

@@ -107,17 +107,19 @@ def feed_live(recording: Recording) -> None:
     whole = LegBlock(leg.time_s, acc, gyr, flags)
     for size in (1, 10):
         live = LiveAnkle(Side.RIGHT, leg.rate_hz, tasks=recording.tasks)
-        times = []
+        times, gathering = [], 0
         for start in range(0, len(leg.time_s), size):
             block = whole.part(slice(start, start + size))
             begin = time.perf_counter()
             live.feed(block)
             times.append(time.perf_counter() - begin)
+            if live.calibration is None:
+                gathering = max(gathering, len(live.save()))
         running = 1e6 * np.array(times[len(times) // 5 :])
         print(
             f"live, blocks of {size:2}: {running.mean() / size:.1f} us a sample pair, block p50 "
             f"{np.median(running):.0f} us, p99 {np.percentile(running, 99):.0f} us; state "
-            f"{len(live.save()) / 1e3:.0f} kB"
+            f"{len(live.save()) / 1e3:.0f} kB, at most {gathering / 1e3:.0f} kB while gathering"
         )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.model import Calibration, Floats
 
+SEATED = Scenario("seated", "stand, then seated pumps", (Step(Task.STAND, 2.0), Step(Task.PUMP, 5)))
 MOUNTINGS = Rotation.random(16, random_state=7)
 TELLING = {
     Task.PUMP: SignOrigin.PUMPS,
@@ -156,10 +157,8 @@ def test_the_user_s_word_comes_first(legs: Mapping[str, SimulatedLeg]) -> None:
 
 
 @pytest.mark.parametrize("flip", [False, True])
-def test_without_evidence_the_sign_is_the_user_s_to_flip(
-    legs: Mapping[str, SimulatedLeg], flip: bool
-) -> None:
-    known = legs["stairs"]
+def test_without_evidence_the_sign_is_the_user_s_to_flip(flip: bool) -> None:
+    known = simulated_leg(SEATED, seed=3)
     guessed = calibrated(known, known.tasks[:1])
     assert guessed.sign_origin is SignOrigin.UNKNOWN
     told = calibrated(known, known.tasks[:1], SignHint(flip=flip))
@@ -184,7 +183,8 @@ def test_quality_falls_with_its_reasons(legs: Mapping[str, SimulatedLeg]) -> Non
     assert short.quality < good.quality
     assert "the still stand was only 0.4 s long" in short.reasons
     assert short.neutral_verified
-    unknown = calibrated(known, (stand,))
+    seated = simulated_leg(SEATED, seed=3)
+    unknown = calibrated(seated, seated.tasks[:1])
     assert unknown.quality < 0.6
     assert "nothing in the movement tells toes up from toes down" in unknown.reasons
     unseen = calibrated(known, labelled(known, Task.PUMP, Task.SQUAT))

@@ -18,8 +18,8 @@ from sensor_screen.core.replay import replay
 from sensor_screen.core.segments import SegmentParams, make_tape, start_state, tune
 from sensor_screen.core.sign import SignHint
 from sensor_screen.errors import MeasurementError
-from sensor_screen.model import AngleMark, SignOrigin, Task
-from sensor_screen.simulation import HARSH, WORN_WALK
+from sensor_screen.model import AngleMark, Side, SignOrigin, Task
+from sensor_screen.simulation import HARSH, SCENARIOS, WORN_WALK, Scenario, Step
 from tests.core.dense_estimator import filter_densely, smooth_densely
 from tests.core.simulated_legs import (
     KICKS,
@@ -122,6 +122,54 @@ def test_the_running_state_fits_into_150_kilobytes(legs: Mapping[str, SimulatedL
     assert estimator.calibration is not None
     # 96 kB of filter, and up to 5 s of samples by which the sensors' places are judged.
     assert len(estimator.save()) <= 150_000
+
+
+def test_the_gathering_state_fits_into_100_kilobytes() -> None:
+    known = simulated_leg(SCENARIOS["healthy"], seed=0)
+    estimator = live(known)
+    for block in blocks_of(known, [50] * 100):
+        estimator.feed(block)
+        assert len(estimator.save()) <= 100_000
+    assert estimator.calibration is not None
+
+
+LATE = {
+    Task.STAIRS_UP: (Step(Task.POINT, 2), Step(Task.STAIRS_UP, 5)),
+    Task.SQUAT: (Step(Task.POINT, 2), Step(Task.SQUAT, 3)),
+}
+
+
+@pytest.mark.parametrize("task", LATE)
+@pytest.mark.parametrize(("seed", "side"), [(0, Side.LEFT), (1, Side.RIGHT)])
+def test_an_unknown_sign_is_told_by_later_movement_in_any_chunking(
+    task: Task, seed: int, side: Side
+) -> None:
+    steps = (Step(Task.STAND, 2.0), Step(Task.PUMP, 4), *LATE[task])
+    known = simulated_leg(Scenario("late", "seated, then more", steps), seed=seed, side=side)
+    tasks = tuple(t for t in known.tasks if t.task in (Task.STAND, Task.SQUAT))
+    answers = []
+    for size in (1, 37, 10_000):
+        estimator = LiveAnkle(side, known.leg.rate_hz, tasks=tasks)
+        parts = blocks_of(known, [size] * (10_000 // size))
+        half = len(parts) // 2
+        first = [estimator.feed(b) for b in parts[:half]]
+        estimator = LiveAnkle.restore(estimator.save())
+        answers.append(join(first + [estimator.feed(b) for b in parts[half:]]))
+        assert len(estimator.save()) <= 100_000
+    for other in answers[1:]:
+        assert_same(other, answers[0])
+    untold = (answers[0].marks & int(AngleMark.SIGN_UNKNOWN)) != 0
+    began_s = next(t.start_s for t in known.tasks if t.task is task)
+    assert untold[answers[0].time_s < began_s].all()
+    assert not untold[-1]
+    assert not answers[0].valid[untold].any()
+    after = ~untold
+    assert answers[0].valid[after].all()
+    error_deg = rmse_deg(answers[0].dorsiflexion_rad[after], known.dorsiflexion_rad[after])
+    assert error_deg < 1.0  # a wrong sign would be twice the angle, 15 deg and more
+    assert estimator.calibration is not None
+    assert estimator.calibration.sign_origin is not SignOrigin.UNKNOWN
+    assert not any("toes up" in reason for reason in estimator.calibration.reasons)
 
 
 def test_every_sample_is_answered_once_and_in_order(

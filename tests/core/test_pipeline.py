@@ -258,3 +258,45 @@ def test_tasks_that_nobody_did_are_named(screen: Simulation) -> None:
         )
     )
     assert [reason for reason in leg.missing if reason.startswith("kick at 0 s")]
+
+
+def cut(recording: Recording, *pieces: tuple[float, float]) -> Recording:
+    """The recording whose squats, lunges, stairs and kicks are each labelled in pieces."""
+    tasks = []
+    for task in recording.tasks:
+        whole = task.task in (Task.STAND, Task.PUMP)
+        length_s = task.end_s - task.start_s
+        for start, end in ((0.0, 1.0),) if whole else pieces:
+            start_s, end_s = task.start_s + start * length_s, task.start_s + end * length_s
+            tasks.append(replace(task, start_s=start_s, end_s=end_s))
+    return replace(recording, tasks=tuple(tasks))
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(((0.0, 1.0), (0.0, 1.0)), id="twice"),
+        pytest.param(((0.0, 0.7), (0.3, 1.0)), id="overlapping"),
+        pytest.param(((0.0, 0.5), (0.5, 1.0)), id="abutting"),
+        pytest.param(((0.4, 1.0), (0.0, 1.0), (0.0, 0.2)), id="out of order"),
+    ],
+)
+def test_how_a_stretch_is_cut_into_labels_changes_no_count(
+    screen: Simulation, legs: tuple[LegMeasures, ...], pieces: tuple[tuple[float, float], ...]
+) -> None:
+    for leg, once in zip(measure_recording(cut(screen.recording, *pieces)), legs, strict=True):
+        assert leg.repetitions == once.repetitions
+        assert leg.sway == once.sway
+        assert leg.missing == once.missing
+
+
+def test_labels_with_a_gap_never_count_one_movement_twice(
+    screen: Simulation, legs: tuple[LegMeasures, ...]
+) -> None:
+    gapped = cut(screen.recording, (0.0, 0.45), (0.55, 1.0))
+    for leg, once in zip(measure_recording(gapped), legs, strict=True):
+        assert len(leg.repetitions) <= len(once.repetitions)
+        for i, one in enumerate(leg.repetitions):
+            for other in leg.repetitions[i + 1 :]:
+                overlap_s = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
+                assert one.task is not other.task or overlap_s < 0.5 * (one.end_s - one.start_s)
