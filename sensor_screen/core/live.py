@@ -61,7 +61,7 @@ class LiveParams:
     state stays under 100 kB so far."""
     give_up_s: float = 120.0
     """Where nothing can be calibrated, gathering beyond this keeps only the newest samples."""
-    watch_s: float = 5.0
+    watch_s: float = 2.0
     """The sensors' places are judged again after so long, by everything that was heard."""
 
 

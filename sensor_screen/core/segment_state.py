@@ -123,7 +123,7 @@ class Tuning(NamedTuple):
 class Tape(NamedTuple):
     """What the smoother needs of each block of a window; a ring where the window slides."""
 
-    orientation_rows: Floats  # (m, 6, 39) of the covariance after the updates
+    orientation_rows: NDArray[np.float32]  # (m, 6, 39) of the covariance after the updates
     flexion_column: Floats  # (m, 39) covariance of all errors with the flexion angle
     flexion_variance: Floats  # (m,)
     rotation: Floats  # (m, 2, 3, 3) at the end of the block, before the updates

@@ -300,7 +300,7 @@ def make_tape(blocks: int) -> Tape:
 
     m, n = max(1, blocks), k.N_ERRORS
     return k.Tape(
-        orientation_rows=np.empty((m, 6, n)),
+        orientation_rows=np.empty((m, 6, n), dtype=np.float32),
         flexion_column=np.empty((m, n)),
         flexion_variance=np.empty(m),
         rotation=np.empty((m, 2, 3, 3)),

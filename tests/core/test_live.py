@@ -115,13 +115,13 @@ def test_saving_changes_nothing_and_what_was_saved_stays(
     assert_same(join(again), by_sample["stairs"])
 
 
-def test_the_running_state_fits_into_150_kilobytes(legs: Mapping[str, SimulatedLeg]) -> None:
+def test_the_running_state_fits_into_100_kilobytes(legs: Mapping[str, SimulatedLeg]) -> None:
     estimator = live(legs["stairs"])
     for block in blocks_of(legs["stairs"], [100] * 100):
         estimator.feed(block)
     assert estimator.calibration is not None
-    # 96 kB of filter, and up to 5 s of samples by which the sensors' places are judged.
-    assert len(estimator.save()) <= 150_000
+
+    assert len(estimator.save()) <= 100_000
 
 
 def test_the_gathering_state_fits_into_100_kilobytes() -> None:
