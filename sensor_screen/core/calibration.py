@@ -95,7 +95,8 @@ def calibrate(
         found = _Axes(unit(sign_hint.axes), AxisOrigin.GIVEN, params.given_error_rad, ())
     axes = found.axes
     sign, sign_origin = find_sign(view, rate, axes, still, tasks, sign_hint, params.sign)
-    if found.origin is AxisOrigin.PUMPS and _leans_back(view, sign * axes[0], still, tasks, params):
+    pumped = found.origin is AxisOrigin.PUMPS and sign_origin is SignOrigin.PUMPS
+    if pumped and _leans_back(view, sign * axes[0], still, tasks, params):
         axes = axes * np.array([[-1.0], [1.0]])
     length_s = float((still.stop - still.start) * (view.time_s[1] - view.time_s[0]))
     doubts = _doubts(neutral, length_s, float(axes[1] @ up[1]), sign_origin)
