@@ -89,13 +89,14 @@ def kinds_of(time_s: Floats, tasks: Sequence[TaskInterval], missing: Bools) -> N
     }
     kinds = np.full(len(time_s), k.UNLABELLED, dtype=np.uint8)
     near = [t for t in tasks if t.end_s >= time_s[0] and t.start_s <= time_s[-1]]
-    for task in sorted(near, key=lambda t: t.task not in voting):
+    never = missing.copy()
+    for task in near:
         hit = (time_s >= task.start_s) & (time_s <= task.end_s)
         if task.task in voting:
             kinds[hit] = voting[task.task]
-            continue
-        kinds[hit] = k.NEVER
-    kinds[missing] = k.NEVER
+        else:
+            never |= hit
+    kinds[never] = k.NEVER
     return kinds
 
 
@@ -147,7 +148,10 @@ def is_slipped(told: Floats, params: AttachmentParams) -> Bools:
 
 def is_apart(surprise: Floats, before: bool, params: AttachmentParams) -> Bools:
     """(n,) with hysteresis, going on from `before`."""
-    on, off = surprise > params.apart_surprise, surprise < params.together_surprise
+    on = surprise > params.apart_surprise
+    if not before and not on.any():
+        return on
+    off = surprise < params.together_surprise
     at = np.where(on | off, np.arange(1, len(on) + 1), 0)
     last = np.maximum.accumulate(at)
     apart: Bools = np.concatenate([[before], on])[last]

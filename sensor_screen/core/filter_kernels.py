@@ -230,7 +230,7 @@ def _measure(state: Nominal, error: Floats, tuning: Tuning, tape: Tape, slot: in
     share = min(1.0, state.tally[IN_BLOCK] * tuning.dt / tuning.misfit_memory_s)
     apart = min(MISFIT_LIMIT_M, (abs(seen[0, 0]) + abs(seen[1, 0]) + abs(seen[2, 0])) / 3.0)
     state.misfit[0] += share * (apart - state.misfit[0])
-    watch_surprise(state, seen, tuning.joint_var, state.tally[IN_BLOCK] * tuning.dt)
+    watch_surprise(state.misfit, state.impulse, seen, tuning.joint_var, tuning.dt * tuning.block)
     if (
         state.tally[STILL] == state.tally[IN_BLOCK]
     ):  # at rest: no axis to see, but the bias of one sensor
@@ -362,5 +362,6 @@ def filter_samples(
         live[k, :3] = state.axis[0]
         for i in range(3):
             live[k, 3 + i] = state.told[i]
-        live[k, 6:] = state.misfit
+        live[k, 6] = state.misfit[0]
+        live[k, 7] = state.misfit[1]
     return closed

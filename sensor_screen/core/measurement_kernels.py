@@ -112,7 +112,9 @@ def measure_joint(
 
 
 @njit(cache=True)
-def watch_surprise(state: Nominal, innovation: Floats, joint_var: float, time: float) -> None:
+def watch_surprise(
+    misfit: Floats, impulse: Floats, innovation: Floats, joint_var: float, time: float
+) -> None:
     """How far the joint centres were apart, squared, against what was to be expected.
 
     Expected is what the covariance allows, without the softness of the joint, and a share of what
@@ -126,11 +128,11 @@ def watch_surprise(state: Nominal, innovation: Floats, joint_var: float, time: f
     moved = 0.0
     for s in range(2):
         for i in range(3):
-            push = state.impulse[s, i] - (GRAVITY_MPS2 * time if i == 2 else 0.0)
+            push = impulse[s, i] - (GRAVITY_MPS2 * time if i == 2 else 0.0)
             moved += (0.5 * time * push) ** 2
     ratio = min(SURPRISE_LIMIT, apart / (expected + SURPRISE_SHARE * moved))
     share = time / SURPRISE_MEMORY_S * moved / (moved + SURPRISE_MOVE_M**2)
-    state.misfit[1] += min(1.0, share) * (ratio - state.misfit[1])
+    misfit[1] += min(1.0, share) * (ratio - misfit[1])
 
 
 @njit(cache=True)
