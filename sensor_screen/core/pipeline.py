@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.cleaning import clean_stream
 from sensor_screen.core.repetitions import find_repetitions
 from sensor_screen.core.sign import SignHint
-from sensor_screen.core.sway import measure_sway
+from sensor_screen.core.sway import measure_sway, pair_stances
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import (
     AngleMark,
@@ -29,7 +30,14 @@ from sensor_screen.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sensor_screen.model import AngleTrace, CleanLeg, Floats, Recording, TaskInterval
+    from sensor_screen.model import (
+        AngleTrace,
+        CleanLeg,
+        CleanStream,
+        Floats,
+        Recording,
+        TaskInterval,
+    )
 
 REPEATED_TASKS = (
     Task.LUNGE,
@@ -83,11 +91,11 @@ def measure_recording(
             legs.append(_nothing(side, str(error) if known else f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
-    return _name_unseen_tasks(legs, recording.tasks)
+    return _name_unseen_tasks(pair_stances(legs), recording.tasks)
 
 
 def _name_unseen_tasks(
-    legs: list[LegMeasures], tasks: tuple[TaskInterval, ...]
+    legs: tuple[LegMeasures, ...], tasks: tuple[TaskInterval, ...]
 ) -> tuple[LegMeasures, ...]:
     """Labels name no leg: a task is missed only where neither leg did it."""
     unseen: list[str] = []
@@ -138,7 +146,9 @@ def measure_leg(
     )
     progress(f"{name}: repetitions and sway")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
-    return _measure_events(leg, found, recording.tasks, cleaning, name)
+    lumbar, useless = _find_lumbar(recording, params)
+    measures = _measure_events(leg, found, recording.tasks, cleaning, name, lumbar)
+    return replace(measures, missing=measures.missing + useless)
 
 
 def _name(side: Side) -> str:
@@ -151,6 +161,7 @@ def _measure_events(
     tasks: tuple[TaskInterval, ...],
     cleaning: dict[Placement, CleaningCounts],
     name: str,
+    lumbar: CleanStream | None,
 ) -> LegMeasures:
     missing = [f"{name}: {reason}" for reason in _missing_by_marks(found.trace)]
     repetitions = _find_all(leg, found, tasks)
@@ -164,7 +175,7 @@ def _measure_events(
         repetitions=repetitions,
         capacities=capacities,
         demands=measure_demands(repetitions, capacities),
-        sway=_measure_stances(leg, found, tasks),
+        sway=_measure_stances(leg, found, tasks, lumbar),
         missing=tuple(missing),
     )
 
@@ -189,16 +200,34 @@ def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> Floats | None:
     return rate
 
 
+def _find_lumbar(
+    recording: Recording, params: PipelineParams
+) -> tuple[CleanStream | None, tuple[str, ...]]:
+    """The sensor on the lower back where one is worn during a stance, or why it is of no use."""
+    if not any(task.task is Task.BALANCE for task in recording.tasks):
+        return None, ()
+    for stream in recording.streams:
+        if stream.info.placement is Placement.LUMBAR:
+            try:
+                return clean_stream(stream, params.alignment.cleaning), ()
+            except ScreenError as error:
+                return None, (str(error),)
+    return None, ()
+
+
 def _measure_stances(
-    leg: CleanLeg, found: AnkleEstimate, tasks: tuple[TaskInterval, ...]
+    leg: CleanLeg,
+    found: AnkleEstimate,
+    tasks: tuple[TaskInterval, ...],
+    lumbar: CleanStream | None,
 ) -> tuple[SwayMeasures, ...]:
     stances = []
     for task in tasks:
         if task.task is not Task.BALANCE or not _overlaps(task, leg):
             continue
-        # The other leg hangs in the air in this stretch, and is refused.
+        # A leg that walks about in this stretch is refused.
         with suppress(ScreenError):
-            stances.append(measure_sway(leg, found.calibration, task))
+            stances.append(measure_sway(leg, found.calibration, task, lumbar=lumbar))
     return tuple(stances)
 
 
