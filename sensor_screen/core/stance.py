@@ -79,10 +79,15 @@ def find_events(
     stream, raised_rad = leg.foot, params.raised_rad
     if stream is None:
         stream, raised_rad = leg.shank, params.raised_shank_rad
-    tilt_rad = None
-    if stream is not None and calibration is not None:
-        tilt_rad = _tilt_from_neutral(leg.time_s, stream, calibration, part, params)
-    if tilt_rad is not None and float(np.median(tilt_rad)) > raised_rad:
+    up = None if stream is None else _neutral_up(leg.time_s, stream, calibration)
+    # A leg that swings through the neutral pose is often far from it, but is not held up: the
+    # median force counts, not the median of its tilt.
+    if (
+        stream is not None
+        and up is not None
+        and _tilt(np.median(stream.acc_mps2[part], axis=0), up) > raised_rad
+    ):
+        tilt_rad = _tilt(_average(stream.acc_mps2[part], stream.rate_hz, params.smooth_s), up)
         lowered_rad = params.lowered_rad * raised_rad / params.raised_rad
         down = ~_is_up(tilt_rad, raised_rad, lowered_rad)
         return _follow_raised(leg.foot, part, times_s, down, params)
@@ -123,21 +128,23 @@ def longest_hold(start_s: float, end_s: float, events_s: Spans) -> tuple[float, 
     return max(stretches, key=lambda stretch: stretch[1] - stretch[0])
 
 
-def _tilt_from_neutral(
-    time_s: Floats,
-    stream: CleanStream,
-    calibration: Calibration,
-    part: slice,
-    params: StanceParams,
+def _neutral_up(
+    time_s: Floats, stream: CleanStream, calibration: Calibration | None
 ) -> Floats | None:
-    """(n,) angle between the specific force and that of the neutral pose."""
+    """(3,) specific force of the neutral pose; None where it is not known or not in this leg."""
+    if calibration is None:
+        return None
     span_s = [calibration.neutral_start_s, calibration.neutral_end_s]
     neutral = slice(*np.searchsorted(time_s, span_s))
     if neutral.stop <= neutral.start:
         return None
-    up = stream.acc_mps2[neutral].mean(axis=0)
-    force = _average(stream.acc_mps2[part], stream.rate_hz, params.smooth_s)
-    sizes = np.linalg.norm(force, axis=1) * np.linalg.norm(up)
+    up: Floats = stream.acc_mps2[neutral].mean(axis=0)
+    return up
+
+
+def _tilt(force: Floats, up: Floats) -> Floats:
+    """(...) angle between specific forces (..., 3) and that of the neutral pose."""
+    sizes = np.linalg.norm(force, axis=-1) * np.linalg.norm(up)
     angle: Floats = np.arccos(np.clip(force @ up / np.maximum(sizes, 1e-9), -1.0, 1.0))
     return angle
 

@@ -88,7 +88,7 @@ def measure_line(values: Floats, rate_hz: float, noise: float = 0.0) -> LineFigu
         rate_hz: Samples per second.
         noise: RMS of sensor noise in the values, for the error.
     """
-    centred = values - values.mean()
+    centred = _centre(values)
     steps = np.diff(centred)
     lines = spectral_lines(centred)
     rms = math.sqrt(float(np.mean(centred**2)))
@@ -114,7 +114,7 @@ def measure_plane(
         noise: RMS of sensor noise in each direction, for the errors.
         noise_slope: RMS of the noise's slope in each direction.
     """
-    centred = values - values.mean(axis=0)
+    centred = _centre(values)
     steps = np.diff(centred, axis=0)
     duration_s = len(steps) / rate_hz
     distance = np.hypot(*centred.T)
@@ -128,7 +128,7 @@ def measure_plane(
     ellipse_area = math.pi * CHI_SQUARE_95 * math.sqrt(max(0.0, _determinant(centred)))
     slope_energy = 0.5 * rate_hz * float(np.sum(steps**2))
     slope_noise = _share(noise_slope**2 * duration_s, slope_energy) if noise_slope else 0.0
-    slope_error = math.hypot(_slope_error(each), slope_noise)
+    slope_error = math.hypot(_slope_error(principal), slope_noise)
     mean_squares = np.mean(principal**2, axis=0)
     ellipse_error = 0.5 * math.hypot(
         *(
@@ -230,6 +230,13 @@ def noise_density(values: Floats, rate_hz: float) -> float:
     return math.sqrt(2.0 * median / (rate_hz * len(columns)))
 
 
+def _centre(values: Floats) -> Floats:
+    """The values without their mean; exactly zero where they differ by rounding only."""
+    centred = values - values.mean(axis=0)
+    rounding = 1e-12 * float(np.abs(values).max())
+    return np.where(np.ptp(values, axis=0) > rounding, centred, 0.0)
+
+
 def _integral(centred: Floats, rate_hz: float) -> Floats:
     """The integral from the first sample (trapezium rule), zero there."""
     steps = 0.5 * (centred[1:] + centred[:-1]) / rate_hz
@@ -244,11 +251,15 @@ def _principal(centred: Floats) -> Floats:
     return turned
 
 
-def _slope_error(each: list[Floats]) -> float:
-    """Relative error of the mean squared slope: fast lines weigh more."""
-    squares = [lines * np.arange(1, len(lines) + 1) ** 2 for lines in each]
-    variance = sum(line_variance(one) for one in squares)
-    return _share(math.sqrt(variance), float(sum(one.sum() for one in squares)))
+def _slope_error(curve: Floats) -> float:
+    """Relative error of the mean squared slope.
+
+    From the spectrum of the steps: that of the curve times f^2 would be filled up at high
+    frequencies by its jump from the last sample to the first.
+    """
+    each = [spectral_lines(one - one.mean()) for one in np.diff(curve, axis=0).T]
+    variance = sum(line_variance(one) for one in each)
+    return _share(math.sqrt(variance), float(sum(one.sum() for one in each)))
 
 
 def _determinant(centred: Floats) -> float:

@@ -194,7 +194,7 @@ def test_without_a_flexion_axis_there_are_no_directions_but_everything_else() ->
     for unknown in (None, nowhere, upright):
         sway = measure_sway(leg(shank, None), unknown, STANCE)
         assert np.isnan(rms_deg(sway)[:2]).all()
-        assert rms_deg(sway)[2] == pytest.approx(rms_deg(known)[2], rel=1e-9)
+        assert rms_deg(sway)[2] == pytest.approx(rms_deg(known)[2], rel=1e-6)
         assert "the flexion axis is not known" in sway.reasons[-1]
         (one,), (other,) = sway.acceleration, known.acceleration
         assert np.isnan(one.mediolateral.rms_mps2)
@@ -240,9 +240,8 @@ def random_stance(random: np.random.Generator, seconds: float) -> CleanStream:
     # Damped swings of 0.4 Hz; a piece is cut out of four times the length, so it is not periodic.
     shape = 1.0 / ((1.0 - (frequency_hz / 0.4) ** 2) ** 2 + (frequency_hz / 0.4) ** 2)
     shape[0] = 0.0
-    lines = np.sqrt(shape) * random.normal(size=(2, 2, shape.size)).view()[0]
-    lines = lines + 1j * np.sqrt(shape) * random.normal(size=(2, shape.size))
-    unit = np.fft.irfft(lines, 4 * count) * np.sqrt(4 * count) * np.sqrt(2 * count / shape.sum())
+    lines = np.sqrt(shape) * (random.normal(size=(2, 2, shape.size)).T @ [1.0, 1.0j]).T
+    unit = np.fft.irfft(lines, 4 * count) * 2 * count / np.sqrt(shape.sum())
     tilts = np.radians([[0.6], [0.9]]) * unit
     rates = np.gradient(tilts, 1.0 / RATE_HZ, axis=1)[:, :count]
     across, along = tilts[:, :count]
