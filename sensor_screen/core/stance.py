@@ -34,6 +34,8 @@ class StanceParams:
     """And down again below this."""
     raised_shank_rad: float = 20.0 * RADIANS_PER_DEGREE
     """The same for a shank without a foot sensor; in a stance it leans up to 15 deg."""
+    held_up_s: float = 2.0
+    """A foot that is up for longer without a break is held up; in walking it never is."""
     moved_radps: float = 60.0 * RADIANS_PER_DEGREE
     """A standing foot that turns faster is lifted or hops: its wobble stays below 30 deg/s."""
     jolt_mps2: float = 6.0
@@ -80,17 +82,12 @@ def find_events(
     if stream is None:
         stream, raised_rad = leg.shank, params.raised_shank_rad
     up = None if stream is None else _neutral_up(leg.time_s, stream, calibration)
-    # A leg that swings through the neutral pose is often far from it, but is not held up: the
-    # median force counts, not the median of its tilt.
-    if (
-        stream is not None
-        and up is not None
-        and _tilt(np.median(stream.acc_mps2[part], axis=0), up) > raised_rad
-    ):
+    if stream is not None and up is not None:
         tilt_rad = _tilt(_average(stream.acc_mps2[part], stream.rate_hz, params.smooth_s), up)
-        lowered_rad = params.lowered_rad * raised_rad / params.raised_rad
-        down = ~_is_up(tilt_rad, raised_rad, lowered_rad)
-        return _follow_raised(leg.foot, part, times_s, down, params)
+        raised = _is_up(tilt_rad, raised_rad, params.lowered_rad * raised_rad / params.raised_rad)
+        # A leg that walks or swings is often far from the neutral pose, but never for long.
+        if any(over - begin > params.held_up_s for begin, over in _spans(raised, times_s, 0.0)):
+            return _follow_raised(leg.foot, part, times_s, ~raised, params)
     if leg.foot is None:
         return StanceEvents(StanceRole.STANDING, start_s, end_s, None)
     spans = _spans(_is_moved(leg.foot, part, params), times_s, params.apart_s)
@@ -103,7 +100,7 @@ def find_events(
 def _follow_raised(
     foot: CleanStream | None, part: slice, times_s: Floats, down: Bools, params: StanceParams
 ) -> StanceEvents:
-    """A foot that is up for most of the time; it is lifted first and put down last."""
+    """A foot that is held up; it is lifted first and put down last."""
     spans = _spans(down, times_s, params.apart_s)
     start_s, end_s = float(times_s[0]), float(times_s[-1])
     if spans and spans[0][0] <= start_s:
