@@ -119,29 +119,18 @@ def measure_plane(
     duration_s = len(steps) / rate_hz
     distance = np.hypot(*centred.T)
     path = float(np.hypot(*steps.T).sum())
-    rms = math.sqrt(float(np.mean(distance**2)))
     mean_distance = float(distance.mean())
     swept = centred[1:, 0] * centred[:-1, 1] - centred[:-1, 0] * centred[1:, 1]
-    principal = _principal(centred)
-    each = [spectral_lines(one) for one in principal.T]
-    variances = [line_variance(lines) for lines in each]
+    spread = measure_spread(centred, noise)
     ellipse_area = math.pi * CHI_SQUARE_95 * math.sqrt(max(0.0, _determinant(centred)))
     slope_energy = 0.5 * rate_hz * float(np.sum(steps**2))
     slope_noise = _share(noise_slope**2 * duration_s, slope_energy) if noise_slope else 0.0
-    slope_error = math.hypot(_slope_error(principal), slope_noise)
-    mean_squares = np.mean(principal**2, axis=0)
-    ellipse_error = 0.5 * math.hypot(
-        *(
-            math.sqrt(v) / m if m > 0.0 else 0.0
-            for v, m in zip(variances, mean_squares, strict=True)
-        )
-    )
-    total = sum(variances)
+    slope_error = math.hypot(_slope_error(centred), slope_noise)
     return PlaneFigures(
         duration_s=duration_s,
-        rms=rms,
-        rms_sigma=rms_error(rms, total, math.sqrt(2.0) * noise),
-        swings=_share(rms**4, total),
+        rms=spread.rms,
+        rms_sigma=spread.rms_sigma,
+        swings=spread.swings,
         mean_distance=mean_distance,
         range=_widest(centred),
         path=path,
@@ -152,8 +141,45 @@ def measure_plane(
         mean_frequency_hz=_share(path, 2.0 * math.pi * mean_distance * duration_s),
         area_rate=0.5 * float(np.abs(swept).sum()) / duration_s,
         ellipse_area=ellipse_area,
-        ellipse_area_sigma=ellipse_error * ellipse_area,
-        spectrum=describe_spectrum(each[0] + each[1], len(values), rate_hz),
+        ellipse_area_sigma=spread.ellipse_error * ellipse_area,
+        spectrum=describe_spectrum(spread.lines, len(values), rate_hz),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far a curve in a plane wanders, and how well that is known."""
+
+    rms: float
+    rms_sigma: float
+    swings: float
+    ellipse_error: float
+    """Relative error of the area of its ellipse, 1 sigma."""
+    lines: Floats  # (n // 2,) spectrum of both directions together
+
+
+def measure_spread(values: Floats, noise: float = 0.0) -> Spread:
+    """RMS of a curve in a plane with its error, the two principal axes taken as independent.
+
+    Args:
+        values: (n, 2)
+        noise: RMS of sensor noise in each direction.
+    """
+    principal = _principal(_centre(values))
+    each = [spectral_lines(one) for one in principal.T]
+    variances = [line_variance(lines) for lines in each]
+    squares = [float(np.mean(one**2)) for one in principal.T]
+    errors = [
+        math.sqrt(variance) / square if square > 0.0 else 0.0
+        for variance, square in zip(variances, squares, strict=True)
+    ]
+    rms, variance = math.sqrt(sum(squares)), sum(variances)
+    return Spread(
+        rms=rms,
+        rms_sigma=rms_error(rms, variance, math.sqrt(2.0) * noise),
+        swings=_share(rms**4, variance),
+        ellipse_error=0.5 * math.hypot(*errors),
+        lines=each[0] + each[1],
     )
 
 
@@ -257,7 +283,7 @@ def _slope_error(curve: Floats) -> float:
     From the spectrum of the steps: that of the curve times f^2 would be filled up at high
     frequencies by its jump from the last sample to the first.
     """
-    each = [spectral_lines(one - one.mean()) for one in np.diff(curve, axis=0).T]
+    each = [spectral_lines(one) for one in _principal(_centre(np.diff(curve, axis=0))).T]
     variance = sum(line_variance(one) for one in each)
     return _share(math.sqrt(variance), float(sum(one.sum() for one in each)))
 

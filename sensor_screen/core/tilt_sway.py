@@ -10,7 +10,7 @@ import numpy as np
 
 from sensor_screen.core.sway_figures import (
     line_variance,
-    measure_plane,
+    measure_spread,
     noise_density,
     rms_error,
     spectral_lines,
@@ -81,7 +81,7 @@ def measure_tilt(tilt: Tilt, stream: CleanStream, axis_error_rad: float = math.n
         stream: The sensor.
         axis_error_rad: 1 sigma of the flexion axis.
     """
-    plane = measure_plane(tilt.tilt_rad, stream.rate_hz, tilt.noise_rad)
+    plane = measure_spread(tilt.tilt_rad, tilt.noise_rad)
     placement = stream.info.placement
     if not tilt.directed:
         return TiltSway(
