@@ -395,20 +395,125 @@ class Demand:
     ratio_sigma: float
 
 
+class StanceRole(StrEnum):
+    """What an instrumented foot did in a stance."""
+
+    STANDING = "standing"
+    RAISED = "raised"
+
+
+class Stance(StrEnum):
+    """How many feet were on the ground; known only where both legs carry sensors."""
+
+    ONE_LEG = "one_leg"
+    TWO_LEGS = "two_legs"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TiltSway:
+    """Tilt of one segment about its mean; sigma is 1 sigma, nan what is not known."""
+
+    placement: Placement
+    mediolateral_rms_rad: float = float("nan")
+    anteroposterior_rms_rad: float = float("nan")
+    total_rms_rad: float = float("nan")
+    mediolateral_sigma_rad: float = float("nan")
+    anteroposterior_sigma_rad: float = float("nan")
+    total_sigma_rad: float = float("nan")
+    swings: float = float("nan")
+    """How many independent values the stance is worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisSway:
+    """Horizontal acceleration in one direction; nan where directions are not known."""
+
+    jerk_m2ps5: float = float("nan")
+    rms_mps2: float = float("nan")
+    rms_sigma_mps2: float = float("nan")
+    range_mps2: float = float("nan")
+    path_mps2: float = float("nan")
+    mean_velocity_mps: float = float("nan")
+    power_m2ps4: float = float("nan")
+    frequency_50_hz: float = float("nan")
+    frequency_95_hz: float = float("nan")
+    centroid_frequency_hz: float = float("nan")
+    frequency_dispersion: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class AccelerationSway:
+    """Horizontal acceleration in one stance; `core.sway_measures` has the formulas.
+
+    Planar (both directions together, whatever they are called) unless it is under a direction.
+    """
+
+    placement: Placement | None
+    """Where the sensor was: a figure of one placement says nothing about another."""
+    duration_s: float
+    """From the first to the last sample."""
+    low_pass_hz: float
+    """Where the filter is 3 dB down; nan for none."""
+    jerk_m2ps5: float
+    jerk_sigma_m2ps5: float
+    jerk_rate_m2ps6: float
+    """Per second: the jerk grows with the duration."""
+    jerk_30s_m2ps5: float
+    """What 30 s of the same sway would give."""
+    distance_mps2: float
+    rms_mps2: float
+    rms_sigma_mps2: float
+    range_mps2: float
+    path_mps2: float
+    path_sigma_mps2: float
+    path_30s_mps2: float
+    mean_velocity_mps: float
+    mean_frequency_hz: float
+    area_rate_m2ps5: float
+    ellipse_area_m2ps4: float
+    ellipse_area_sigma_m2ps4: float
+    power_m2ps4: float
+    frequency_50_hz: float
+    frequency_95_hz: float
+    centroid_frequency_hz: float
+    frequency_dispersion: float
+    swings: float
+    """How many independent values the stance is worth."""
+    mediolateral: AxisSway
+    anteroposterior: AxisSway
+
+
 @dataclass(frozen=True, slots=True)
 class SwayMeasures:
-    """Steadiness in one stance: compare a person with themselves only."""
+    """One stance as the sensors of one leg saw it: compare a person with themselves only."""
 
     side: Side
     start_s: float
     end_s: float
-    shank_mediolateral_rms_rad: float
-    shank_anteroposterior_rms_rad: float
-    foot_mediolateral_rms_rad: float
-    foot_anteroposterior_rms_rad: float
-    shank_total_rms_rad: float = float("nan")
-    """In any horizontal direction: known also where nothing tells forward from sideways."""
-    foot_total_rms_rad: float = float("nan")
+    role: StanceRole = StanceRole.STANDING
+    stance: Stance = Stance.UNKNOWN
+    hold_start_s: float = float("nan")
+    hold_s: float = float("nan")
+    """Longest stretch without a touch-down or hop."""
+    hold_is_minimum: bool = True
+    """It ended with the recording or its label, not because the person lost balance."""
+    hops_s: tuple[tuple[float, float], ...] | None = None
+    """Start and end of each time a standing foot left the ground or was moved on it; None where
+    no sensor could see it."""
+    touch_downs_s: tuple[tuple[float, float], ...] | None = None
+    """Start and end of each time a raised foot was on the ground; None where no sensor could."""
+    measured_start_s: float = float("nan")
+    measured_end_s: float = float("nan")
+    """Stretch of tilt and acceleration: the longest without a hop, settled."""
+    tilt: tuple[TiltSway, ...] = ()
+    acceleration: tuple[AccelerationSway, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """What is missing or weak, and why; one sentence each."""
+
+    def tilt_of(self, placement: Placement) -> TiltSway:
+        """The tilt of one segment, nan where it was not measured."""
+        return next((t for t in self.tilt if t.placement == placement), TiltSway(placement))
 
 
 @dataclass(frozen=True, slots=True)

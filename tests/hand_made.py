@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.sway_measures import measure_acceleration_sway
 from sensor_screen.model import (
     AngleTrace,
     AxisOrigin,
@@ -20,9 +21,12 @@ from sensor_screen.model import (
     ScreeningReport,
     Side,
     SignOrigin,
+    Stance,
+    StanceRole,
     SwayMeasures,
     Task,
     TaskInterval,
+    TiltSway,
     ZeroMode,
 )
 from sensor_screen.rules.evaluate import judge
@@ -209,10 +213,42 @@ def full_report() -> ScreeningReport:
         repetition(Task.SQUAT, bend_deg=15.0, side=Side.RIGHT, reason="shallow"),
     ]
     left = ankle(Side.LEFT, bend_deg=9.0, point_deg=None, squat=[9.0, 16.5], kick=[48.0])
-    sway = SwayMeasures(Side.RIGHT, 60.0, 90.0, 0.011, 0.008, 0.005, float("nan"))
+    time_s = np.arange(2400) / RATE_HZ
+    waves = np.column_stack([np.sin(2.5 * time_s), np.cos(4.0 * time_s)])
+    sway = SwayMeasures(
+        Side.RIGHT,
+        60.0,
+        90.0,
+        stance=Stance.ONE_LEG,
+        hold_start_s=60.0,
+        hold_s=24.0,
+        hold_is_minimum=False,
+        hops_s=((84.0, 84.4),),
+        touch_downs_s=(),
+        measured_start_s=60.0,
+        measured_end_s=83.5,
+        tilt=(
+            TiltSway(Placement.SHANK, 0.011, 0.008, 0.0136, 0.002, 0.001, 0.0015, 18.0),
+            TiltSway(Placement.FOOT, total_rms_rad=0.005, total_sigma_rad=0.001),
+        ),
+        acceleration=(measure_acceleration_sway(0.1 * waves, RATE_HZ, placement=Placement.SHANK),),
+        reasons=("Measured over 24 s instead of 30 s.",),
+    )
+    raised = SwayMeasures(
+        Side.LEFT,
+        10.0,
+        30.0,
+        role=StanceRole.RAISED,
+        stance=Stance.ONE_LEG,
+        hold_start_s=10.0,
+        hold_s=12.0,
+        touch_downs_s=((22.0, 22.4), (25.0, 25.1)),
+    )
     return report(
         [
-            leg_measures(left, missing=("Left pointing range: no point was recorded.",)),
+            leg_measures(
+                left, sway=(raised,), missing=("Left pointing range: no point was recorded.",)
+            ),
             leg_measures(
                 right,
                 angle=trace(np.where(valid, curve, np.nan), side=Side.RIGHT, valid=valid),

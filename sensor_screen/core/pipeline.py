@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.cleaning import clean_stream
 from sensor_screen.core.labels import merge_tasks
 from sensor_screen.core.repetitions import find_repetitions
 from sensor_screen.core.sign import SignHint
-from sensor_screen.core.sway import measure_sway
+from sensor_screen.core.sway import measure_sway, pair_stances
 from sensor_screen.errors import MeasurementError, PlacementError, RecordingError, ScreenError
 from sensor_screen.model import (
     AngleMark,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         AngleTrace,
         Calibration,
         CleanLeg,
+        CleanStream,
         Floats,
         Recording,
         TaskInterval,
@@ -104,11 +106,11 @@ def measure_recording(
             legs.append(_nothing(side, str(error) if known else f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
-    return _name_unseen_tasks(legs, merge_tasks(recording.tasks))
+    return _name_unseen_tasks(pair_stances(legs), merge_tasks(recording.tasks))
 
 
 def _name_unseen_tasks(
-    legs: list[LegMeasures], tasks: tuple[TaskInterval, ...]
+    legs: tuple[LegMeasures, ...], tasks: tuple[TaskInterval, ...]
 ) -> tuple[LegMeasures, ...]:
     """Labels name no leg: a task is missed only where neither leg did it."""
     unseen: list[str] = []
@@ -151,6 +153,7 @@ def measure_leg(
     )
     progress(f"{name}: ankle angle")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
+    lumbar, useless = _find_lumbar(recording, params)
     try:
         found = estimate_ankle(
             leg,
@@ -162,14 +165,14 @@ def measure_leg(
     except PlacementError:
         raise
     except MeasurementError as error:
-        sway = _measure_stances(leg, None, recording.tasks)
+        sway = _measure_stances(leg, None, recording.tasks, lumbar)
         if options.angle_needed or leg.shank is None or not sway:
             raise
         return _stances_alone(leg, sway, cleaning, name, error)
     progress(f"{name}: repetitions and sway")
-    measured = _measure_events(leg, found, recording.tasks, cleaning, name)
+    measured = _measure_events(leg, found, recording.tasks, cleaning, name, lumbar)
     silent = [f"{name}: {why}" for why in _name_early_end(recording, leg)]
-    return replace(measured, missing=(*silent, *measured.missing))
+    return replace(measured, missing=(*silent, *measured.missing, *useless))
 
 
 def _name_early_end(recording: Recording, leg: CleanLeg) -> list[str]:
@@ -200,6 +203,7 @@ def _measure_events(
     tasks: tuple[TaskInterval, ...],
     cleaning: dict[Placement, CleaningCounts],
     name: str,
+    lumbar: CleanStream | None,
 ) -> LegMeasures:
     missing = [f"{name}: {reason}" for reason in _missing_by_marks(found.trace)]
     repetitions = _find_all(leg, found, tasks)
@@ -213,7 +217,7 @@ def _measure_events(
         repetitions=repetitions,
         capacities=capacities,
         demands=measure_demands(repetitions, capacities),
-        sway=_measure_stances(leg, found.calibration, tasks),
+        sway=_measure_stances(leg, found.calibration, tasks, lumbar),
         missing=tuple(missing),
     )
 
@@ -248,16 +252,34 @@ def shank_rate(leg: CleanLeg, found: AnkleEstimate) -> Floats | None:
     return rate
 
 
+def _find_lumbar(
+    recording: Recording, params: PipelineParams
+) -> tuple[CleanStream | None, tuple[str, ...]]:
+    """The sensor on the lower back where one is worn during a stance, or why it is of no use."""
+    if not any(task.task is Task.BALANCE for task in recording.tasks):
+        return None, ()
+    for stream in recording.streams:
+        if stream.info.placement is Placement.LUMBAR:
+            try:
+                return clean_stream(stream, params.alignment.cleaning), ()
+            except ScreenError as error:
+                return None, (str(error),)
+    return None, ()
+
+
 def _measure_stances(
-    leg: CleanLeg, calibration: Calibration | None, tasks: tuple[TaskInterval, ...]
+    leg: CleanLeg,
+    calibration: Calibration | None,
+    tasks: tuple[TaskInterval, ...],
+    lumbar: CleanStream | None,
 ) -> tuple[SwayMeasures, ...]:
     stances = []
     for task in merge_tasks(tasks):
         if task.task is not Task.BALANCE or not _overlaps(task, leg):
             continue
-        # The other leg hangs in the air in this stretch, and is refused.
+        # A leg that walks about in this stretch is refused.
         with suppress(ScreenError):
-            stances.append(measure_sway(leg, calibration, task))
+            stances.append(measure_sway(leg, calibration, task, lumbar=lumbar))
     return tuple(stances)
 
 

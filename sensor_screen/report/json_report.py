@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.report.curve import thin_curve
+from sensor_screen.report.sway_json import sway_to_json
 
 if TYPE_CHECKING:
     from sensor_screen.model import (
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         LegMeasures,
         Repetition,
         ScreeningReport,
-        SwayMeasures,
         ZoneBands,
     )
 
@@ -85,7 +85,7 @@ def _leg(leg: LegMeasures) -> Json:
         "repetitions": [_repetition(repetition) for repetition in leg.repetitions],
         "capacities": [_capacity(capacity) for capacity in leg.capacities],
         "demands": [_demand(demand) for demand in leg.demands],
-        "sway": [_sway(sway) for sway in leg.sway],
+        "sway": [sway_to_json(stance) for stance in leg.sway],
     }
 
 
@@ -178,19 +178,6 @@ def _demand(demand: Demand) -> Json:
         "sigma_deg": _deg(demand.sigma_rad),
         "ratio": _number(demand.ratio, 4),
         "ratio_sigma": _number(demand.ratio_sigma, 4),
-    }
-
-
-def _sway(sway: SwayMeasures) -> Json:
-    return {
-        "start_s": _s(sway.start_s),
-        "end_s": _s(sway.end_s),
-        "shank_mediolateral_rms_deg": _deg(sway.shank_mediolateral_rms_rad),
-        "shank_anteroposterior_rms_deg": _deg(sway.shank_anteroposterior_rms_rad),
-        "foot_mediolateral_rms_deg": _deg(sway.foot_mediolateral_rms_rad),
-        "foot_anteroposterior_rms_deg": _deg(sway.foot_anteroposterior_rms_rad),
-        "shank_total_rms_deg": _deg(sway.shank_total_rms_rad),
-        "foot_total_rms_deg": _deg(sway.foot_total_rms_rad),
     }
 
 

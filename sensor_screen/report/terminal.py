@@ -10,10 +10,10 @@ from sensor_screen.report.terminal_lens import LABEL_WIDTH, draw_lens, legend
 from sensor_screen.report.terminal_measures import (
     describe_quality,
     list_repetitions,
-    list_sway,
     show_curve,
 )
 from sensor_screen.report.terminal_page import Page, figure
+from sensor_screen.report.terminal_sway import list_sway
 from sensor_screen.rules.findings import PANELS
 from sensor_screen.rules.texts import (
     PANEL_MOVEMENTS,

@@ -1,4 +1,4 @@
-"""What was measured on one leg, in letters: repetitions, curve, sway, and how good it all is."""
+"""What was measured on one leg, in letters: repetitions, curve, and how good it all is."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         LegMeasures,
         Placement,
         Repetition,
-        SwayMeasures,
     )
     from sensor_screen.report.terminal_page import Page
 
@@ -115,45 +114,6 @@ def show_curve(leg: LegMeasures, page: Page) -> list[str]:
         return []
     title = "Angle over the recording: up is bend, down is point"
     return ["", *page.heading(title, "dotted: own end range" if ends_deg else ""), *curve]
-
-
-def list_sway(leg: LegMeasures, page: Page) -> list[str]:
-    """Tilt in each stance."""
-    lines = []
-    for sway in leg.sway:
-        duration_s = sway.end_s - sway.start_s
-        tilts = "; ".join(_tilts(sway)).replace("-", "−")
-        lines += page.paragraph(f"One stance of {duration_s:.0f} s: {tilts} (RMS).")
-    if lines:
-        lines += page.paragraph(
-            "Compare with yourself only: there is no norm for sensors worn here.", style="dim"
-        )
-    return lines
-
-
-def _tilts(sway: SwayMeasures) -> list[str]:
-    segments = {
-        "shin": (
-            sway.shank_mediolateral_rms_rad,
-            sway.shank_anteroposterior_rms_rad,
-            sway.shank_total_rms_rad,
-        ),
-        "foot": (
-            sway.foot_mediolateral_rms_rad,
-            sway.foot_anteroposterior_rms_rad,
-            sway.foot_total_rms_rad,
-        ),
-    }
-    words = []
-    for name, values in segments.items():
-        sideways, forward, total = (
-            f"{math.degrees(v):.2f}°" if math.isfinite(v) else "not measured" for v in values
-        )
-        if math.isfinite(values[2]) and not math.isfinite(values[0]):
-            words.append(f"{name} {total} in all directions together")
-        else:
-            words.append(f"{name} {sideways} sideways, {forward} forward and back")
-    return words
 
 
 def describe_quality(leg: LegMeasures, page: Page) -> list[str]:

@@ -38,6 +38,10 @@ class Person:
     """Root mean square lean while standing still on both legs."""
     balance_sway_rad: float = radians(0.6)
     """Root mean square lean while standing on one leg."""
+    balance_touch_downs: int = 0
+    """How often the raised foot comes down in one balance, evenly spread over it."""
+    balance_hops: int = 0
+    """How often the standing foot hops, evenly spread, never together with a touch-down."""
     shank_length_m: float = 0.40
     """Knee to ankle."""
 

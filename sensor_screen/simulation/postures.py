@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.model import Task
-from sensor_screen.simulation.curves import ease, grid_s, limit, strokes, sway
+from sensor_screen.simulation.curves import bump, ease, grid_s, limit, strokes, sway
 from sensor_screen.simulation.pieces import Column, Piece, make_piece
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 END_SOFTNESS_RAD = radians(1.5)
 """How gradually a loaded ankle meets its end range."""
 _HOVER_LEAN_RAD = radians(25.0)
+_TOUCH_S = 0.3
+_LOWER_S = 0.4
+"""How long a raised foot that comes down stays, and how long its way takes."""
+_HOP_S = 0.4
+_HOP_RISE_M = 0.05
+_HOP_POINT_RAD = radians(30.0)
 _SEATED_LEAN_RAD = radians(-4.0)
 _SEAT_RISE_M = 0.08
 _SIT_S = 1.2
@@ -61,9 +67,19 @@ def stand(performance: Performance) -> tuple[Piece, ...]:
 def balance(performance: Performance) -> tuple[Piece, ...]:
     """Standing on one leg: the shank sways over a flat foot, sideways almost as much."""
     person = performance.person
-    return (
-        _sway_over(Task.BALANCE, performance.amount, person.balance_sway_rad, performance.size),
-    )
+    piece = _sway_over(Task.BALANCE, performance.amount, person.balance_sway_rad, performance.size)
+    hops_s = _spread_s(person.balance_hops, piece.duration_s, offset=0.5)
+    if not hops_s:
+        return (piece,)
+    at_s = grid_s(piece.duration_s)
+    columns, support = piece.columns.copy(), piece.support.copy()
+    for middle_s in hops_s:
+        share = bump((at_s - middle_s) / _HOP_S + 0.5)
+        columns[:, Column.DORSIFLEXION] -= share * _HOP_POINT_RAD
+        columns[:, Column.UP] += share * _HOP_RISE_M
+        support = support * (share == 0.0)
+    landings = tuple((middle_s + 0.5 * _HOP_S, 1.0) for middle_s in hops_s)
+    return (replace(piece, columns=columns, support=support, impacts=landings),)
 
 
 def wait(performance: Performance, duration_s: float) -> Piece:
@@ -75,6 +91,9 @@ def hover(performance: Performance, duration_s: float) -> Piece:
     """The leg that is held off the ground while the other one balances."""
     at_s = grid_s(duration_s)
     raised = ease(at_s / 1.0) * ease((at_s[-1] - at_s) / 1.0)
+    touches_s = _spread_s(performance.person.balance_touch_downs, duration_s)
+    for middle_s in touches_s:
+        raised = raised * ease((np.abs(at_s - middle_s) - 0.5 * _TOUCH_S) / _LOWER_S)
     sway_rad = sway(at_s, performance.person.balance_sway_rad, performance.size)
     piece = make_piece(
         None,
@@ -84,7 +103,13 @@ def hover(performance: Performance, duration_s: float) -> Piece:
     )
     piece.columns[:, Column.FORWARD] = -0.1 * raised
     piece.columns[:, Column.UP] = 0.1 * raised
-    return piece
+    return replace(piece, impacts=tuple((t - 0.5 * _TOUCH_S, 0.5) for t in touches_s))
+
+
+def _spread_s(count: int, duration_s: float, offset: float = 0.0) -> tuple[float, ...]:
+    """So many times, evenly spread; with an offset of half a step, between those without."""
+    step_s = duration_s / (count + 1 + offset)
+    return tuple((k + 1 + offset) * step_s for k in range(count))
 
 
 def rest(duration_s: float) -> Piece:

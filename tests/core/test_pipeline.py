@@ -18,6 +18,8 @@ from sensor_screen.model import (
     Placement,
     Side,
     SignOrigin,
+    Stance,
+    StanceRole,
     Task,
     TaskInterval,
     ZeroMode,
@@ -68,7 +70,10 @@ def test_both_legs_are_measured_left_first(legs: tuple[LegMeasures, ...]) -> Non
         assert leg.angle is not None
         assert leg.angle.valid.mean() > 0.95
         assert {c.direction for c in leg.capacities} == set(Direction)
-        assert len(leg.sway) == 1
+        (stance,) = leg.sway
+        assert stance.stance is Stance.ONE_LEG
+        assert (stance.hops_s, stance.touch_downs_s) == ((), ())
+        assert {a.placement for a in stance.acceleration} == {Placement.SHANK, Placement.FOOT}
         assert set(leg.cleaning) == {Placement.SHANK, Placement.FOOT}
 
 
@@ -246,6 +251,23 @@ def test_a_foot_on_its_own_clock_is_brought_into_line(
         assert np.degrees(one.peak_dorsiflexion_rad) == pytest.approx(
             np.degrees(other.peak_dorsiflexion_rad), abs=1.0
         )
+
+
+def test_a_sensor_on_the_lower_back_adds_its_sway_or_says_why_not(
+    screen: Simulation, legs: tuple[LegMeasures, ...]
+) -> None:
+    right = only(screen.recording, (Side.RIGHT, Placement.SHANK), (Side.RIGHT, Placement.FOOT))
+    back = replace(right.streams[0], info=replace(right.streams[0].info, side=Side.NONE))
+    back = replace(back, info=replace(back.info, placement=Placement.LUMBAR))
+    (leg,) = measure_recording(replace(right, streams=(*right.streams, back)))
+    (standing,) = [s for s in leg.sway if s.role is StanceRole.STANDING]
+    shank, _, lumbar = standing.acceleration
+    assert lumbar.placement is Placement.LUMBAR
+    assert lumbar.rms_mps2 == pytest.approx(shank.rms_mps2, rel=1e-6)
+    dead = replace(back, raw=np.zeros_like(back.raw))
+    (without,) = measure_recording(replace(right, streams=(*right.streams, dead)))
+    assert [r for r in without.missing if "lumbar" in r]
+    assert leg.repetitions == legs[1].repetitions
 
 
 def test_tasks_that_nobody_did_are_named(screen: Simulation) -> None:

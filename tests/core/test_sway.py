@@ -22,6 +22,7 @@ from sensor_screen.model import (
     SensorInfo,
     Side,
     SignOrigin,
+    SwayMeasures,
     Task,
     TaskInterval,
     ZeroMode,
@@ -86,6 +87,13 @@ def leg(shank: CleanStream | None, foot: CleanStream | None) -> CleanLeg:
     return CleanLeg(any_stream.info.side, RATE_HZ, any_stream.time_s, shank, foot, ClockMap())
 
 
+def rms_deg(sway: SwayMeasures, placement: Placement = Placement.SHANK) -> list[float]:
+    """Sideways, forward and back, both together."""
+    tilt = sway.tilt_of(placement)
+    values = tilt.mediolateral_rms_rad, tilt.anteroposterior_rms_rad, tilt.total_rms_rad
+    return [float(np.degrees(value)) for value in values]
+
+
 STANCE = TaskInterval(0.0, 30.0, Task.BALANCE)
 
 
@@ -103,11 +111,11 @@ def test_a_sinusoid_has_its_closed_form_in_any_mounting(
     sway = measure_sway(leg(shank, None), calibration(mounting), STANCE)
     # 0.5 %: the two tilts are added as small angles, and the trapezium rule cuts corners.
     np.testing.assert_allclose(
-        np.degrees([sway.shank_mediolateral_rms_rad, sway.shank_anteroposterior_rms_rad]),
-        np.array([sideways_deg, forward_deg]) / np.sqrt(2),
+        rms_deg(sway),
+        np.array([sideways_deg, forward_deg, np.hypot(sideways_deg, forward_deg)]) / np.sqrt(2),
         rtol=5e-3,
     )
-    assert np.isnan(sway.foot_mediolateral_rms_rad)
+    assert np.isnan(sway.tilt_of(Placement.FOOT).total_rms_rad)
 
 
 def test_a_gyroscope_bias_does_not_count_as_sway() -> None:
@@ -116,9 +124,7 @@ def test_a_gyroscope_bias_does_not_count_as_sway() -> None:
     biased = measure_sway(leg(standing(still, bias_degps=0.5), None), calibration(still), STANCE)
     # The bias drifts by 15 deg in the stance; its line is removed but for what the two slow
     # sinusoids leave in the fit.
-    assert biased.shank_mediolateral_rms_rad == pytest.approx(
-        clean.shank_mediolateral_rms_rad, rel=5e-3
-    )
+    np.testing.assert_allclose(rms_deg(biased), rms_deg(clean), rtol=5e-3)
 
 
 def test_the_sensor_s_own_acceleration_does_not_count_as_tilt() -> None:
@@ -126,10 +132,9 @@ def test_the_sensor_s_own_acceleration_does_not_count_as_tilt() -> None:
     shank = standing(still, height_m=0.3)
     sway = measure_sway(leg(shank, None), calibration(still), STANCE)
     # The accelerometer alone would say 19 % and 59 % more at these two frequencies.
-    assert np.degrees(sway.shank_mediolateral_rms_rad) == pytest.approx(np.sqrt(0.5), rel=0.01)
-    assert np.degrees(sway.shank_anteroposterior_rms_rad) == pytest.approx(
-        0.5 * np.sqrt(0.5), rel=0.01
-    )
+    sideways_deg, forward_deg, _ = rms_deg(sway)
+    assert sideways_deg == pytest.approx(np.sqrt(0.5), rel=0.01)
+    assert forward_deg == pytest.approx(0.5 * np.sqrt(0.5), rel=0.01)
 
 
 def test_left_and_right_are_alike() -> None:
@@ -145,23 +150,25 @@ def test_left_and_right_are_alike() -> None:
     a = measure_sway(leg(left, None), calibration(still), STANCE)
     b = measure_sway(leg(right, None), calibration(still), STANCE)
     assert b.side == Side.RIGHT
-    assert b.shank_mediolateral_rms_rad == pytest.approx(a.shank_mediolateral_rms_rad)
-    assert b.shank_anteroposterior_rms_rad == pytest.approx(a.shank_anteroposterior_rms_rad)
+    np.testing.assert_allclose(rms_deg(b), rms_deg(a), rtol=1e-9)
+    for one, other in zip(a.acceleration, b.acceleration, strict=True):
+        assert one.jerk_m2ps5 == pytest.approx(other.jerk_m2ps5)
+        assert one.mediolateral.rms_mps2 == pytest.approx(other.mediolateral.rms_mps2)
 
 
 def test_each_sensor_has_its_own_figures() -> None:
     turned = Rotation.from_rotvec([0.3, -1.0, 2.0])
     shank, foot = standing(turned, sideways_deg=1.0), standing(turned, sideways_deg=2.0)
+    foot = dataclasses.replace(foot, info=SensorInfo(Side.LEFT, Placement.FOOT))
     sway = measure_sway(leg(shank, foot), calibration(turned), STANCE)
-    assert sway.foot_mediolateral_rms_rad == pytest.approx(
-        2.0 * sway.shank_mediolateral_rms_rad, rel=5e-3
-    )
+    assert rms_deg(sway, Placement.FOOT)[0] == pytest.approx(2.0 * rms_deg(sway)[0], rel=5e-3)
+    assert [a.placement for a in sway.acceleration] == [Placement.SHANK, Placement.FOOT]
 
 
 @pytest.mark.parametrize(
     ("seconds", "sideways_deg", "lost", "problem"),
     [
-        (8.0, 1.0, 0, "too short"),
+        (1.0, 1.0, 0, "too short"),
         (30.0, 30.0, 0, "moved more than in standing"),
         (30.0, 1.0, 200, "7 % of the shank samples are missing"),
     ],
@@ -174,3 +181,107 @@ def test_what_is_no_stance_is_refused_with_a_sentence(
     shank.flags[100 : 100 + lost] = SampleFlag.MISSING
     with pytest.raises(MeasurementError, match=problem):
         measure_sway(leg(shank, None), calibration(still), STANCE)
+
+
+def test_without_a_flexion_axis_there_are_no_directions_but_everything_else() -> None:
+    turned = Rotation.from_rotvec([0.4, 0.2, -1.1])
+    shank = standing(turned)
+    known = measure_sway(leg(shank, None), calibration(turned), STANCE)
+    nowhere = dataclasses.replace(calibration(turned), shank_axis=np.full(3, np.nan))
+    upright = dataclasses.replace(
+        calibration(turned), shank_axis=turned.apply([0.1, 1.0, 0.0]) / np.hypot(0.1, 1.0)
+    )
+    for unknown in (None, nowhere, upright):
+        sway = measure_sway(leg(shank, None), unknown, STANCE)
+        assert np.isnan(rms_deg(sway)[:2]).all()
+        assert rms_deg(sway)[2] == pytest.approx(rms_deg(known)[2], rel=1e-6)
+        assert "the flexion axis is not known" in sway.reasons[-1]
+        (one,), (other,) = sway.acceleration, known.acceleration
+        assert np.isnan(one.mediolateral.rms_mps2)
+        for name in ("rms_mps2", "jerk_m2ps5", "range_mps2", "ellipse_area_m2ps4", "power_m2ps4"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-9)
+        assert (sway.hold_s, sway.hops_s) == (known.hold_s, known.hops_s)
+
+
+def test_a_short_stance_has_a_hold_time_and_says_why_it_has_no_sway() -> None:
+    still = Rotation.identity()
+    sway = measure_sway(leg(standing(still, seconds=8.0), None), calibration(still), STANCE)
+    assert sway.hold_s == pytest.approx(8.0, abs=0.02)
+    assert sway.hold_is_minimum
+    assert (sway.tilt, sway.acceleration) == ((), ())
+    assert "too short for sway figures" in sway.reasons[0]
+
+
+def test_a_sensor_on_the_lower_back_is_measured_too_without_directions() -> None:
+    still = Rotation.identity()
+    back = standing(Rotation.from_rotvec([1.0, 0.0, 0.0]), sideways_deg=0.7, forward_deg=0.7)
+    back = dataclasses.replace(
+        back,
+        info=SensorInfo(Side.NONE, Placement.LUMBAR),
+        time_s=back.time_s + 0.003,
+    )
+    sway = measure_sway(leg(standing(still), None), calibration(still), STANCE, lumbar=back)
+    assert rms_deg(sway, Placement.LUMBAR)[2] == pytest.approx(0.7, rel=5e-3)
+    assert sway.acceleration[-1].placement is Placement.LUMBAR
+    # Tilt by gravity alone, which is what this sensor has in it.
+    assert sway.acceleration[-1].rms_mps2 == pytest.approx(
+        STANDARD_GRAVITY_MPS2 * np.radians(0.7), rel=5e-3
+    )
+    back.flags[:500] = SampleFlag.MISSING
+    without = measure_sway(leg(standing(still), None), calibration(still), STANCE, lumbar=back)
+    assert [t.placement for t in without.tilt] == [Placement.SHANK]
+    assert "lumbar samples are missing" in without.reasons[-1]
+
+
+def random_stance(random: np.random.Generator, seconds: float) -> CleanStream:
+    """Gaussian sway about both axes, 0.6 and 0.9 deg, slower than 1 Hz, heard by a usual sensor."""
+    count = round(seconds * RATE_HZ)
+    frequency_hz = np.fft.rfftfreq(4 * count, 1.0 / RATE_HZ)
+    # Damped swings of 0.4 Hz; a piece is cut out of four times the length, so it is not periodic.
+    shape = 1.0 / ((1.0 - (frequency_hz / 0.4) ** 2) ** 2 + (frequency_hz / 0.4) ** 2)
+    shape[0] = 0.0
+    lines = np.sqrt(shape) * (random.normal(size=(2, 2, shape.size)).T @ [1.0, 1.0j]).T
+    unit = np.fft.irfft(lines, 4 * count) * 2 * count / np.sqrt(shape.sum())
+    tilts = np.radians([[0.6], [0.9]]) * unit
+    rates = np.gradient(tilts, 1.0 / RATE_HZ, axis=1)[:, :count]
+    across, along = tilts[:, :count]
+    acc = STANDARD_GRAVITY_MPS2 * np.column_stack([along, np.ones(count), -across])
+    gyr = np.column_stack([rates[0], np.zeros(count), rates[1]]) + np.radians(0.3)
+    acc += 110e-6 * STANDARD_GRAVITY_MPS2 * np.sqrt(RATE_HZ / 2) * random.normal(size=acc.shape)
+    gyr += np.radians(0.0038) * np.sqrt(RATE_HZ / 2) * random.normal(size=gyr.shape)
+    quiet = standing(Rotation.identity(), seconds=seconds)
+    return dataclasses.replace(quiet, acc_mps2=acc, gyr_radps=gyr)
+
+
+@pytest.mark.parametrize("seconds", [12.0, 30.0])
+def test_the_stated_error_is_that_of_another_stance_of_the_same_person(seconds: float) -> None:
+    random = np.random.default_rng(5)
+    still = Rotation.identity()
+    found, sigma = [], []
+    for _ in range(150):
+        (tilt,) = measure_sway(
+            leg(random_stance(random, seconds), None), calibration(still), STANCE
+        ).tilt
+        found.append([tilt.mediolateral_rms_rad, tilt.total_rms_rad])
+        sigma.append([tilt.mediolateral_sigma_rad, tilt.total_sigma_rad])
+    values, errors = np.array(found), np.array(sigma)
+    # 150 stances know a spread to 6 %; short stances have few swings, and the rest is bias.
+    np.testing.assert_allclose(np.median(errors, axis=0), values.std(axis=0), rtol=0.2)
+    covered = np.abs(values - values.mean(axis=0)) < 1.96 * errors
+    assert (covered.mean(axis=0) > 0.88).all()
+    assert (covered.mean(axis=0) < 0.99).all()
+
+
+def test_noise_alone_is_told_as_such() -> None:
+    """A sensor on a stone: what it shows is its own noise, and so says the error."""
+    random = np.random.default_rng(2)
+    still = Rotation.identity()
+    stone = standing(still, sideways_deg=0.0, forward_deg=0.0)
+    noisy = dataclasses.replace(
+        stone,
+        acc_mps2=stone.acc_mps2 + 8e-3 * random.normal(size=stone.acc_mps2.shape),
+        gyr_radps=stone.gyr_radps + np.radians(0.03) * random.normal(size=stone.acc_mps2.shape),
+    )
+    (tilt,) = measure_sway(leg(noisy, None), calibration(still), STANCE).tilt
+    assert tilt.total_rms_rad < np.radians(0.03)
+    assert tilt.total_rms_rad < 3.0 * tilt.total_sigma_rad

@@ -15,6 +15,8 @@ from sensor_screen.model import (
     Panel,
     Side,
     SignOrigin,
+    Stance,
+    StanceRole,
     Task,
     ZeroMode,
     Zone,
@@ -94,6 +96,22 @@ def test_what_is_not_known_is_null() -> None:
     assert leg["demands"][0]["ratio"] is None
 
 
+def test_every_figure_of_a_stance_is_there_with_its_unit_and_error() -> None:
+    raised, (stance,) = (leg["sway"] for leg in report_to_json(full_report())["legs"])
+    assert stance["shank_total_rms_deg"] == pytest.approx(0.779, abs=1e-3)
+    assert stance["shank_total_rms_sigma_deg"] == pytest.approx(0.086, abs=1e-3)
+    assert stance["foot_mediolateral_rms_deg"] is None
+    assert stance["lumbar_total_rms_deg"] is None
+    assert (stance["touch_downs"], stance["hops"], stance["hold_s"]) == (0, 1, 24.0)
+    (acceleration,) = stance["acceleration"]
+    assert acceleration["norm"].startswith("No norm for this placement")
+    # 24 s of 0.1 m/s2 at 2.5 and 4 rad/s; not whole periods, hence 3 %.
+    jerk_m2ps5 = 0.25 * 0.01 * (2.5**2 + 4.0**2) * 30.0
+    assert acceleration["jerk_30s_m2ps5"] == pytest.approx(jerk_m2ps5, rel=0.03)
+    assert acceleration["mediolateral"]["rms_mps2"] == pytest.approx(0.0707, rel=0.03)
+    assert (raised[0]["role"], raised[0]["touch_downs"], raised[0]["hops"]) == ("raised", 2, None)
+
+
 @pytest.mark.parametrize(
     ("where", "words"),
     [
@@ -105,6 +123,8 @@ def test_what_is_not_known_is_null() -> None:
         (("$defs", "calibration", "properties", "axis_origin"), AxisOrigin),
         (("$defs", "calibration", "properties", "sign_origin"), SignOrigin),
         (("$defs", "calibration", "properties", "zero_mode"), ZeroMode),
+        (("$defs", "sway", "properties", "stance"), Stance),
+        (("$defs", "sway", "properties", "role"), StanceRole),
         (("properties", "origin"), Origin),
     ],
 )

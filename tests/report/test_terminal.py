@@ -63,6 +63,7 @@ def test_nothing_of_the_report_is_left_out() -> None:
         *screened.marks,
         *screened.missing,
         *(sentence for leg in screened.legs for sentence in leg.missing),
+        *(reason for leg in screened.legs for stance in leg.sway for reason in stance.reasons),
         *(advice.sentence for advice in screened.advice),
         *screened.care_pathway,
         *(f.meaning for f in screened.findings if f.zone != Zone.GREEN),
