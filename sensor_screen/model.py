@@ -335,6 +335,52 @@ class AngleTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class KickDetail:
+    """One kick, or a fast swing beside it: what happened when, apart from what the angle tells.
+
+    Angles are as everywhere: plantarflexion is negative.
+    """
+
+    found: bool
+    """It is a kick, whatever is known of its angle. False: another swing, see the repetition."""
+    back_swing_start_s: float
+    swing_start_s: float
+    """The shank turns from back to forward."""
+    impact_s: float
+    """First touch, from the blow to the foot; the fastest instant where no blow was felt."""
+    impact_sigma_s: float
+    struck: bool
+    """A blow was felt. False: nothing was struck, or too softly to be felt."""
+    peak_shank_rate_radps: float
+    peak_foot_rate_radps: float
+    """Largest rates as sampled, up to the impact; nan without that sensor."""
+    strength_radps: float
+    """Rate of the shank just before the impact, times one plus the size of the blow (1: as much as
+    a smooth swing changes in 10 ms): how much a swing is a kick."""
+    plantarflexion_before_impact_rad: float
+    """At the last sample before the impact; nan where zero or sign are unknown or it is invalid."""
+    plantarflexion_before_impact_sigma_rad: float
+    """Of angle and instant together."""
+    largest_plantarflexion_rad: float
+    """From 150 ms before the impact to 100 ms after; nan as above."""
+    largest_plantarflexion_sigma_rad: float
+    excursion_rad: float
+    """From the largest dorsiflexion of the swing to the largest plantarflexion, immune to a wrong
+    zero; nan where the angle is not valid for another reason."""
+    rise_after_impact_rad: float
+    """How much further the ball pushed the foot, positive; nan where that cannot be told."""
+    rise_note: str
+    """Why there is no rise; empty where there is."""
+    angle_note: str
+    """Why angles are missing; empty where they are not."""
+    clipped: bool
+    clipping_note: str
+    """What full scale hides near the impact; empty where nothing is clipped."""
+    sampling_note: str
+    """What the sampling rate lets be said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Repetition:
     """One squat, step, kick, lunge or point; kept with its reason where it was not counted."""
 
@@ -351,6 +397,8 @@ class Repetition:
     counted: bool = True
     reason: str = ""
     """Why it was not counted; empty where it was."""
+    kick: KickDetail | None = None
+    """Of kicks only: its instants, and what may be said of its angle."""
 
     @property
     def excursion_rad(self) -> float:

@@ -44,8 +44,8 @@ class KickParams:
     """Smallest rate just before the blow times (1 + blow). Balls gave 286 and more, the ground at
     most 92: this is the middle of the gap, by ratio."""
     struck_swing_radps: float = 800.0 * RADIANS_PER_DEGREE
-    """Struck at this rate it is a kick however soft the blow: strides are that fast only in mid-air,
-    and met the ground at 590 at most."""
+    """Struck at this rate it is a kick however soft the blow: strides are that fast only in
+    mid-air."""
     free_swing_radps: float = 1090.0 * RADIANS_PER_DEGREE
     """A swing this fast is a kick without a blow. Strides of the run-up stayed below 920."""
     blind_swing_radps: float = 700.0 * RADIANS_PER_DEGREE
@@ -272,9 +272,11 @@ def _onset(blows: Floats, at: int, rate_hz: float, params: KickParams) -> tuple[
     step = max(1, round(params.blow_step_s * rate_hz))
     calm = blows[max(0, at - 12 * step) : max(1, at - 5 * step)]
     least = max(
-        params.onset_share * blows[at], params.onset_blow, params.onset_rise * float(np.median(calm))
+        params.onset_share * blows[at],
+        params.onset_blow,
+        params.onset_rise * float(np.median(calm)),
     )
-    begin = max(0, at - 5 * step)
+    begin = max(0, at - 4 * step)
     # Ringing may dip for a sample, but not for a whole step.
     first = at
     for k in reversed(range(begin, at)):
@@ -324,9 +326,7 @@ def _settle(
     for swing in kicks:
         if swing.swing_radps < params.swing_share * kicks[0].swing_radps:
             reasons[swing.fastest] = "slower than the kicks beside it: taken for a run-up stride"
-        elif any(
-            abs(swing.impact - k.impact) < params.apart_s * signals.rate_hz for k in kept
-        ):
+        elif any(abs(swing.impact - k.impact) < params.apart_s * signals.rate_hz for k in kept):
             reasons[swing.fastest] = "too close to a stronger kick: its run-up or its landing"
         else:
             kept.append(swing)
@@ -338,31 +338,30 @@ def strength(swing: KickSwing) -> float:
     return max(swing.before_blow_radps, 0.0) * (1.0 + swing.blow)
 
 
-def pair_kicks(
-    first: Sequence[KickSwing],
-    second: Sequence[KickSwing],
-    offset_s: float,
-    rates_hz: tuple[float, float],
+def find_standing(
+    first: Sequence[tuple[float, float]],
+    second: Sequence[tuple[float, float]],
     params: KickParams | None = None,
-) -> tuple[tuple[KickSwing, ...], tuple[KickSwing, ...]]:
+) -> tuple[frozenset[int], frozenset[int]]:
     """Both legs against each other: one leg kicks at a time, and the other stands.
 
     Args:
-        first: Swings of one leg.
-        second: Swings of the other, on the same clock.
-        offset_s: When the second leg's first sample is, after the first leg's.
-        rates_hz: Sampling rates of the two.
+        first: Impact, s, and strength of each kick of one leg.
+        second: Of the other leg, on the same clock.
         params: Tuning.
+
+    Returns:
+        Which of each leg's kicks are none, because the other leg kicks at that moment.
     """
     params = params or KickParams()
-    legs = (list(first), list(second))
-    for i, one in enumerate(legs[0]):
-        for j, other in enumerate(legs[1]):
-            apart_s = other.impact / rates_hz[1] + offset_s - one.impact / rates_hz[0]
-            if one.reason or other.reason or abs(apart_s) >= params.pair_s:
-                continue
-            weaker, at = (0, i) if strength(one) < strength(other) else (1, j)
-            legs[weaker][at] = replace(legs[weaker][at], reason=OTHER_LEG)
-            if weaker == 0:
-                break
-    return tuple(legs[0]), tuple(legs[1])
+
+    def weaker(
+        own: Sequence[tuple[float, float]], other: Sequence[tuple[float, float]]
+    ) -> set[int]:
+        return {
+            i
+            for i, (at_s, own_strength) in enumerate(own)
+            if any(abs(at_s - t) < params.pair_s and own_strength < most for t, most in other)
+        }
+
+    return frozenset(weaker(first, second)), frozenset(weaker(second, first))

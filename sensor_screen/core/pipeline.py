@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
-from sensor_screen.core.repetitions import find_repetitions
+from sensor_screen.core.repetitions import find_repetitions, pair_repetitions
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.sway import measure_sway
 from sensor_screen.errors import ScreenError
@@ -83,7 +83,24 @@ def measure_recording(
             legs.append(_nothing(side, str(error) if known else f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
-    return _name_unseen_tasks(legs, recording.tasks)
+    return _name_unseen_tasks(_pair_kicks(legs), recording.tasks)
+
+
+def _pair_kicks(legs: list[LegMeasures]) -> list[LegMeasures]:
+    """One leg kicks at a time: what the standing leg did meanwhile is no kick of its own."""
+    if len(legs) != 2:
+        return legs
+    pair = pair_repetitions(legs[0].repetitions, legs[1].repetitions)
+    return [
+        leg
+        if repetitions == leg.repetitions
+        else replace(
+            leg,
+            repetitions=repetitions,
+            demands=measure_demands(repetitions, leg.capacities),
+        )
+        for leg, repetitions in zip(legs, pair, strict=True)
+    ]
 
 
 def _name_unseen_tasks(
@@ -177,7 +194,7 @@ def _find_all(
         repetition
         for task in tasks
         if task.task in REPEATED_TASKS and _overlaps(task, leg)
-        for repetition in find_repetitions(found.trace, task, shank_rate_radps=rate)
+        for repetition in find_repetitions(found.trace, task, shank_rate_radps=rate, leg=leg)
     )
 
 
