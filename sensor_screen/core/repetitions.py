@@ -137,7 +137,10 @@ def _find_kicks(
         span = _kick_span(swing, angle, params)
         kick = describe_kick(swing, angle, signals.flags, params.kick_detail)
         measured = _measure(angle, dorsiflexion_rad, Task.KICK, span, params)
-        found.append(replace(measured, kick=kick))
+        reason = measured.reason
+        if reason and kick.found and kick.angle_note and not span.reason:
+            reason = f"a kick, but {kick.angle_note}"
+        found.append(replace(measured, kick=kick, reason=reason))
     return tuple(found)
 
 
