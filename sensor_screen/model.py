@@ -338,14 +338,14 @@ class AngleTrace:
 class KickDetail:
     """One kick, or a fast swing beside it: what happened when, apart from what the angle tells.
 
-    Angles are as everywhere: plantarflexion is negative.
+    Plantarflexion is negative. What cannot be told is nan, and a note says why; a note that has
+    nothing to say is empty.
     """
 
     found: bool
     """It is a kick, whatever is known of its angle. False: another swing, see the repetition."""
     back_swing_start_s: float
     swing_start_s: float
-    """The shank turns from back to forward."""
     impact_s: float
     """First touch, from the blow to the foot; the fastest instant where no blow was felt."""
     impact_sigma_s: float
@@ -355,27 +355,23 @@ class KickDetail:
     peak_foot_rate_radps: float
     """Largest rates as sampled, up to the impact; nan without that sensor."""
     strength_radps: float
-    """Rate of the shank just before the impact, times one plus the size of the blow (1: as much as
-    a smooth swing changes in 10 ms): how much a swing is a kick."""
+    """How much a swing is a kick: rate of the shank just before the impact, times 1 + blow."""
     plantarflexion_before_impact_rad: float
-    """At the last sample before the impact; nan where zero or sign are unknown or it is invalid."""
+    """At the last sample before the impact."""
     plantarflexion_before_impact_sigma_rad: float
     """Of angle and instant together."""
     largest_plantarflexion_rad: float
-    """From 150 ms before the impact to 100 ms after; nan as above."""
+    """From 150 ms before the impact to 100 ms after."""
     largest_plantarflexion_sigma_rad: float
     excursion_rad: float
-    """From the largest dorsiflexion of the swing to the largest plantarflexion, immune to a wrong
-    zero; nan where the angle is not valid for another reason."""
+    """From the swing's largest dorsiflexion to its largest plantarflexion, whatever the zero."""
     rise_after_impact_rad: float
-    """How much further the ball pushed the foot, positive; nan where that cannot be told."""
+    """How much further the ball pushed the foot, positive."""
     rise_note: str
-    """Why there is no rise; empty where there is."""
     angle_note: str
-    """Why angles are missing; empty where they are not."""
     clipped: bool
     clipping_note: str
-    """What full scale hides near the impact; empty where nothing is clipped."""
+    """What full scale hides near the impact."""
     sampling_note: str
     """What the sampling rate lets be said."""
 

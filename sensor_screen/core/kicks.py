@@ -28,18 +28,19 @@ OTHER_LEG = "the other leg kicks at this moment: the leg that stands"
 
 @dataclass(frozen=True, slots=True)
 class KickParams:
-    """What makes a forward swing of the shank a kick. Tuned on 80 recordings of two players."""
+    """What makes a forward swing of the shank a kick. Tuned on 40 kicks of two players, and on
+    what their other leg did meanwhile; figures are of these."""
 
     cutoff_hz: float = 12.0
     """Above it lie ringing and blows, below it the swing: a kick's lasts 0.1 s and more."""
     least_swing_radps: float = 490.0 * RADIANS_PER_DEGREE
-    """Slower bursts are not looked at. The gentlest of 40 kicks, a ball met in the air, had 690."""
+    """Slower bursts are not looked at. The gentlest of 40 kicks had 650."""
     before_blow_radps: float = 490.0 * RADIANS_PER_DEGREE
-    """A blow to a slower foot is a step. Kicks were struck at 640 and more; the standing leg met
-    the ground at less than 300, or so softly that it does not count as a blow."""
+    """A blow to a slower foot is a step. Kicks were struck at 650 and more; the standing leg was
+    jerked or met the ground at 250, median, and 490 at most."""
     least_blow: float = 3.0
-    """Smallest blow that shows an impact. Balls gave 15 and more, swings that meet nothing less
-    than 1; a simulated strap on soft tissue passes on 3."""
+    """Smallest blow that shows an impact. Balls gave 12 to 38, swings that meet nothing 0 to
+    1.2; a simulated strap on soft tissue passes on 3."""
     least_punch_radps: float = 160.0
     """Smallest rate just before the blow times (1 + blow). Balls gave 286 and more, the ground at
     most 92: this is the middle of the gap, by ratio."""
@@ -47,15 +48,15 @@ class KickParams:
     """Struck at this rate it is a kick however soft the blow: strides are that fast only in
     mid-air."""
     free_swing_radps: float = 1090.0 * RADIANS_PER_DEGREE
-    """A swing this fast is a kick without a blow. Strides of the run-up stayed below 920."""
+    """A swing this fast is a kick without a blow. Strides of the run-up reached 810."""
     blind_swing_radps: float = 700.0 * RADIANS_PER_DEGREE
     """The same where nothing tells of blows, because only the rate of the shank is given."""
     least_travel_rad: float = 30.0 * RADIANS_PER_DEGREE
-    """How far the shank has swung forward when it meets the ball. Kicks had 50 to 190; a shank
-    that is jerked when the other foot lands has less than 25."""
+    """How far the shank has swung forward when it meets the ball. Kicks had 60 to 200; a shank
+    that is jerked has not swung at all."""
     swing_share: float = 0.55
-    """Slower than this share of the fastest kick of the leg: a stride of the run-up. Real strides
-    had a third to a half of the kick's rate."""
+    """Slower than this share of the fastest kick of the leg: a stride of the run-up. Real run-up
+    strides had 0.3 to 0.4 of it."""
     apart_s: float = 0.8
     """Two kicks of one leg are at least this far apart."""
     turn_s: float = 0.6
@@ -69,8 +70,7 @@ class KickParams:
     """The contact with a ball lasts about 10 ms: a blow is what changes within that."""
     blow_acc_mps2: float = 30.0
     blow_gyr_radps: float = 5.0
-    """Change of specific force and angular velocity within a step that count as 1 each. The
-    smooth part of a hard swing reaches two thirds of them."""
+    """Change of specific force and angular velocity within a step that count as 1 each. Change means departure from a straight line, so that a smooth swing has little of it."""
     onset_share: float = 0.2
     onset_blow: float = 1.0
     onset_rise: float = 1.5
@@ -178,7 +178,7 @@ def _without_blows(gyr_radps: Floats, rate_hz: float, params: KickParams) -> Flo
 
 
 def _blow_sizes(signals: LegSignals, params: KickParams) -> Floats:
-    """(n,) how much force and rate of the foot change within a step that ends here.
+    """(n,) how far force and rate of the foot depart from a straight line in a step that ends here.
 
     The shank stands in for a foot without sensor: it feels the blow less.
     """
