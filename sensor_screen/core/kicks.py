@@ -28,8 +28,10 @@ OTHER_LEG = "the other leg kicks at this moment: the leg that stands"
 
 @dataclass(frozen=True, slots=True)
 class KickParams:
-    """What makes a forward swing of the shank a kick. Tuned on 40 kicks of two players, and on
-    what their other leg did meanwhile; figures are of these."""
+    """What makes a forward swing of the shank a kick.
+
+    Tuned on 40 kicks of two players, and on what their other leg did; the figures are of these.
+    """
 
     cutoff_hz: float = 12.0
     """Above it lie ringing and blows, below it the swing: a kick's lasts 0.1 s and more."""
@@ -70,7 +72,8 @@ class KickParams:
     """The contact with a ball lasts about 10 ms: a blow is what changes within that."""
     blow_acc_mps2: float = 30.0
     blow_gyr_radps: float = 5.0
-    """Change of specific force and angular velocity within a step that count as 1 each. Change means departure from a straight line, so that a smooth swing has little of it."""
+    """Departures of specific force and angular velocity from a straight line, within a step, that
+    count as 1 each. A smooth swing has little of either."""
     onset_share: float = 0.2
     onset_blow: float = 1.0
     onset_rise: float = 1.5
