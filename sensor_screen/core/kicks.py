@@ -209,7 +209,7 @@ def _measure_swing(
     back = _back_swing_start(forward, start, round(params.back_swing_s * rate_hz))
     raw = signals.shank_gyr_radps @ axis
     hit = _find_blow(raw, blows, start, fastest, rate_hz, params)
-    struck = hit is not None and blows[hit[0]] >= params.least_blow
+    struck = hit is not None and bool(blows[hit[0]] >= params.least_blow)
     reach = max(1, round(0.05 * rate_hz))
     if hit is not None and struck:
         at, before = hit

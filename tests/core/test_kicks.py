@@ -241,6 +241,8 @@ def test_the_pipeline_tells_the_angle_at_the_ball() -> None:
     truth = simulation.truth[Side.RIGHT]
     kicks = [r.kick for r in leg.repetitions if r.kick is not None and r.kick.found]
     assert len(kicks) == 12
+    # Plain values: a report is written from them.
+    assert {type(v) for kick in kicks for v in dataclasses.astuple(kick)} == {bool, float, str}
     for kick, true in zip(kicks, truth.repetitions, strict=True):
         assert true.impact_s is not None
         exact = np.interp(true.impact_s, truth.time_s, truth.dorsiflexion_rad)
