@@ -341,6 +341,48 @@ class AngleTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class KickDetail:
+    """One kick, or a fast swing beside it: what happened when, apart from what the angle tells.
+
+    Plantarflexion is negative. What cannot be told is nan, and a note says why; a note that has
+    nothing to say is empty.
+    """
+
+    found: bool
+    """It is a kick, whatever is known of its angle. False: another swing, see the repetition."""
+    back_swing_start_s: float
+    swing_start_s: float
+    impact_s: float
+    """First touch, from the blow to the foot; the fastest instant where no blow was felt."""
+    impact_sigma_s: float
+    struck: bool
+    """A blow was felt. False: nothing was struck, or too softly to be felt."""
+    peak_shank_rate_radps: float
+    peak_foot_rate_radps: float
+    """Largest rates as sampled, up to the impact; nan without that sensor."""
+    strength_radps: float
+    """How much a swing is a kick: rate of the shank just before the impact, times 1 + blow."""
+    plantarflexion_before_impact_rad: float
+    """At the last sample before the impact."""
+    plantarflexion_before_impact_sigma_rad: float
+    """Of angle and instant together."""
+    largest_plantarflexion_rad: float
+    """From 150 ms before the impact to 100 ms after."""
+    largest_plantarflexion_sigma_rad: float
+    excursion_rad: float
+    """From the swing's largest dorsiflexion to its largest plantarflexion, whatever the zero."""
+    rise_after_impact_rad: float
+    """How much further the ball pushed the foot, positive."""
+    rise_note: str
+    angle_note: str
+    clipped: bool
+    clipping_note: str
+    """What full scale hides near the impact."""
+    sampling_note: str
+    """What the sampling rate lets be said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Repetition:
     """One squat, step, kick, lunge or point; kept with its reason where it was not counted."""
 
@@ -357,6 +399,8 @@ class Repetition:
     counted: bool = True
     reason: str = ""
     """Why it was not counted; empty where it was."""
+    kick: KickDetail | None = None
+    """Of kicks only: its instants, and what may be said of its angle."""
 
     @property
     def excursion_rad(self) -> float:

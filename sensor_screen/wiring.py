@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sensor_screen.model import AngleTrace, Recording, ScreeningReport
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.validation import ValidationRow
+    from sensor_screen.session.validation_kicks import LegKicks
 
 
 def open_recording(path: Path | str) -> Recording:
@@ -124,3 +125,17 @@ def validate_folder(folder: Path, name: str) -> ValidationRow:
     return validate_recording(
         name, found.recording, found.truth_time_s, found.truth_dorsiflexion_rad, given
     )
+
+
+def count_kicks_in_folder(folder: Path, name: str) -> LegKicks | None:
+    """The kicks of one leg in a folder that says how many there were; None where it does not.
+
+    Raises:
+        sensor_screen.errors.RecordingError: The folder cannot be read.
+    """
+    from sensor_screen.session.validation_kicks import count_leg
+    from sensor_screen.storage.folder import read_folder
+
+    found = read_folder(folder)
+    expected = found.meta.get("kicks_expected")
+    return count_leg(name, found.recording, expected) if isinstance(expected, int) else None

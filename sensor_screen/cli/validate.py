@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sensor_screen.cli.validate_kicks import show_kicks
 from sensor_screen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ VALIDATE_HELP = """
 Measure the errors of the ankle angle.
 
 DIR is a folder with shank.csv, foot.csv, tasks.csv, truth.csv and meta.json, or a folder of such
-folders. Without DIR, the simulated benchmark: squat, stairs and kick with exact truth.
+folders. Folders whose meta.json says how many kicks there were (`kicks_expected`) are counted
+instead. Without DIR, the simulated benchmark: squat, stairs and kick with exact truth.
 
 Examples:
 
@@ -46,6 +48,9 @@ def _validate_folder(folder: Path) -> None:
     from sensor_screen import wiring
 
     places = sorted(_with_truth(folder))
+    counted = show_kicks(folder, _stderr())
+    if not places and counted:
+        return
     if not places:
         raise UsageError(
             str(folder),

@@ -11,7 +11,7 @@ from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.cleaning import clean_stream
 from sensor_screen.core.labels import merge_tasks
-from sensor_screen.core.repetitions import find_repetitions
+from sensor_screen.core.repetitions import find_repetitions, pair_repetitions
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.sway import measure_sway, pair_stances
 from sensor_screen.errors import MeasurementError, PlacementError, RecordingError, ScreenError
@@ -106,7 +106,24 @@ def measure_recording(
             legs.append(_nothing(side, str(error) if known else f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
-    return _name_unseen_tasks(pair_stances(legs), merge_tasks(recording.tasks))
+    return _name_unseen_tasks(pair_stances(_pair_kicks(legs)), merge_tasks(recording.tasks))
+
+
+def _pair_kicks(legs: list[LegMeasures]) -> list[LegMeasures]:
+    """One leg kicks at a time: what the standing leg did meanwhile is no kick of its own."""
+    if len(legs) != 2:
+        return legs
+    pair = pair_repetitions(legs[0].repetitions, legs[1].repetitions)
+    return [
+        leg
+        if repetitions == leg.repetitions
+        else replace(
+            leg,
+            repetitions=repetitions,
+            demands=measure_demands(repetitions, leg.capacities),
+        )
+        for leg, repetitions in zip(legs, pair, strict=True)
+    ]
 
 
 def _name_unseen_tasks(
@@ -231,7 +248,7 @@ def _find_all(
     for task in merge_tasks(tasks):
         if task.task not in REPEATED_TASKS or not _overlaps(task, leg):
             continue
-        for new in find_repetitions(found.trace, task, shank_rate_radps=rate):
+        for new in find_repetitions(found.trace, task, shank_rate_radps=rate, leg=leg):
             # Labels with a gap may both reach for the movement between them.
             if not any(_same_movement(new, old) for old in repetitions):
                 repetitions.append(new)

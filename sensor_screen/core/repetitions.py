@@ -7,24 +7,35 @@ not counted is kept with its reason. Left and right are treated alike: nothing l
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.kick_detail import KickDetailParams, describe_kick, kick_window
+from sensor_screen.core.kicks import (
+    OTHER_LEG,
+    KickParams,
+    LegSignals,
+    find_kicks,
+    find_standing,
+    leg_signals,
+)
 from sensor_screen.core.repetition_spans import (
     BendParams,
-    KickParams,
     Span,
     StrideParams,
     find_bends,
-    find_kicks,
     find_strides,
 )
 from sensor_screen.model import Direction, Repetition, Task
+from sensor_screen.units import RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
-    from sensor_screen.model import AngleTrace, Floats, TaskInterval
+    from collections.abc import Sequence
+
+    from sensor_screen.core.kicks import KickSwing
+    from sensor_screen.model import AngleTrace, CleanLeg, Floats, TaskInterval
 
 DIRECTIONS: dict[Task, tuple[Direction, ...]] = {
     Task.SQUAT: (Direction.DORSIFLEXION,),
@@ -50,6 +61,10 @@ class RepetitionParams:
     """Lunge and point: end positions that may be held for long."""
     stride: StrideParams = field(default_factory=StrideParams)
     kick: KickParams = field(default_factory=KickParams)
+    kick_detail: KickDetailParams = field(default_factory=KickDetailParams)
+    listed_swing_radps: float = 700.0 * RADIANS_PER_DEGREE
+    """Swings that are no kicks are listed with their reason from this rate on: walking stays near
+    400 deg/s, and a label over a whole session would list every step."""
     sustain_s: float = 0.3
     """The peak of a lunge or point is the largest running median over this time, so that a twitch
     does not become an end range. Longer misses the top of a short hold."""
@@ -65,6 +80,7 @@ def find_repetitions(
     task: TaskInterval,
     *,
     shank_rate_radps: Floats | None = None,
+    leg: CleanLeg | None = None,
     params: RepetitionParams | None = None,
 ) -> tuple[Repetition, ...]:
     """The repetitions of one labelled task, in order; none for tasks that have none.
@@ -75,10 +91,14 @@ def find_repetitions(
         shank_rate_radps: (n,) angular velocity of the shank about the flexion axis to the person's
             right, which is positive as the foot swings forward. Taken from the slope of
             `angle.shank_lean_rad` where it is not given; the gyroscope is better in a kick.
+        leg: The samples behind the angle, for kicks: with them a blow to the foot is seen, and a
+            kick is known where its angle is not. Without them the rate alone must do.
         params: Tuning.
     """
     params = params or RepetitionParams()
     label = slice(*np.searchsorted(angle.time_s, [task.start_s, task.end_s]))
+    if task.task == Task.KICK:
+        return _find_kicks(angle, label, shank_rate_radps, leg, params)
     if task.task not in DIRECTIONS or not np.isfinite(angle.dorsiflexion_rad[label]).any():
         return ()
     dorsiflexion_rad = _bridge(angle.dorsiflexion_rad)
@@ -88,11 +108,74 @@ def find_repetitions(
         spans = find_bends(toward * dorsiflexion_rad, label, angle.rate_hz, bends)
     else:
         swing_radps = _swing_rate(angle, shank_rate_radps)
-        if task.task == Task.KICK:
-            spans = find_kicks(swing_radps, label, angle.rate_hz, params.kick)
-        else:
-            spans = find_strides(swing_radps, label, angle.rate_hz, params.stride)
+        spans = find_strides(swing_radps, label, angle.rate_hz, params.stride)
     return tuple(_measure(angle, dorsiflexion_rad, task.task, span, params) for span in spans)
+
+
+def _find_kicks(
+    angle: AngleTrace,
+    label: slice,
+    shank_rate_radps: Floats | None,
+    leg: CleanLeg | None,
+    params: RepetitionParams,
+) -> tuple[Repetition, ...]:
+    """Kicks whose impact lies inside the label, each with its detail."""
+    signals = None if leg is None else leg_signals(leg)
+    known = np.isfinite(angle.dorsiflexion_rad)
+    if signals is None:
+        if not known[label].any():
+            return ()
+        # A rate alone is a rotation about one axis; which one does not matter.
+        rate = _swing_rate(angle, shank_rate_radps)
+        signals = LegSignals(angle.rate_hz, rate[:, None] * np.array([0.0, 0.0, 1.0]))
+    dorsiflexion_rad = _bridge(angle.dorsiflexion_rad) if known.any() else angle.dorsiflexion_rad
+    found = []
+    for swing in find_kicks(signals, params.kick):
+        listed = not swing.reason or swing.swing_radps >= params.listed_swing_radps
+        if not listed or not label.start <= swing.impact < label.stop:
+            continue
+        span = _kick_span(swing, angle, params)
+        kick = describe_kick(swing, angle, signals.flags, params.kick_detail)
+        measured = _measure(angle, dorsiflexion_rad, Task.KICK, span, params)
+        reason = measured.reason
+        if reason and kick.found and kick.angle_note and not span.reason:
+            reason = f"a kick, but {kick.angle_note}"
+        found.append(replace(measured, kick=kick, reason=reason))
+    return tuple(found)
+
+
+def pair_repetitions(
+    first: Sequence[Repetition], second: Sequence[Repetition]
+) -> tuple[tuple[Repetition, ...], tuple[Repetition, ...]]:
+    """The repetitions of both legs of a recording: a kick of the leg that stands is none.
+
+    Args:
+        first: Of one leg.
+        second: Of the other, on the same clock.
+    """
+    legs = (list(first), list(second))
+    places = [[i for i, r in enumerate(leg) if r.kick and r.kick.found] for leg in legs]
+    kicks = [
+        [(kick.impact_s, kick.strength_radps) for i in at if (kick := leg[i].kick) is not None]
+        for leg, at in zip(legs, places, strict=True)
+    ]
+    for leg, at, standing in zip(legs, places, find_standing(kicks[0], kicks[1]), strict=True):
+        for i in (at[k] for k in standing):
+            kick = leg[i].kick
+            lost = None if kick is None else replace(kick, found=False)
+            leg[i] = replace(leg[i], kick=lost, counted=False, reason=OTHER_LEG)
+    return tuple(legs[0]), tuple(legs[1])
+
+
+def _kick_span(swing: KickSwing, angle: AngleTrace, params: RepetitionParams) -> Span:
+    """The swing with the window in which its largest plantarflexion is sought."""
+    count, reason = angle.time_s.size, swing.reason
+    window = kick_window(swing, count, angle.rate_hz, params.kick_detail)
+    wanted_s = params.kick_detail.before_s + params.kick_detail.after_s
+    if not reason and window.stop - window.start < math.floor(wanted_s * angle.rate_hz):
+        reason = "cut off by the end of the recording"
+    start, end = min(swing.back_swing_start, window.start), max(swing.swing_end + 1, window.stop)
+    return Span(start, min(end, count), window.start, window.stop, reason)
 
 
 def _swing_rate(angle: AngleTrace, shank_rate_radps: Floats | None) -> Floats:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ClockMap,
         Demand,
         Finding,
+        KickDetail,
         LegMeasures,
         Repetition,
         ScreeningReport,
@@ -156,6 +157,31 @@ def _repetition(repetition: Repetition) -> Json:
         "peak_velocity_degps": _deg(repetition.peak_velocity_radps),
         "counted": repetition.counted,
         "reason": repetition.reason,
+        "kick": None if repetition.kick is None else _kick(repetition.kick),
+    }
+
+
+def _kick(kick: KickDetail) -> Json:
+    return {
+        "found": kick.found,
+        "back_swing_start_s": _s(kick.back_swing_start_s),
+        "swing_start_s": _s(kick.swing_start_s),
+        "impact_s": _s(kick.impact_s),
+        "impact_sigma_s": _s(kick.impact_sigma_s),
+        "struck": kick.struck,
+        "peak_shank_rate_degps": _deg(kick.peak_shank_rate_radps),
+        "peak_foot_rate_degps": _deg(kick.peak_foot_rate_radps),
+        "plantarflexion_before_impact_deg": _deg(-kick.plantarflexion_before_impact_rad),
+        "plantarflexion_before_impact_sigma_deg": _deg(kick.plantarflexion_before_impact_sigma_rad),
+        "largest_plantarflexion_deg": _deg(-kick.largest_plantarflexion_rad),
+        "largest_plantarflexion_sigma_deg": _deg(kick.largest_plantarflexion_sigma_rad),
+        "excursion_deg": _deg(kick.excursion_rad),
+        "rise_after_impact_deg": _deg(kick.rise_after_impact_rad),
+        "rise_note": kick.rise_note,
+        "angle_note": kick.angle_note,
+        "clipped": kick.clipped,
+        "clipping_note": kick.clipping_note,
+        "sampling_note": kick.sampling_note,
     }
 
 

@@ -57,7 +57,28 @@ def list_repetitions(leg: LegMeasures, page: Page) -> list[str]:
             continue
         for direction in directions:
             lines += _list_peaks(leg, task, direction, page)
+        lines += _list_impacts(reps, page)
         lines += _left_out(reps, page)
+    return lines
+
+
+def _list_impacts(reps: Sequence[Repetition], page: Page) -> list[str]:
+    """How far the ankle points just before each ball contact, and what full scale hides."""
+    kicks = [r.kick for r in reps if r.kick is not None and r.counted]
+    points = [
+        f"{math.degrees(-kick.plantarflexion_before_impact_rad):.0f}".replace("-", "−")
+        for kick in kicks
+        if kick.struck and math.isfinite(kick.plantarflexion_before_impact_rad)
+    ]
+    indent = " " * LABEL_WIDTH
+    lines = []
+    if points:
+        text = f"point just before the ball: {' '.join(points[:_MOST_LISTED])}"
+        lines += page.paragraph(text, first=indent, indent=indent + "  ")
+    clipped = sum(kick.clipped for kick in kicks)
+    if clipped:
+        text = f"{clipped} of {len(kicks)} reach the sensors' full scale round the ball"
+        lines += page.paragraph(text, first=indent, indent=indent + "  ", style="dim")
     return lines
 
 

@@ -25,6 +25,12 @@ _FOLLOW_S = 0.12
 _RETURN_S = 0.9
 _STRENGTH = 2.0
 """Ball contact against a foot strike."""
+_BALL_MPS, _BALL_S = 4.0, 0.06
+"""What the ball takes from the speed of the foot, and how long the leg needs to make it good. A
+ball of 0.43 kg that leaves at 15 m/s, from a foot of 1.6 kg with what moves behind it."""
+_CONTACT_S = 0.016
+"""From first contact to its middle: half of the 10 ms that it lasts, and the smoothing of the
+movement, which would spread it to before the contact."""
 _APPROACH_M, _LANDING_M = 0.7, 1.5
 """Where the foot stands before, and after the kick."""
 
@@ -62,7 +68,7 @@ def _kick_once(performance: Performance) -> Piece:
         impacts=[(_STEP_END_S - 0.05, 1.0), (impact_s, _STRENGTH), (stand_s - 0.05, 1.0)],
     )
     piece.columns[:, Column.FORWARD : Column.RIGHT] = _ankle_way(
-        at_s, lean_rad, bend_rad, (swing_s, through_s, stand_s), person.shank_length_m
+        at_s, lean_rad, bend_rad, (impact_s, swing_s, through_s, stand_s), person.shank_length_m
     )
     return piece
 
@@ -93,11 +99,11 @@ def _ankle_way(
     at_s: Floats,
     lean_rad: Floats,
     bend_rad: Floats,
-    times_s: tuple[float, float, float],
+    times_s: tuple[float, float, float, float],
     shank_length_m: float,
 ) -> Floats:
     """(n, 2) forward and up: on the ground while the foot stands, under the knee in the kick."""
-    swing_s, through_s, stand_s = times_s
+    impact_s, swing_s, through_s, stand_s = times_s
     ground_m = _APPROACH_M * ease((at_s - 0.2) / 0.53)
     ground_m += ease((at_s - through_s) / (stand_s - 0.05 - through_s)) * (_LANDING_M - _APPROACH_M)
     stand = np.stack([ground_m, 0.04 * bump((at_s - 0.2) / 0.53)], axis=1)
@@ -109,6 +115,8 @@ def _ankle_way(
         at_s,
     )
     hang = shank_length_m * np.stack([np.sin(lean_rad), np.cos(lean_rad)], axis=1)
+    lost_s = _BALL_S * -np.expm1(-np.clip(at_s - impact_s - _CONTACT_S, 0.0, None) / _BALL_S)
+    knee_m[:, 0] -= _BALL_MPS * lost_s
     hanging = (ease((at_s - 1.0) / 0.3) * ease((stand_s - at_s) / 0.6))[:, None]
     way: Floats = stand + hanging * (knee_m - hang - stand)
     return way

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.errors import UsageError
-from sensor_screen.model import ClockMap, Origin, Placement, Recording, Side, TaskInterval
+from sensor_screen.model import ClockMap, Origin, Placement, Recording, Side, Task, TaskInterval
 from sensor_screen.simulation.curves import GRID_HZ
 from sensor_screen.simulation.legs import ankle_angles, move_leg, shank_lean
 from sensor_screen.simulation.mounts import Mount, draw_mount, sense
@@ -16,7 +16,7 @@ from sensor_screen.simulation.sampling import SensorClock, average, sample_times
 from sensor_screen.simulation.scenarios import SCENARIOS, Scenario, perform
 
 if TYPE_CHECKING:
-    from sensor_screen.model import Floats, SensorStream, Task
+    from sensor_screen.model import Floats, SensorStream
     from sensor_screen.simulation.imperfections import Imperfections
     from sensor_screen.simulation.legs import LegMotion
     from sensor_screen.simulation.person import Person
@@ -37,6 +37,8 @@ class TrueRepetition:
     peak_dorsiflexion_rad: float
     peak_plantarflexion_rad: float
     """The (negative) angle, as everywhere."""
+    impact_s: float | None = None
+    """When the foot first touched the ball; None for all but kicks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,9 @@ def _truth(
     repetitions = []
     for task, start_s, end_s in movement.repetitions:
         part = dorsiflexion_rad[slice(*np.searchsorted(leg.time_s, [start_s, end_s]))]
-        repetitions.append(
-            TrueRepetition(task, start_s, end_s, float(part.max()), float(part.min()))
-        )
+        peaks_rad = float(part.max()), float(part.min())
+        impact_s = _ball_contact_s(movement, task, start_s, end_s)
+        repetitions.append(TrueRepetition(task, start_s, end_s, *peaks_rad, impact_s))
     dorsiflexion_rad, inversion_rad, lean_rad = (
         np.interp(common_s, leg.time_s, values)
         for values in (dorsiflexion_rad, inversion_rad, shank_lean(leg))
@@ -201,3 +203,9 @@ def _truth(
         foot_lever_m=mounts[1].ankle_m,
         foot_clock=foot_clock,
     )
+
+
+def _ball_contact_s(movement: Movement, task: Task, start_s: float, end_s: float) -> float | None:
+    """The hardest impact of a kick: the ball gives twice a foot strike."""
+    inside = [(strength, at_s) for at_s, strength in movement.impacts if start_s <= at_s <= end_s]
+    return max(inside)[1] if task is Task.KICK and inside else None

@@ -1,6 +1,8 @@
 """JSON report: valid against its schema, with every mark, in degrees."""
 
+import dataclasses
 import json
+import math
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from sensor_screen.model import (
     AxisOrigin,
     Direction,
+    KickDetail,
     Origin,
     Panel,
     Side,
@@ -22,6 +25,7 @@ from sensor_screen.model import (
     Zone,
 )
 from sensor_screen.report.json_report import read_schema, report_to_json
+from sensor_screen.report.terminal import render_terminal
 from tests.hand_made import ankle, full_report, leg_measures, repetition, report
 
 
@@ -49,6 +53,42 @@ def test_reports_keep_the_schema(screened: Any) -> None:
     # Through text and back: NaN is not JSON and must not be written.
     content = json.loads(json.dumps(report_to_json(screened), allow_nan=False))
     jsonschema.Draft202012Validator(read_schema()).validate(content)
+
+
+def test_a_kick_keeps_the_schema_and_what_is_not_known_is_null() -> None:
+    nan = float("nan")
+    detail = KickDetail(
+        found=True,
+        back_swing_start_s=1.0,
+        swing_start_s=1.3,
+        impact_s=1.42,
+        impact_sigma_s=0.007,
+        struck=True,
+        peak_shank_rate_radps=math.radians(1300.0),
+        peak_foot_rate_radps=nan,
+        strength_radps=300.0,
+        plantarflexion_before_impact_rad=math.radians(-38.0),
+        plantarflexion_before_impact_sigma_rad=math.radians(2.0),
+        largest_plantarflexion_rad=math.radians(-45.0),
+        largest_plantarflexion_sigma_rad=math.radians(1.5),
+        excursion_rad=math.radians(50.0),
+        rise_after_impact_rad=nan,
+        rise_note="too slow",
+        angle_note="",
+        clipped=False,
+        clipping_note="",
+        sampling_note="100 Hz",
+    )
+    kick = dataclasses.replace(repetition(Task.KICK, point_deg=45.0), kick=detail)
+    content = report_to_json(report([leg_measures([kick])]))
+    jsonschema.Draft202012Validator(read_schema()).validate(content)
+    (written,) = content["legs"][0]["repetitions"]
+    assert written["kick"]["plantarflexion_before_impact_deg"] == 38.0
+    assert written["kick"]["peak_foot_rate_degps"] is None
+    assert written["kick"]["rise_after_impact_deg"] is None
+    assert "point just before the ball: 38" in render_terminal(
+        report([leg_measures([kick])]), width=80, colour=False, ascii_only=False
+    )
 
 
 def test_the_schema_is_sound_and_describes_every_field() -> None:
