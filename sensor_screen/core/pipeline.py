@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.foot_path import trace_foot
 from sensor_screen.core.repetitions import find_repetitions
 from sensor_screen.core.sign import SignHint
+from sensor_screen.core.stairs import STRIDE_TASKS, find_foot_strides, summarise_strides
 from sensor_screen.core.sway import measure_sway
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import (
@@ -128,6 +130,8 @@ def measure_leg(
         side,
         params.alignment,
     )
+    if leg.shank is None and (alone := _measure_foot_alone(leg, recording.tasks, name)):
+        return alone
     progress(f"{name}: ankle angle")
     found = estimate_ankle(
         leg,
@@ -139,6 +143,26 @@ def measure_leg(
     progress(f"{name}: repetitions and sway")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
     return _measure_events(leg, found, recording.tasks, cleaning, name)
+
+
+def _measure_foot_alone(
+    leg: CleanLeg, tasks: tuple[TaskInterval, ...], name: str
+) -> LegMeasures | None:
+    """Where a lone foot sensor went; None where it took no labelled stride."""
+    if leg.foot is None:
+        return None
+    path = trace_foot(leg.foot)
+    strides = tuple(
+        stride
+        for task in tasks
+        if task.task in STRIDE_TASKS
+        for stride in find_foot_strides(path, leg.time_s, task, leg.side)
+    )
+    if not strides:
+        return None
+    said = f"{name}: only a foot sensor, so no angle; {summarise_strides(strides)}."
+    cleaning = {leg.foot.info.placement: leg.foot.counts}
+    return LegMeasures(leg.side, None, None, leg.clock, cleaning, strides, (), (), (), (said,))
 
 
 def _name(side: Side) -> str:
@@ -173,11 +197,13 @@ def _find_all(
     leg: CleanLeg, found: AnkleEstimate, tasks: tuple[TaskInterval, ...]
 ) -> tuple[Repetition, ...]:
     rate = shank_rate(leg, found)
+    stepping = leg.foot is not None and any(task.task in STRIDE_TASKS for task in tasks)
+    path = trace_foot(leg.foot) if leg.foot is not None and stepping else None
     return tuple(
         repetition
         for task in tasks
         if task.task in REPEATED_TASKS and _overlaps(task, leg)
-        for repetition in find_repetitions(found.trace, task, shank_rate_radps=rate)
+        for repetition in find_repetitions(found.trace, task, shank_rate_radps=rate, foot_path=path)
     )
 
 

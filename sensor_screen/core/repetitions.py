@@ -21,9 +21,11 @@ from sensor_screen.core.repetition_spans import (
     find_kicks,
     find_strides,
 )
+from sensor_screen.core.stairs import STRIDE_TASKS, add_strides
 from sensor_screen.model import Direction, Repetition, Task
 
 if TYPE_CHECKING:
+    from sensor_screen.core.foot_path import FootPath
     from sensor_screen.model import AngleTrace, Floats, TaskInterval
 
 DIRECTIONS: dict[Task, tuple[Direction, ...]] = {
@@ -65,6 +67,7 @@ def find_repetitions(
     task: TaskInterval,
     *,
     shank_rate_radps: Floats | None = None,
+    foot_path: FootPath | None = None,
     params: RepetitionParams | None = None,
 ) -> tuple[Repetition, ...]:
     """The repetitions of one labelled task, in order; none for tasks that have none.
@@ -75,6 +78,7 @@ def find_repetitions(
         shank_rate_radps: (n,) angular velocity of the shank about the flexion axis to the person's
             right, which is positive as the foot swings forward. Taken from the slope of
             `angle.shank_lean_rad` where it is not given; the gyroscope is better in a kick.
+        foot_path: Of the foot sensor, on the same samples: it adds direction and stance to strides.
         params: Tuning.
     """
     params = params or RepetitionParams()
@@ -92,7 +96,10 @@ def find_repetitions(
             spans = find_kicks(swing_radps, label, angle.rate_hz, params.kick)
         else:
             spans = find_strides(swing_radps, label, angle.rate_hz, params.stride)
-    return tuple(_measure(angle, dorsiflexion_rad, task.task, span, params) for span in spans)
+    found = tuple(_measure(angle, dorsiflexion_rad, task.task, span, params) for span in spans)
+    if foot_path is not None and task.task in STRIDE_TASKS:
+        return add_strides(found, angle, foot_path)
+    return found
 
 
 def _swing_rate(angle: AngleTrace, shank_rate_radps: Floats | None) -> Floats:
