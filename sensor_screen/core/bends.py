@@ -1,4 +1,4 @@
-"""Where each squat, lunge and point begins and ends: hills of an angle over the local standing level.
+"""Where each squat, lunge and point begins and ends: hills of an angle over the standing level.
 
 Theory of operation. The zero of an angle may be unknown or drift, so every hill is judged over the
 level at which the person stood just before and just after it. Two tops are two repetitions only
@@ -10,6 +10,7 @@ is where an onlooker would put the marks.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from sensor_screen.model import RepetitionMark
 from sensor_screen.units import DEGREES_PER_RADIAN, RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
-    from sensor_screen.model import Floats
+    from sensor_screen.model import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,29 @@ class BendParams:
     """It is the value below which the angle stays for this share of that time. The lowest value
     itself would be that of a single step."""
     band_share: float = 0.2
-    """Who is within this share of a hill's height of the standing level stands."""
+    """Who is within this share of a hill's height of the lowest value beside it stands; a rise by
+    as much, outwards, ends that stand."""
     stand_s: float = 2.0
     """Only the last so much of the stand before a hill, and the first after it, gives its level."""
+    least_stand_s: float = 0.2
+    """A stillness from this length on is a stand."""
+    still_radps: float = 4.0 * RADIANS_PER_DEGREE
+    """Still means slower than this; standing people sway at 1 to 2 deg/s."""
+    still_share: float = 0.1
+    """Or slower than this share of the fastest moment of the way from the top."""
+    undershoot_s: float = 0.6
+    """For so long beside the hill an undershoot is looked for: a leg that swings through."""
     edge_share: float = 0.07
     """A repetition begins and ends this share of its depth above the level before and after it:
     between 5 and 10 %, movement is seen by eye."""
-    shallow_share: float = 0.35
+    shallow_share: float = 0.4
     """A hill below this share of the usual depth is kept, and not counted."""
     half_share: float = 0.7
     """Below this share it is counted, and marked as a half repetition."""
-    posture_share: float = 0.3
-    """A hill below `half_share` whose levels before and after differ by more than this share of its
-    height is no repetition: sitting down, getting up, a change of stance."""
-    shortest_s: float = 0.6
+    posture_share: float = 0.25
+    """A hill whose levels before and after differ by more than this share of its height is no
+    repetition: sitting down, getting up, a step."""
+    shortest_s: float = 0.5
     """Quicker movements are stumbles or steps."""
     longest_s: float = 12.0
     """Who moves for longer, pauses not counted, does not do one repetition."""
@@ -62,6 +72,11 @@ class BendParams:
     """A longer pause is another posture."""
     fastest_radps: float = 230.0 * RADIANS_PER_DEGREE
     """A faster angle is a leg that swings. Squats of one second reach 150 deg/s."""
+    sharpest_per_s: float = 6.0
+    """Fastest moment over depth. A squat of one second has 3.8 (minimum jerk), a step 5 to 8."""
+    sharpest_swing_per_s: float = 5.0
+    """The same for a hill with an undershoot of `undershoot_share` of its depth."""
+    undershoot_share: float = 0.08
     pause_s: float = 1.0
     """A stillness from this length on is told as a pause."""
     pause_speed_share: float = 0.15
@@ -96,6 +111,8 @@ class _Hill:
     """Level before it; nan where the recording began in it."""
     after_rad: float
     depth_rad: float
+    under_rad: float
+    """How far the curve went below its levels right beside the hill."""
 
 
 def find_bends(
@@ -117,7 +134,7 @@ def find_bends(
     level = _standing_level(curve, rate_hz, params)
     open_ends = (begin == 0, stop == toward_rad.size)
     tops = _find_tops(curve, level, open_ends, params)
-    hills = _bound_hills(curve, level, tops, open_ends, rate_hz, params)
+    hills = _bound_hills(curve, tops, open_ends, rate_hz, params)
     inside = [hill for hill in hills if label.start <= hill.top + begin < label.stop]
     speed = np.gradient(curve) * rate_hz
     usual = _usual_depth(inside, speed, params)
@@ -184,7 +201,6 @@ def _are_two(
 
 def _bound_hills(
     curve: Floats,
-    level: Floats,
     tops: list[int],
     open_ends: tuple[bool, bool],
     rate_hz: float,
@@ -195,51 +211,64 @@ def _bound_hills(
     for i, top in enumerate(tops):
         left = tops[i - 1] if i else 0
         right = tops[i + 1] if i + 1 < len(tops) else curve.size - 1
-        band = float(level[top]) + params.band_share * float(curve[top] - level[top])
-        stand = round(params.stand_s * rate_hz)
-        before, start = _side(curve[left : top + 1][::-1], band, stand, params)
-        after, end = _side(curve[top : right + 1], band, stand, params)
-        # At the end of the recording there may be nothing to come back to.
-        if start is None and not (i == 0 and open_ends[0]):
-            before, start = (
-                float(curve[left : top + 1].min()),
-                top - left - int(np.argmin(curve[left : top + 1])),
-            )
-        if end is None and not (i + 1 == len(tops) and open_ends[1]):
-            after, end = float(curve[top : right + 1].min()), int(np.argmin(curve[top : right + 1]))
-        base = np.nanmax([before, after]) if np.isfinite([before, after]).any() else level[top]
-        hills.append(
-            _Hill(
-                top=top,
-                start=top - start if start is not None else left,
-                end=top + end + 1 if end is not None else right + 1,
-                before_rad=before,
-                after_rad=after,
-                depth_rad=float(curve[top] - base),
-            )
-        )
+        # At an end of the recording there may be nothing to come back to.
+        free = (i == 0 and open_ends[0], i + 1 == len(tops) and open_ends[1])
+        before, start, under = _find_stand(curve[left : top + 1][::-1], free[0], rate_hz, params)
+        after, end, after_under = _find_stand(curve[top : right + 1], free[1], rate_hz, params)
+        known = [level for level in (before, after) if np.isfinite(level)]
+        base = max(known) if known else float(curve[left : right + 1].min())
+        depth = float(curve[top]) - base
+        under = max(under, after_under)
+        hills.append(_Hill(top, top - start, top + end + 1, before, after, depth, under))
     return hills
 
 
-def _side(away: Floats, band: float, stand: int, params: BendParams) -> tuple[float, int | None]:
-    """Level of the stand nearest to a top, and how far from the top it is reached.
+def _find_stand(
+    away: Floats, free: bool, rate_hz: float, params: BendParams
+) -> tuple[float, int, float]:
+    """Level of the stand nearest to a top, how far from the top it is reached, and the undershoot.
+
+    Outwards from the half height the first stillness is the stand, unless the curve falls on from
+    there to another one without a rise: then it was a pause half-way. Where nobody stood still, as
+    between two quick squats, it is the lowest value before the next rise.
 
     Args:
         away: (m,) the curve from the top outwards.
-        band: Below this the person stands.
-        stand: At most so many samples give the level.
+        free: The recording ends there: the hill may be cut off, and then has no level.
+        rate_hz: Sampling rate.
         params: Tuning.
     """
-    standing = np.flatnonzero(away <= band)
-    if not standing.size:
-        return float("nan"), None
-    first = int(standing[0])
-    gone = np.flatnonzero(away[first:] > band)
-    last = first + (int(gone[0]) if gone.size else away.size - first)
-    stood = away[first : min(last, first + stand)]
-    level = float(np.median(stood))
-    edge = level + params.edge_share * (float(away[0]) - level)
-    return level, int(np.flatnonzero(away <= edge)[0])
+    height = float(away[0] - away.min())
+    first = int(np.flatnonzero(away <= away[0] - 0.5 * height)[0])
+    lowest = np.minimum.accumulate(away[first:])
+    turned = np.flatnonzero(away[first:] > lowest + params.band_share * height)
+    last = first + (int(turned[0]) if turned.size else away.size - first)
+    speed = np.abs(np.gradient(away)) * rate_hz if away.size > 1 else np.zeros(1)
+    still_radps = max(params.still_radps, params.still_share * float(speed[: first + 1].max()))
+    stands = _runs(speed[first:last] <= still_radps, round(params.least_stand_s * rate_hz))
+    if stands:
+        chosen = stands[0]
+        for later in stands[1:]:
+            fall = np.median(away[first:][chosen]) - np.median(away[first:][later])
+            if fall > params.band_share * height:
+                chosen = later
+        begin = first + chosen.start
+        stood = away[begin : min(first + chosen.stop, begin + round(params.stand_s * rate_hz))]
+        level = float(np.percentile(stood, 25.0))
+    else:
+        level = float(away[first:last].min())
+    reached = int(np.flatnonzero(away <= level + params.edge_share * (away[0] - level))[0])
+    if free and not stands and not turned.size and away.size - reached < params.stand_s * rate_hz:
+        return float("nan"), away.size - 1, 0.0
+    soon = away[reached : reached + round(params.undershoot_s * rate_hz)]
+    return level, reached, float(level - soon.min()) if soon.size else 0.0
+
+
+def _runs(mask: Bools, shortest: int) -> list[slice]:
+    """Unbroken stretches of at least so many samples."""
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8)))
+    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [slice(a, b) for a, b in pairs if b - a >= max(1, shortest)]
 
 
 def _usual_depth(hills: list[_Hill], speed: Floats, params: BendParams) -> float:
@@ -275,22 +304,7 @@ def _judge(
     if cut:
         end = "begins" if not np.isfinite(hill.before_rad) else "ends"
         said.append((RepetitionMark.CUT_OFF, f"The recording {end} in the middle of it."))
-    reason = ""
-    changed = abs(hill.before_rad - hill.after_rad)
-    if cut:
-        reason = "cut off by the end of the recording"
-    elif share < params.shallow_share:
-        reason = f"shallow: {100 * share:.0f} % as far as the others"
-    elif float(part.max()) > params.fastest_radps:
-        reason = f"too fast: {DEGREES_PER_RADIAN * part.max():.0f} deg/s, a leg that swings"
-    elif duration_s < params.shortest_s:
-        reason = f"too quick: {duration_s:.1f} s"
-    elif pause_s > params.longest_hold_s:
-        reason = f"held for {pause_s:.0f} s: taken for another posture"
-    elif duration_s - (pause_s if pause_s >= params.pause_s else 0.0) > params.longest_s:
-        reason = f"too slow: {duration_s:.1f} s"
-    elif share < params.half_share and changed > params.posture_share * hill.depth_rad:
-        reason = "it ends in another posture than it began, like sitting down"
+    reason = _why_not(hill, share, float(part.max()), duration_s, pause_s, params)
     return Bend(
         start=begin + hill.start,
         end=begin + hill.end,
@@ -300,6 +314,38 @@ def _judge(
         quality=tuple(mark for mark, _ in said),
         notes=tuple(words for _, words in said),
     )
+
+
+def _why_not(
+    hill: _Hill,
+    share: float,
+    fastest_radps: float,
+    duration_s: float,
+    pause_s: float,
+    params: BendParams,
+) -> str:
+    """Why a hill is no repetition that counts; empty where it is one."""
+    moving_s = duration_s - (pause_s if pause_s >= params.pause_s else 0.0)
+    swings = hill.under_rad > params.undershoot_share * hill.depth_rad
+    sharpest = params.sharpest_swing_per_s if swings else params.sharpest_per_s
+    sharp = math.isfinite(params.fastest_radps) and fastest_radps > sharpest * hill.depth_rad
+    changed_rad = abs(hill.before_rad - hill.after_rad)
+    faults = (
+        (not np.isfinite(changed_rad), "cut off by the end of the recording"),
+        (share < params.shallow_share, f"shallow: {100 * share:.0f} % as far as the others"),
+        (duration_s < params.shortest_s, f"too quick: {duration_s:.1f} s"),
+        (
+            sharp or fastest_radps > params.fastest_radps,
+            f"too fast: {DEGREES_PER_RADIAN * fastest_radps:.0f} deg/s, like the swing of a step",
+        ),
+        (pause_s > params.longest_hold_s, f"held for {pause_s:.0f} s, like another posture"),
+        (moving_s > params.longest_s, f"too slow: {moving_s:.1f} s"),
+        (
+            changed_rad > params.posture_share * hill.depth_rad,
+            "it ends in another posture than it began, like sitting down",
+        ),
+    )
+    return next((words for fault, words in faults if fault), "")
 
 
 def _longest_pause(speed: Floats, rate_hz: float, params: BendParams) -> float:

@@ -109,7 +109,7 @@ def find_repetitions(
 def _find_bends(
     angle: AngleTrace, dorsiflexion_rad: Floats, task: Task, label: slice, params: RepetitionParams
 ) -> list[Span]:
-    """Squats by the lean of the shank, which needs no foot sensor and goes on where a heel lifts."""
+    """Squats by the lean of the shank: it needs no foot sensor, and goes on where a heel lifts."""
     toward_rad, tuning = dorsiflexion_rad, params.hold
     if task == Task.POINT:
         toward_rad = -dorsiflexion_rad
