@@ -72,7 +72,7 @@ class BendParams:
     """A longer pause is another posture."""
     fastest_radps: float = 230.0 * RADIANS_PER_DEGREE
     """A faster angle is a leg that swings. Squats of one second reach 150 deg/s."""
-    sharpest_per_s: float = 6.0
+    sharpest_per_s: float = 5.5
     """Fastest moment over depth. A squat of one second has 3.8 (minimum jerk), a step 5 to 8."""
     sharpest_swing_per_s: float = 5.0
     """The same for a hill with an undershoot of `undershoot_share` of its depth."""

@@ -11,6 +11,7 @@ from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.foot_path import trace_foot
 from sensor_screen.core.repetitions import find_repetitions
+from sensor_screen.core.shank_tasks import find_squat_sets
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.stairs import STRIDE_TASKS, find_foot_strides, summarise_strides
 from sensor_screen.core.sway import measure_sway
@@ -133,16 +134,22 @@ def measure_leg(
     if leg.shank is None and (alone := _measure_foot_alone(leg, recording.tasks, name)):
         return alone
     progress(f"{name}: ankle angle")
+    tasks, guessed = recording.tasks, ""
+    if leg.foot is None and not tasks and (tasks := find_squat_sets(leg)):
+        guessed = (
+            f"{name}: nothing is labelled; what leans the shank like a squat was taken for one."
+        )
     found = estimate_ankle(
         leg,
-        recording.tasks,
+        tasks,
         sign_hint=options.sign_hint,
         zero_mode=options.zero_mode,
         params=params.ankle,
     )
     progress(f"{name}: repetitions and sway")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
-    return _measure_events(leg, found, recording.tasks, cleaning, name)
+    measures = _measure_events(leg, found, tasks, cleaning, name)
+    return replace(measures, missing=(*measures.missing, guessed)) if guessed else measures
 
 
 def _measure_foot_alone(
