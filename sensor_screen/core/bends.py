@@ -64,6 +64,8 @@ class BendParams:
     posture_share: float = 0.25
     """A hill whose levels before and after differ by more than this share of its height is no
     repetition: sitting down, getting up, a step."""
+    half_posture_share: float = 0.15
+    """The same for a half repetition, which sitting down and getting up look most alike."""
     shortest_s: float = 0.5
     """Quicker movements are stumbles or steps."""
     longest_s: float = 12.0
@@ -330,6 +332,8 @@ def _why_not(
     sharpest = params.sharpest_swing_per_s if swings else params.sharpest_per_s
     sharp = math.isfinite(params.fastest_radps) and fastest_radps > sharpest * hill.depth_rad
     changed_rad = abs(hill.before_rad - hill.after_rad)
+    half = share < params.half_share
+    posture_share = params.half_posture_share if half else params.posture_share
     faults = (
         (not np.isfinite(changed_rad), "cut off by the end of the recording"),
         (share < params.shallow_share, f"shallow: {100 * share:.0f} % as far as the others"),
@@ -341,7 +345,7 @@ def _why_not(
         (pause_s > params.longest_hold_s, f"held for {pause_s:.0f} s, like another posture"),
         (moving_s > params.longest_s, f"too slow: {moving_s:.1f} s"),
         (
-            changed_rad > params.posture_share * hill.depth_rad,
+            changed_rad > posture_share * hill.depth_rad,
             "it ends in another posture than it began, like sitting down",
         ),
     )

@@ -26,3 +26,11 @@ def test_a_folder_with_a_truth_becomes_a_row(run: Run) -> None:
 def test_a_folder_without_a_truth_is_one_sentence(run: Run, tmp_path: Path) -> None:
     assert "truth.csv" in run("validate", tmp_path).complaint
     assert "truth.csv" in run("validate", tmp_path / "missing").complaint
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the public recordings are not beside this checkout")
+def test_stairs_without_a_truth_are_counted(run: Run) -> None:
+    done = run("validate", DATA / "stairs_foot")
+    assert done.status == 0
+    assert "stairs_foot/up_left" in done.out
+    assert "stairs down" in done.out
