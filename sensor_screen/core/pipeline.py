@@ -167,7 +167,10 @@ def _measure_foot_alone(
     )
     if not strides:
         return None
-    said = f"{name}: only a foot sensor, so no angle; {summarise_strides(strides)}."
+    said = (
+        f"{name}: only a foot sensor is there, so no angle, but {summarise_strides(strides)}; "
+        "add the shank sensor."
+    )
     cleaning = {leg.foot.info.placement: leg.foot.counts}
     return LegMeasures(leg.side, None, None, leg.clock, cleaning, strides, (), (), (), (said,))
 

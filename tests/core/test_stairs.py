@@ -79,7 +79,7 @@ def test_every_stride_is_one_step_of_its_height(
         steps = [s for s in path.steps if done.start_s < foot.time_s[s.fastest] < done.end_s]
         assert len(steps) == 1
         # An accelerometer wrong by 0.5 m/s2 errs most on the long level strides.
-        error_m = 0.07 if done.task is Task.WALK else 0.02
+        error_m = 0.07 if done.task is Task.WALK else 0.03
         assert steps[0].height_change_m == pytest.approx(RISE_M[done.task], abs=error_m)
         assert abs(steps[0].height_change_m - RISE_M[done.task]) < 3.0 * steps[0].height_sigma_m
 
