@@ -86,6 +86,32 @@ class Direction(StrEnum):
     PLANTARFLEXION = "plantarflexion"
 
 
+class Climb(StrEnum):
+    """Where a stride goes, told from the height of the foot before and after it."""
+
+    UP = "up"
+    DOWN = "down"
+    LEVEL = "level"
+    UNKNOWN = "unknown"
+
+
+class RepetitionMark(StrEnum):
+    """What its reader must know of a repetition, counted or not."""
+
+    HALF = "half"
+    """Clearly less deep than the others of its kind."""
+    PAUSED = "paused"
+    """Held still for longer than a moment on the way."""
+    HEEL_LIFT = "heel_lift"
+    """The heel came up while the shank leaned."""
+    CUT_OFF = "cut_off"
+    """The recording began or ended in it."""
+    ANGLE_LOST = "angle_lost"
+    """Its angle is not valid in parts."""
+    OTHER_WAY = "other_way"
+    """A stride that did not go where the label says."""
+
+
 # --- recording -----------------------------------------------------------------------------------
 
 
@@ -383,6 +409,28 @@ class KickDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class StrideDetail:
+    """One stride, from mid-swing to mid-swing, by the foot: where it went and how it stood."""
+
+    direction: Climb
+    height_change_m: float
+    """Of the foot, from the stance before to this stance; nan where it is not known."""
+    height_change_sigma_m: float
+    foot_flat_start_s: float
+    foot_flat_end_s: float
+    """The stance of this stride; both nan where the foot was not seen flat."""
+    stance_dorsiflexion_rad: float
+    """Largest dorsiflexion while the foot carries, from flat to push-off; nan without an angle."""
+    stance_dorsiflexion_sigma_rad: float
+    landing_plantarflexion_rad: float
+    """Largest plantarflexion before the foot is flat, as the (negative) angle: stairs down."""
+    landing_plantarflexion_sigma_rad: float
+    push_off_plantarflexion_rad: float
+    """Largest plantarflexion as the foot leaves, as the (negative) angle: stairs up."""
+    push_off_plantarflexion_sigma_rad: float
+
+
+@dataclass(frozen=True, slots=True)
 class Repetition:
     """One squat, step, kick, lunge or point; kept with its reason where it was not counted."""
 
@@ -399,6 +447,11 @@ class Repetition:
     counted: bool = True
     reason: str = ""
     """Why it was not counted; empty where it was."""
+    quality: tuple[RepetitionMark, ...] = ()
+    notes: tuple[str, ...] = ()
+    """One sentence for each mark, in the same order."""
+    stride: StrideDetail | None = None
+    """Strides only, and only where there is a foot sensor."""
     kick: KickDetail | None = None
     """Of kicks only: its instants, and what may be said of its angle."""
 

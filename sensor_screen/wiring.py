@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.validation import ValidationRow
     from sensor_screen.session.validation_kicks import LegKicks
+    from sensor_screen.session.validation_stairs import StairsRow
 
 
 def open_recording(path: Path | str) -> Recording:
@@ -100,6 +101,18 @@ def save_report_json(report: ScreeningReport, path: Path) -> None:
     text = json.dumps(report_to_json(report), indent=1, ensure_ascii=False, allow_nan=False)
     with replace_file(path) as stream:
         stream.write(text.encode())
+
+
+def validate_stairs_folder(folder: Path, name: str) -> tuple[StairsRow, ...]:
+    """The strides of a folder without a truth.
+
+    Raises:
+        sensor_screen.errors.ScreenError: The folder cannot be read, or holds no foot sensor.
+    """
+    from sensor_screen.session.validation_stairs import validate_stairs
+    from sensor_screen.storage.folder import read_folder
+
+    return validate_stairs(name, read_folder(folder).recording)
 
 
 def validate_folder(folder: Path, name: str) -> ValidationRow:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sensor_screen.session.validation import ValidationRow
+    from sensor_screen.session.validation_stairs import StairsRow
 
 VALIDATE_HELP = """
 Measure the errors of the ankle angle.
@@ -21,6 +22,9 @@ Measure the errors of the ankle angle.
 DIR is a folder with shank.csv, foot.csv, tasks.csv, truth.csv and meta.json, or a folder of such
 folders. Folders whose meta.json says how many kicks there were (`kicks_expected`) are counted
 instead. Without DIR, the simulated benchmark: squat, stairs and kick with exact truth.
+
+Folders without a truth, but with foot.csv and labelled stairs: how many strides went up, down and
+level.
 
 Examples:
 
@@ -49,7 +53,14 @@ def _validate_folder(folder: Path) -> None:
 
     places = sorted(_with_truth(folder))
     counted = show_kicks(folder, _stderr())
-    if not places and counted:
+    stairs = sorted(place for place in _with_stairs(folder) if place not in places)
+    if stairs:
+        _print_stairs(
+            row
+            for place in stairs
+            for row in wiring.validate_stairs_folder(place, str(place.relative_to(folder.parent)))
+        )
+    if not places and (counted or stairs):
         return
     if not places:
         raise UsageError(
@@ -69,6 +80,26 @@ def _with_truth(folder: Path) -> Iterator[Path]:
         return
     for truth in folder.rglob("truth.csv"):
         yield truth.parent
+
+
+def _with_stairs(folder: Path) -> Iterator[Path]:
+    for tasks in folder.rglob("tasks.csv"):
+        stepping = any(word in tasks.read_text(errors="replace") for word in ("stairs_", "walk"))
+        if stepping and any(tasks.parent.glob("foot.csv*")):
+            yield tasks.parent
+
+
+def _print_stairs(rows: "Iterator[StairsRow]") -> None:
+    table = _table("Strides by the foot sensor alone, mid-swing to mid-swing; heights in metres")
+    table.add_column("labelled")
+    for heading in ("strides", "up", "down", "level", "unknown", "up m", "down m", "1 sigma m"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        counts = (row.strides, row.up, row.down, row.level, row.unknown)
+        heights = (row.height_up_m, row.height_down_m, row.sigma_m)
+        cells = ["-" if height != height else f"{height:.2f}" for height in heights]  # noqa: PLR0124
+        table.add_row(row.name, row.task, *map(str, counts), *cells)
+    _print(table)
 
 
 def _validate_simulated(seeds: int) -> None:

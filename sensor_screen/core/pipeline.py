@@ -10,9 +10,12 @@ from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
 from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.cleaning import clean_stream
+from sensor_screen.core.foot_path import trace_foot
 from sensor_screen.core.labels import merge_tasks
 from sensor_screen.core.repetitions import find_repetitions, pair_repetitions
+from sensor_screen.core.shank_tasks import find_squat_sets
 from sensor_screen.core.sign import SignHint
+from sensor_screen.core.stairs import STRIDE_TASKS, find_foot_strides, summarise_strides
 from sensor_screen.core.sway import measure_sway, pair_stances
 from sensor_screen.errors import MeasurementError, PlacementError, RecordingError, ScreenError
 from sensor_screen.model import (
@@ -168,13 +171,21 @@ def measure_leg(
         side,
         params.alignment,
     )
+    if leg.shank is None and (alone := _measure_foot_alone(leg, recording.tasks, name)):
+        return alone
     progress(f"{name}: ankle angle")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
     lumbar, useless = _find_lumbar(recording, params)
+    tasks: tuple[TaskInterval, ...] = recording.tasks
+    guessed: tuple[str, ...] = ()
+    if leg.foot is None and not tasks and (tasks := find_squat_sets(leg)):
+        guessed = (
+            f"{name}: nothing is labelled; what leans the shank like a squat was taken for one.",
+        )
     try:
         found = estimate_ankle(
             leg,
-            recording.tasks,
+            tasks,
             sign_hint=options.sign_hint,
             zero_mode=options.zero_mode,
             params=params.ankle,
@@ -182,14 +193,14 @@ def measure_leg(
     except PlacementError:
         raise
     except MeasurementError as error:
-        sway = _measure_stances(leg, None, recording.tasks, lumbar)
+        sway = _measure_stances(leg, None, tasks, lumbar)
         if options.angle_needed or leg.shank is None or not sway:
             raise
         return _stances_alone(leg, sway, cleaning, name, error)
     progress(f"{name}: repetitions and sway")
-    measured = _measure_events(leg, found, recording.tasks, cleaning, name, lumbar)
+    measured = _measure_events(leg, found, tasks, cleaning, name, lumbar)
     silent = [f"{name}: {why}" for why in _name_early_end(recording, leg)]
-    return replace(measured, missing=(*silent, *measured.missing, *useless))
+    return replace(measured, missing=(*silent, *measured.missing, *useless, *guessed))
 
 
 def _name_early_end(recording: Recording, leg: CleanLeg) -> list[str]:
@@ -208,6 +219,29 @@ def _name_early_end(recording: Recording, leg: CleanLeg) -> list[str]:
         f"a sensor falls silent at {leg.time_s[-1]:.0f} s, {lost_s:.0f} s before the recording "
         "ends; nothing is measured after that."
     ]
+
+
+def _measure_foot_alone(
+    leg: CleanLeg, tasks: tuple[TaskInterval, ...], name: str
+) -> LegMeasures | None:
+    """Where a lone foot sensor went; None where it took no labelled stride."""
+    if leg.foot is None:
+        return None
+    path = trace_foot(leg.foot)
+    strides = tuple(
+        stride
+        for task in tasks
+        if task.task in STRIDE_TASKS
+        for stride in find_foot_strides(path, leg.time_s, task, leg.side)
+    )
+    if not strides:
+        return None
+    said = (
+        f"{name}: only a foot sensor is there, so no angle, but {summarise_strides(strides)}; "
+        "add the shank sensor."
+    )
+    cleaning = {leg.foot.info.placement: leg.foot.counts}
+    return LegMeasures(leg.side, None, None, leg.clock, cleaning, strides, (), (), (), (said,))
 
 
 def _name(side: Side) -> str:
@@ -244,11 +278,15 @@ def _find_all(
 ) -> tuple[Repetition, ...]:
     """Each movement once, however its stretch is cut into labels of one task."""
     rate = shank_rate(leg, found)
+    stepping = leg.foot is not None and any(task.task in STRIDE_TASKS for task in tasks)
+    path = trace_foot(leg.foot) if leg.foot is not None and stepping else None
     repetitions: list[Repetition] = []
     for task in merge_tasks(tasks):
         if task.task not in REPEATED_TASKS or not _overlaps(task, leg):
             continue
-        for new in find_repetitions(found.trace, task, shank_rate_radps=rate, leg=leg):
+        for new in find_repetitions(
+            found.trace, task, shank_rate_radps=rate, foot_path=path, leg=leg
+        ):
             # Labels with a gap may both reach for the movement between them.
             if not any(_same_movement(new, old) for old in repetitions):
                 repetitions.append(new)

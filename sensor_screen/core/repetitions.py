@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.bends import BendParams, find_bends
 from sensor_screen.core.kick_detail import KickDetailParams, describe_kick, kick_window
 from sensor_screen.core.kicks import (
     OTHER_LEG,
@@ -21,19 +22,15 @@ from sensor_screen.core.kicks import (
     find_standing,
     leg_signals,
 )
-from sensor_screen.core.repetition_spans import (
-    BendParams,
-    Span,
-    StrideParams,
-    find_bends,
-    find_strides,
-)
-from sensor_screen.model import Direction, Repetition, Task
+from sensor_screen.core.repetition_spans import Span, StrideParams, find_strides
+from sensor_screen.core.stairs import STRIDE_TASKS, add_strides
+from sensor_screen.model import Direction, Repetition, RepetitionMark, Task
 from sensor_screen.units import RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sensor_screen.core.foot_path import FootPath
     from sensor_screen.core.kicks import KickSwing
     from sensor_screen.model import AngleTrace, CleanLeg, Floats, TaskInterval
 
@@ -57,8 +54,10 @@ class RepetitionParams:
     """Tuning of the repetition finder."""
 
     squat: BendParams = field(default_factory=BendParams)
-    hold: BendParams = field(default_factory=lambda: BendParams(shortest_s=0.4, longest_s=30.0))
-    """Lunge and point: end positions that may be held for long."""
+    hold: BendParams = field(
+        default_factory=lambda: BendParams(shortest_s=0.4, longest_s=30.0, fastest_radps=math.inf)
+    )
+    """Lunge and point: end positions that may be held for long; a free foot points fast."""
     stride: StrideParams = field(default_factory=StrideParams)
     kick: KickParams = field(default_factory=KickParams)
     kick_detail: KickDetailParams = field(default_factory=KickDetailParams)
@@ -71,6 +70,11 @@ class RepetitionParams:
     guard_s: float = 0.1
     """A peak counts only if every sample within this time of it is valid: next to a gap the true
     peak may lie inside the gap."""
+    heel_lift_rad: float = math.radians(5.0)
+    """A foot that tips by more while the shank leans has its heel off the floor; a loaded flat
+    foot in a shoe tips by 1 to 2 deg, and the foot's own error is 1 deg."""
+    heel_lift_s: float = 0.3
+    """For at least half of this time."""
     lost_share: float = 0.2
     """Largest share of invalid samples in the part in which the peak is sought."""
 
@@ -81,6 +85,7 @@ def find_repetitions(
     *,
     shank_rate_radps: Floats | None = None,
     leg: CleanLeg | None = None,
+    foot_path: FootPath | None = None,
     params: RepetitionParams | None = None,
 ) -> tuple[Repetition, ...]:
     """The repetitions of one labelled task, in order; none for tasks that have none.
@@ -93,6 +98,7 @@ def find_repetitions(
             `angle.shank_lean_rad` where it is not given; the gyroscope is better in a kick.
         leg: The samples behind the angle, for kicks: with them a blow to the foot is seen, and a
             kick is known where its angle is not. Without them the rate alone must do.
+        foot_path: Of the foot sensor, on the same samples: it adds direction and stance to strides.
         params: Tuning.
     """
     params = params or RepetitionParams()
@@ -103,13 +109,29 @@ def find_repetitions(
         return ()
     dorsiflexion_rad = _bridge(angle.dorsiflexion_rad)
     if task.task in _BENDS:
-        toward = -1.0 if task.task == Task.POINT else 1.0
-        bends = params.squat if task.task == Task.SQUAT else params.hold
-        spans = find_bends(toward * dorsiflexion_rad, label, angle.rate_hz, bends)
+        spans = _find_bends(angle, dorsiflexion_rad, task.task, label, params)
     else:
         swing_radps = _swing_rate(angle, shank_rate_radps)
         spans = find_strides(swing_radps, label, angle.rate_hz, params.stride)
-    return tuple(_measure(angle, dorsiflexion_rad, task.task, span, params) for span in spans)
+    found = tuple(_measure(angle, dorsiflexion_rad, task.task, span, params) for span in spans)
+    if foot_path is not None and task.task in STRIDE_TASKS:
+        return add_strides(found, angle, foot_path)
+    return found
+
+
+def _find_bends(
+    angle: AngleTrace, dorsiflexion_rad: Floats, task: Task, label: slice, params: RepetitionParams
+) -> list[Span]:
+    """Squats by the lean of the shank: it needs no foot sensor, and goes on where a heel lifts."""
+    toward_rad, tuning = dorsiflexion_rad, params.hold
+    if task == Task.POINT:
+        toward_rad = -dorsiflexion_rad
+    elif task == Task.SQUAT:
+        tuning = params.squat
+        if np.isfinite(angle.shank_lean_rad).any():
+            toward_rad = np.unwrap(_bridge(angle.shank_lean_rad))
+    bends = find_bends(toward_rad, label, angle.rate_hz, tuning)
+    return [Span(b.start, b.end, b.start, b.end, b.reason, b.quality, b.notes) for b in bends]
 
 
 def _find_kicks(
@@ -208,7 +230,13 @@ def _measure(
     up = span.peak_start + int(np.argmax(sought))
     down = span.peak_start + int(np.argmin(sought))
     velocity_radps = np.gradient(dorsiflexion_rad[span.start : span.end]) * angle.rate_hz
-    reason = span.reason or _lost_peak(angle, task, span, (up, down), params)
+    lost = _lost_peak(angle, task, span, (up, down), params)
+    reason = span.reason or lost
+    said = list(zip(span.quality, span.notes, strict=True))
+    if task in (Task.SQUAT, Task.LUNGE):
+        said += _heel_lift(angle, span, params)
+    if lost:
+        said.append((RepetitionMark.ANGLE_LOST, f"{lost[0].upper()}{lost[1:]}."))
     return Repetition(
         task=task,
         side=angle.side,
@@ -221,7 +249,27 @@ def _measure(
         peak_velocity_radps=float(np.abs(velocity_radps).max()),
         counted=not reason,
         reason=reason,
+        quality=tuple(mark for mark, _ in said),
+        notes=tuple(words for _, words in said),
     )
+
+
+def _heel_lift(
+    angle: AngleTrace, span: Span, params: RepetitionParams
+) -> list[tuple[RepetitionMark, str]]:
+    """Whether the foot pitched toes down under a leaning shank, against how it stood before."""
+    pitch_rad = angle.foot_pitch_rad[span.start : span.end]
+    if not np.isfinite(pitch_rad).all():
+        return []
+    ends = max(1, round(0.1 * angle.rate_hz))
+    stood_rad = 0.5 * (np.median(pitch_rad[:ends]) + np.median(pitch_rad[-ends:]))
+    # Half a second of it: a tap with the heel is none.
+    width = min(pitch_rad.size, max(1, round(params.heel_lift_s * angle.rate_hz)))
+    lifted_rad = stood_rad - float(_running_median(pitch_rad, width).min())
+    if lifted_rad < params.heel_lift_rad:
+        return []
+    words = f"The heel came up: the foot tipped by {math.degrees(lifted_rad):.0f} deg."
+    return [(RepetitionMark.HEEL_LIFT, words)]
 
 
 def _running_median(values: Floats, width: int) -> Floats:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LegMeasures,
         Repetition,
         ScreeningReport,
+        StrideDetail,
         ZoneBands,
     )
 
@@ -158,6 +159,9 @@ def _repetition(repetition: Repetition) -> Json:
         "counted": repetition.counted,
         "reason": repetition.reason,
         "kick": None if repetition.kick is None else _kick(repetition.kick),
+        "quality": [mark.value for mark in repetition.quality],
+        "notes": list(repetition.notes),
+        "stride": None if repetition.stride is None else _stride(repetition.stride),
     }
 
 
@@ -182,6 +186,22 @@ def _kick(kick: KickDetail) -> Json:
         "clipped": kick.clipped,
         "clipping_note": kick.clipping_note,
         "sampling_note": kick.sampling_note,
+    }
+
+
+def _stride(stride: StrideDetail) -> Json:
+    return {
+        "direction": stride.direction.value,
+        "height_change_m": _number(stride.height_change_m, 4),
+        "height_change_sigma_m": _number(stride.height_change_sigma_m, 4),
+        "foot_flat_start_s": _s(stride.foot_flat_start_s),
+        "foot_flat_end_s": _s(stride.foot_flat_end_s),
+        "stance_dorsiflexion_deg": _deg(stride.stance_dorsiflexion_rad),
+        "stance_dorsiflexion_sigma_deg": _deg(stride.stance_dorsiflexion_sigma_rad),
+        "landing_plantarflexion_deg": _deg(-stride.landing_plantarflexion_rad),
+        "landing_plantarflexion_sigma_deg": _deg(stride.landing_plantarflexion_sigma_rad),
+        "push_off_plantarflexion_deg": _deg(-stride.push_off_plantarflexion_rad),
+        "push_off_plantarflexion_sigma_deg": _deg(stride.push_off_plantarflexion_sigma_rad),
     }
 
 

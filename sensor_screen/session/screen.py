@@ -74,6 +74,8 @@ def screen_recordings(
 
 def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
     """A report without one trustworthy measure would only look like one."""
+    if any(r.stride is not None for leg in legs if leg.angle is None for r in leg.repetitions):
+        return  # A lone foot knows where its strides went.
     why = next((s for leg in legs for s in leg.missing), "no task is labelled").rstrip(".")
     trusted = [leg.sway if leg.angle is None else leg.angle.valid.any() for leg in legs]
     if not any(trusted):

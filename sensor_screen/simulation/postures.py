@@ -11,6 +11,7 @@ import numpy as np
 from sensor_screen.model import Task
 from sensor_screen.simulation.curves import bump, ease, grid_s, limit, strokes, sway
 from sensor_screen.simulation.pieces import Column, Piece, make_piece
+from sensor_screen.simulation.squat_sets import SquatStyle, squat_set
 
 if TYPE_CHECKING:
     from sensor_screen.model import Floats
@@ -43,6 +44,8 @@ class Performance:
     """The same for both legs of a person."""
     size: np.random.Generator
     """Each leg's own."""
+    style: SquatStyle | None = None
+    """How squats are done; None: evenly, as in a clinic."""
 
     @property
     def repetitions(self) -> int:
@@ -132,6 +135,11 @@ def _sway_over(
 
 def squat(performance: Performance) -> tuple[Piece, ...]:
     """Squats of 0.25 to 0.5 Hz with pauses; where the ankle ends, the heel comes up."""
+    if performance.style is not None:
+        person, style = performance.person, performance.style
+        count, lean_rad = performance.repetitions, person.squat_lean_rad
+        dice = performance.timing
+        return (squat_set(count, lean_rad, performance.ankle, style, dice, bend_under_load),)
     times_s, leans_rad, spans = [0.0, _PAUSE_S], [0.0, 0.0], []
     for _ in range(performance.repetitions):
         start_s = times_s[-1]

@@ -29,6 +29,8 @@ from sensor_screen.simulation.strides import climb_stairs, descend_stairs, walk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sensor_screen.simulation.squat_sets import SquatStyle
+
 PERFORM: dict[Task, Callable[[Performance], tuple[Piece, ...]]] = {
     Task.STAND: stand,
     Task.PUMP: pump,
@@ -63,6 +65,8 @@ class Step:
     """With it, the amount is drawn between the two."""
     rest_s: float = _REST_S
     """Quiet stand after it, not labelled."""
+    style: SquatStyle | None = None
+    """Squats only: how they are done; None: evenly, as in a clinic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def _cast(step: Step, person: Person, side: Side, seed: tuple[int, int]) -> Perf
     timing = np.random.default_rng([*seed, 0])
     size = np.random.default_rng([*seed, 1, list(Side).index(side)])
     amount = step.amount if step.most is None else timing.uniform(step.amount, step.most)
-    return Performance(person, person.ankle(side), amount, timing, size)
+    return Performance(person, person.ankle(side), amount, timing, size, step.style)
 
 
 def _couple(piece: Piece, imperfections: Imperfections, size: np.random.Generator) -> Piece:

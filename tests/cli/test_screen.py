@@ -185,8 +185,22 @@ def test_long_standing_without_a_label_is_no_report(
 
 
 def test_the_foot_alone_is_refused_by_name(run: Run, tmp_path: Path, healthy: Recording) -> None:
-    path = saved(tmp_path, healthy, right(healthy, Placement.FOOT))
+    without = dataclasses.replace(
+        healthy, tasks=tuple(t for t in healthy.tasks if not t.task.value.startswith("stairs"))
+    )
+    path = saved(tmp_path, without, right(healthy, Placement.FOOT))
     assert "add the shank sensor" in run("screen", path).complaint
+
+
+def test_the_foot_alone_says_where_its_strides_went(
+    run: Run, tmp_path: Path, healthy: Recording
+) -> None:
+    path = saved(tmp_path, healthy, right(healthy, Placement.FOOT))
+    done = run("screen", path, "--json", tmp_path / "r.json")
+    assert done.status == 0
+    (leg,) = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["legs"]
+    ways = [(r["task"], r["stride"]["direction"]) for r in leg["repetitions"]]
+    assert set(ways) == {("stairs_up", "up"), ("stairs_down", "down")}
 
 
 def test_the_shank_alone_gives_lunge_and_squat_and_names_the_rest(

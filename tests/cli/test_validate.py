@@ -33,3 +33,11 @@ def test_a_folder_that_states_its_kicks_is_counted(run: Run) -> None:
     done = run("validate", DATA / "kick" / "player1_S01_right")
     assert done.status == 0
     assert "1 of 1 = 100.0 %" in done.out
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the public recordings are not beside this checkout")
+def test_stairs_without_a_truth_are_counted(run: Run) -> None:
+    done = run("validate", DATA / "stairs_foot")
+    assert done.status == 0
+    assert "stairs_foot/up_left" in done.out
+    assert "stairs down" in done.out

@@ -51,19 +51,19 @@ def kick_trace(
 def test_squats_are_counted_and_their_peaks_are_exact(peaks: list[float]) -> None:
     angle = trace(hills(peaks))
     found = find_repetitions(angle, whole(angle, Task.SQUAT))
-    shallow = [p < 0.5 * np.median(peaks) for p in peaks]
-    assert [not r.counted for r in found] == shallow
+    # 18 of 45 deg is not yet shallow, whatever the others are.
+    assert all(r.counted for r in found)
     # The top of each hill is itself a sample: nothing but rounding is lost.
     np.testing.assert_allclose(bends_deg(found), peaks, atol=1e-9)
 
 
-def test_bounds_are_where_the_angle_leaves_and_returns_to_neutral() -> None:
+def test_bounds_are_where_the_angle_leaves_the_stand_and_returns_to_it() -> None:
     angle = trace(hills([30.0]))
     (squat,) = find_repetitions(angle, whole(angle, Task.SQUAT))
-    # A raised cosine of 30 deg over 1 s passes 10 deg after acos(1/3)/pi s, 7 deg before its end
-    # after 1 - acos(8/15)/pi s; one sample is the resolution.
-    assert squat.start_s == pytest.approx(1.0 + np.arccos(1 / 3) / np.pi, abs=0.011)
-    assert squat.end_s == pytest.approx(3.0 - np.arccos(8 / 15) / np.pi, abs=0.011)
+    # A raised cosine over 1 s passes 7 % of its height after acos(0.86)/pi = 0.171 s; a sample
+    # either way, and one or two more for the bell that the angle is smoothed with.
+    assert squat.start_s == pytest.approx(1.171, abs=0.025)
+    assert squat.end_s == pytest.approx(2.829, abs=0.025)
 
 
 def test_a_pause_at_the_bottom_is_one_repetition() -> None:
@@ -92,7 +92,7 @@ def test_half_a_return_still_separates_two_squats() -> None:
 
 
 def test_a_shallow_repetition_is_kept_with_its_reason() -> None:
-    angle = trace(hills([36.0, 16.0, 36.0, 36.0]))
+    angle = trace(hills([36.0, 12.0, 36.0, 36.0]))
     found = find_repetitions(angle, whole(angle, Task.SQUAT))
     assert [r.counted for r in found] == [True, False, True, True]
     assert "shallow" in found[1].reason
