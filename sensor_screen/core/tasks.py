@@ -68,7 +68,7 @@ class TaskParams:
     balance_window_s: float = 2.0
     balance_s: float = 5.0
     air_rad: float = 8.0 * RADIANS_PER_DEGREE
-    """A foot or shank so far from standing, and quiet, is held in the air."""
+    """A foot so far from standing, and quiet, is held in the air."""
     air_s: float = 4.0
     air_edge_s: float = 0.6
     """It is lifted and put down in about this time."""
@@ -381,9 +381,11 @@ def _balances(
 def _in_air(leg: _Leg, params: TaskParams) -> list[tuple[float, float]]:
     """When this leg was held up, quietly, in a pose that is none of standing."""
     motion = leg.motion
-    mask = np.zeros(len(motion.time_s), dtype=np.bool_)
-    for sensor in motion.sensors:
-        mask |= sensor.tilt_rad > params.air_rad
+    # A shank leans over a standing foot as well: where there is a foot sensor, it decides.
+    tilted = motion.foot or motion.shank
+    if tilted is None:
+        return []
+    mask = tilted.tilt_rad > params.air_rad
     for sensor in motion.sensors:
         mask &= sensor.slow_radps < 2.0 * params.standing_shank_radps
     for event in leg.events:
