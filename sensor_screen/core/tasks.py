@@ -65,7 +65,9 @@ class TaskParams:
     shortest_stand_s: float = 0.3
     balance_radps: float = 1.0 * RADIANS_PER_DEGREE
     """RMS angular velocity of the shank: standing on two legs about 0.3, on one 2 and more."""
-    balance_window_s: float = 2.0
+    balance_window_s: float = 1.0
+    calm_s: float = 1.5
+    """On one leg nobody is calm for longer."""
     balance_s: float = 5.0
     air_rad: float = 8.0 * RADIANS_PER_DEGREE
     """A foot so far from standing, and quiet, is held in the air."""
@@ -398,16 +400,23 @@ def _in_air(leg: _Leg, params: TaskParams) -> list[tuple[float, float]]:
 def _by_sway(motion: LegMotion, standing: Bools, params: TaskParams) -> list[_Stretch]:
     from scipy.ndimage import uniform_filter1d
 
-    if motion.shank is None:
+    if motion.shank is None or motion.foot is None:
+        # A seated shank that answers to pumps sways as much; the foot would show them.
         return []
     width = max(1, round(params.balance_window_s * motion.rate_hz))
     turn = motion.shank.turn_radps
     spread = uniform_filter1d(turn**2, width, axis=0) - uniform_filter1d(turn, width, axis=0) ** 2
     rms = np.sqrt(np.maximum(spread.sum(axis=1), 0.0))
     uneasy = standing & (rms > params.balance_radps)
-    joined = standing & ~keep_runs(standing & ~uneasy, round(3.0 * motion.rate_hz))
+    joined = standing & ~keep_runs(standing & ~uneasy, round(params.calm_s * motion.rate_hz))
     stretches = []
-    for run in runs_of(keep_runs(joined, round(params.balance_s * motion.rate_hz))):
+    for part in runs_of(joined):
+        swaying = part.start + np.flatnonzero(uneasy[part])
+        if swaying.size < params.balance_s * motion.rate_hz / 2:
+            continue
+        run = slice(int(swaying[0]), int(swaying[-1]) + 1)
+        if run.stop - run.start < params.balance_s * motion.rate_hz:
+            continue
         level = float(np.median(rms[run]))
         sure = sureness(np.log(level / params.balance_radps), 0.0, 1.0)
         words = f"stood with {np.degrees(level):.1f} deg/s of sway; the other leg is not known"
@@ -422,8 +431,11 @@ def _stands(motion: LegMotion, free: Bools, params: TaskParams) -> list[_Stretch
     kept = [_one_pose(motion, run, params) for run in runs_of(keep_runs(standing, least))]
     lengths_s = [(run.stop - run.start) / motion.rate_hz for run in kept]
     enough_s = min(params.stand_s, max(lengths_s, default=0.0))
+    alone = len(motion.sensors) < 2
+    words = "the one sensor was at rest" if alone else "stood quietly"
+    most = 0.6 if alone else 1.0
     return [
-        _Stretch(run.start, run.stop, Task.STAND, sureness(length_s, 0.0, 2.0), "stood quietly")
+        _Stretch(run.start, run.stop, Task.STAND, min(most, sureness(length_s, 0.0, 2.0)), words)
         for run, length_s in zip(kept, lengths_s, strict=True)
         if length_s >= max(enough_s, params.shortest_stand_s)
     ]
