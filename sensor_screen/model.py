@@ -164,7 +164,7 @@ class TaskInterval:
 
 @dataclass(frozen=True, slots=True)
 class FoundTask:
-    """A stretch in which one leg did a task, found in the movement; `move` is none that is known."""
+    """A stretch in which one leg did a task, found in the movement; `move`: none that is known."""
 
     start_s: float
     end_s: float
@@ -435,6 +435,8 @@ class LegMeasures:
     sway: tuple[SwayMeasures, ...]
     missing: tuple[str, ...]
     """What could not be measured, and why; one sentence each."""
+    found_tasks: tuple[FoundTask, ...] = ()
+    """By what it was measured, where nobody labelled it."""
 
 
 # --- judgement -----------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class EventParams:
     """A squat or lunge leans the shank at least this far."""
     lean_sure_rad: float = 18.0 * RADIANS_PER_DEGREE
     lean_s: tuple[float, float] = (0.8, 40.0)
-    lean_radps: float = 250.0 * RADIANS_PER_DEGREE
+    lean_radps: float = 150.0 * RADIANS_PER_DEGREE
     """A shank that leans faster steps or jumps."""
     lean_foot_share: float = 0.6
     """A heel that comes up may tilt the foot by this share of the lean."""
@@ -150,7 +150,7 @@ def _kick_bounds(motion: LegMotion, burst: int, params: EventParams) -> tuple[in
 
 
 def find_steps(motion: LegMotion, free: Bools, params: EventParams) -> list[Event]:
-    """Steps between flat stances, up, down or level; by the shank's swings without a foot sensor."""
+    """Steps between flat stances, up, down or level; of a lone shank, its swings."""
     if motion.foot is None:
         return _find_swings(motion, free, params)
     events = []
@@ -268,15 +268,13 @@ class _Move:
 
 
 def find_tips(motion: LegMotion, free: Bools, params: EventParams) -> list[Event]:
-    """Movements of the foot under a quiet shank: pumps, which return, and points, which are held."""
+    """The foot moves under a quiet shank: pumps, which return, and points, which are held."""
     if motion.shank is None or motion.foot is None:
         return []
     foot = motion.foot
     rest = keep_runs(foot.slow_radps < params.tip_radps, round(params.tip_rest_s * motion.rate_hz))
     moves = [
-        _Move(run.start, run.stop)
-        for run in runs_of(~rest & free)
-        if _is_tip(motion, run, params)
+        _Move(run.start, run.stop) for run in runs_of(~rest & free) if _is_tip(motion, run, params)
     ]
     events: list[Event] = []
     for series in _in_series(moves, 4.0 * motion.rate_hz):
@@ -337,9 +335,7 @@ def _read_pumps(foot: SensorMotion, move: _Move, away: Floats, rate_hz: float) -
     along = up @ principal_tilt(up, unit(foot.up[move.start]))
     along = along - along[0]
     span = float(np.ptp(along))
-    cycles = max(
-        len(find_peaks(sign * along, prominence=0.4 * span)[0]) for sign in (1.0, -1.0)
-    )
+    cycles = max(len(find_peaks(sign * along, prominence=0.4 * span)[0]) for sign in (1.0, -1.0))
     lasts_s = (move.end - move.start) / rate_hz
     both_ways = min(along.max(), -along.min()) > 0.05
     quick = 0.25 <= cycles / lasts_s <= 2.5
@@ -350,7 +346,7 @@ def _read_pumps(foot: SensorMotion, move: _Move, away: Floats, rate_hz: float) -
 
 
 def principal_tilt(up: Floats, home: Floats) -> Floats:
-    """(3,) direction, across the home vertical, in which the vertical moves most; sign arbitrary."""
+    """(3,) way, across the home vertical, in which the vertical moves most; sign arbitrary."""
     across = up - np.outer(up @ home, home)
     return np.asarray(np.linalg.eigh(across.T @ across)[1][:, -1])
 

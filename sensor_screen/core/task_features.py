@@ -8,6 +8,7 @@ is at rest. So all of it is known before calibration.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -224,7 +225,7 @@ def _find_strides(
     earth = np.einsum("nij,nj->ni", to_matrix(orientation), stream.acc_mps2)
     earth[:, 2] -= gravity
     strides = []
-    for before, after in zip(stances[:-1], stances[1:], strict=True):
+    for before, after in pairwise(stances):
         start = _middle(before, rate_hz, last=True)
         end = _middle(after, rate_hz, last=False)
         way = _travel(earth[start : end + 1], rate_hz)
@@ -239,7 +240,7 @@ def _find_strides(
 def _middle(stance: slice, rate_hz: float, *, last: bool) -> int:
     """A sample well inside a flat stance, at most 0.15 s from the stride."""
     reach = min((stance.stop - stance.start) // 2, round(0.15 * rate_hz))
-    return stance.stop - 1 - reach if last else stance.start + reach
+    return int(stance.stop - 1 - reach if last else stance.start + reach)
 
 
 def _travel(acc_mps2: Floats, rate_hz: float) -> Floats:

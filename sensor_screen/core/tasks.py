@@ -249,7 +249,9 @@ def _absorb(leg: _Leg, params: TaskParams) -> list[Event]:
         near_s = _gap_s(event.task, params)
         apart = max(event.start - before.end, after.start - event.end) / leg.motion.rate_hz
         kin = {before.task, event.task}
-        alike = kin <= set(STEPS) or kin <= {Task.SQUAT, Task.LUNGE} or kin <= {Task.PUMP, Task.MOVE}
+        alike = (
+            kin <= set(STEPS) or kin <= {Task.SQUAT, Task.LUNGE} or kin <= {Task.PUMP, Task.MOVE}
+        )
         opposite = _OPPOSITE.get(event.task) is before.task
         if before.task is after.task and alike and apart <= near_s and not opposite:
             events[k] = replace(event, task=before.task)
@@ -361,9 +363,7 @@ def _standing(motion: LegMotion, params: TaskParams) -> Bools:
     return mask
 
 
-def _balances(
-    leg: _Leg, others: list[_Leg], free: Bools, params: TaskParams
-) -> list[_Stretch]:
+def _balances(leg: _Leg, others: list[_Leg], free: Bools, params: TaskParams) -> list[_Stretch]:
     """Standing while the other foot hangs in the air; by sway where there is no other leg."""
     motion = leg.motion
     standing = _standing(motion, params) & free
@@ -374,7 +374,9 @@ def _balances(
         for start_s, end_s in _in_air(other, params):
             edge_s = params.air_edge_s
             inside = (motion.time_s >= start_s - edge_s) & (motion.time_s <= end_s + edge_s)
-            for run in runs_of(keep_runs(standing & inside, round(params.balance_s * motion.rate_hz))):
+            for run in runs_of(
+                keep_runs(standing & inside, round(params.balance_s * motion.rate_hz))
+            ):
                 words = "stood while the other foot hung in the air"
                 stretches.append(_Stretch(run.start, run.stop, Task.BALANCE, 0.95, words))
     return stretches
