@@ -176,7 +176,13 @@ def labels_of_each_leg(
         seen = [f.task for tasks in found.values() for f in tasks if _meets(labels[k], f)]
         if labels[k].task not in seen:
             said += [f"{one.sentence}." for one in mine if one.contradicted][:1]
-    by_side = {side: tuple(one.interval for one in refined[side]) for side in refined}
+    # Where some label is plainly wrong, none is touched: clocks or sensors may be mixed up.
+    by_side = {
+        side: tuple(labels)
+        if any(one.contradicted for one in mine)
+        else tuple(one.interval for one in mine)
+        for side, mine in refined.items()
+    }
     return by_side, tuple(said)
 
 

@@ -24,9 +24,17 @@ from sensor_screen.core.task_events import (
     sureness,
     toes_down,
 )
-from sensor_screen.core.task_features import FeatureParams, describe_leg, keep_runs, runs_of
+from sensor_screen.core.task_features import FeatureParams, describe_leg
+from sensor_screen.core.task_rests import (
+    NO_KNOWN_KIND,
+    RestParams,
+    SeenLeg,
+    Stretch,
+    find_balances,
+    find_others,
+    find_stands,
+)
 from sensor_screen.model import FoundTask, Task
-from sensor_screen.units import RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +52,7 @@ class TaskParams:
 
     features: FeatureParams = field(default_factory=FeatureParams)
     events: EventParams = field(default_factory=EventParams)
+    rests: RestParams = field(default_factory=RestParams)
     step_gap_s: float = 2.0
     """Steps further apart are two walks."""
     gap_s: float = 5.0
@@ -54,47 +63,8 @@ class TaskParams:
     hold_s: float = 1.5
     """A lean whose end is held longer is a lunge, where only one leg is known."""
     hold_sure_s: float = 2.5
-    standing_tilt_rad: float = 10.0 * RADIANS_PER_DEGREE
-    """Who stands, stays this close to the standing pose, on one leg too."""
-    standing_foot_radps: float = 25.0 * RADIANS_PER_DEGREE
-    standing_shank_radps: float = 40.0 * RADIANS_PER_DEGREE
-    pose_rad: float = 1.5 * RADIANS_PER_DEGREE
-    """A stand keeps its pose this well; sitting down begins more slowly than rest ends."""
-    stand_s: float = 1.0
-    """A shorter stand is a pause; where there is no longer one, the longest."""
-    shortest_stand_s: float = 0.3
-    balance_radps: float = 1.0 * RADIANS_PER_DEGREE
-    """RMS angular velocity of the shank: standing on two legs about 0.3, on one 2 and more."""
-    balance_window_s: float = 1.0
-    calm_s: float = 1.5
-    """On one leg nobody is calm for longer."""
-    balance_s: float = 5.0
-    air_rad: float = 8.0 * RADIANS_PER_DEGREE
-    """A foot so far from standing, and quiet, is held in the air."""
-    air_s: float = 4.0
-    air_edge_s: float = 0.6
-    """It is lifted and put down in about this time."""
-    other_s: float = 1.0
-    """Movement of no known kind is named from this length on."""
     least_confidence: float = 0.5
     """Below this a task is not claimed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """A leg and the movements seen in it."""
-
-    motion: LegMotion
-    events: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    start: int
-    end: int
-    task: Task
-    confidence: float
-    sentence: str
 
 
 def find_tasks(
@@ -117,7 +87,7 @@ def find_tasks(
     return found
 
 
-def _see(motion: LegMotion, params: TaskParams) -> _Leg:
+def _see(motion: LegMotion, params: TaskParams) -> SeenLeg:
     """All single movements of one leg; each sample belongs to one at most."""
     free = np.ones(len(motion.time_s), dtype=np.bool_)
     kicks, runs = find_kick_swings(motion, params.events)
@@ -126,13 +96,13 @@ def _see(motion: LegMotion, params: TaskParams) -> _Leg:
         for event in events:
             free[event.start : event.end] = False
         events += find(motion, free, params.events)
-    return _Leg(motion, tuple(sorted(events, key=lambda e: e.start)))
+    return SeenLeg(motion, tuple(sorted(events, key=lambda e: e.start)))
 
 
 # --- one leg against the other -------------------------------------------------------------------
 
 
-def _compare(leg: _Leg, others: list[_Leg], params: TaskParams) -> _Leg:
+def _compare(leg: SeenLeg, others: list[SeenLeg], params: TaskParams) -> SeenLeg:
     """Squat or lunge, and whose kick it was."""
     events = []
     for event in leg.events:
@@ -145,7 +115,7 @@ def _compare(leg: _Leg, others: list[_Leg], params: TaskParams) -> _Leg:
     return replace(leg, events=tuple(events))
 
 
-def _name_lean(leg: _Leg, event: Event, others: list[_Leg], params: TaskParams) -> Event:
+def _name_lean(leg: SeenLeg, event: Event, others: list[SeenLeg], params: TaskParams) -> Event:
     both = [o for o in others if o.motion.shank is not None]
     if not both:
         over_s = event.hold_s - params.hold_s
@@ -159,7 +129,7 @@ def _name_lean(leg: _Leg, event: Event, others: list[_Leg], params: TaskParams) 
     return replace(event, task=Task.LUNGE, sureness=min(event.sureness, held))
 
 
-def _is_run_up(leg: _Leg, event: Event, others: list[_Leg]) -> bool:
+def _is_run_up(leg: SeenLeg, event: Event, others: list[SeenLeg]) -> bool:
     """The standing leg of a kick is fast as well, and slower than the other."""
     return any(
         o_event.task is Task.KICK
@@ -170,14 +140,14 @@ def _is_run_up(leg: _Leg, event: Event, others: list[_Leg]) -> bool:
     )
 
 
-def _overlap(leg: _Leg, event: Event, other: _Leg, task: Task) -> float:
+def _overlap(leg: SeenLeg, event: Event, other: SeenLeg, task: Task) -> float:
     """Largest share of an event that one of the other leg covers."""
     lasts_s = (event.end - event.start) / leg.motion.rate_hz
     shared = [_shared_s(leg, event, other, e) for e in other.events if e.task is task]
     return max(shared, default=0.0) / lasts_s
 
 
-def _shared_s(leg: _Leg, event: Event, other: _Leg, o_event: Event) -> float:
+def _shared_s(leg: SeenLeg, event: Event, other: SeenLeg, o_event: Event) -> float:
     (a, b), (c, d) = _times(leg.motion, event), _times(other.motion, o_event)
     return max(0.0, min(b, d) - max(a, c))
 
@@ -189,18 +159,18 @@ def _times(motion: LegMotion, event: Event) -> tuple[float, float]:
 # --- stretches -----------------------------------------------------------------------------------
 
 
-def _tell(leg: _Leg, others: list[_Leg], params: TaskParams) -> tuple[FoundTask, ...]:
+def _tell(leg: SeenLeg, others: list[SeenLeg], params: TaskParams) -> tuple[FoundTask, ...]:
     """All stretches of one leg."""
     motion = leg.motion
     joined = [_judge(leg, group) for group in _group(leg, params)]
     known = [s for s in joined if s.confidence >= params.least_confidence]
     stretches = _pad(known, motion, params)
     free = _outside(stretches, len(motion.time_s))
-    stretches += _balances(leg, others, free, params)
+    stretches += find_balances(leg.motion, others, free, params.rests)
     free = _outside(stretches, len(motion.time_s))
-    stretches += _stands(motion, free, params)
+    stretches += find_stands(motion, free, params.rests)
     free = _outside(stretches, len(motion.time_s))
-    stretches += _others(motion, free, params)
+    stretches += find_others(motion, free, params.rests)
     return tuple(
         FoundTask(
             float(motion.time_s[s.start]),
@@ -213,7 +183,7 @@ def _tell(leg: _Leg, others: list[_Leg], params: TaskParams) -> tuple[FoundTask,
     )
 
 
-def _outside(stretches: Sequence[_Stretch], count: int) -> Bools:
+def _outside(stretches: Sequence[Stretch], count: int) -> Bools:
     free = np.ones(count, dtype=np.bool_)
     for stretch in stretches:
         free[stretch.start : stretch.end] = False
@@ -226,7 +196,7 @@ def _gap_s(task: Task, params: TaskParams) -> float:
     return params.step_gap_s if task in STEPS else params.gap_s
 
 
-def _group(leg: _Leg, params: TaskParams) -> list[list[Event]]:
+def _group(leg: SeenLeg, params: TaskParams) -> list[list[Event]]:
     """Movements of one kind that follow each other."""
     groups: list[list[Event]] = []
     for event in _absorb(leg, params):
@@ -241,7 +211,7 @@ def _group(leg: _Leg, params: TaskParams) -> list[list[Event]]:
     return groups
 
 
-def _absorb(leg: _Leg, params: TaskParams) -> list[Event]:
+def _absorb(leg: SeenLeg, params: TaskParams) -> list[Event]:
     """A single odd one between two of a kind is one of them: a landing, a quick squat."""
     events = list(leg.events)
     for k in range(1, len(events) - 1):
@@ -270,21 +240,21 @@ _WORDS = {
     Task.POINT: "{n} movements of the foot under a quiet shank, to {deg:.0f} deg and held",
     Task.PUMP: "the foot went up and down under a quiet shank",
     Task.KICK: "{n} swings of up to {dps:.0f} deg/s",
-    Task.MOVE: "movement of no known kind",
+    Task.MOVE: NO_KNOWN_KIND,
 }
 
 
-def _judge(leg: _Leg, group: list[Event]) -> _Stretch:
+def _judge(leg: SeenLeg, group: list[Event]) -> Stretch:
     task, start, end = group[0].task, group[0].start, group[-1].end
     sentence = _describe(group)
     confidence = float(np.median([e.sureness for e in group])) * (1.0 - 0.2 / len(group))
     if len(group) < _LEAST_EVENTS.get(task, 1):
-        return _Stretch(start, end, Task.MOVE, 0.0, sentence)
+        return Stretch(start, end, Task.MOVE, 0.0, sentence)
     if task in STEPS and leg.motion.foot is None:
         sentence += "; a shank alone does not tell stairs from level ground"
     if task in (Task.PUMP, Task.POINT):
-        return _direct(leg, _Stretch(start, end, task, confidence, sentence))
-    return _Stretch(start, end, task, confidence, sentence)
+        return _direct(leg, Stretch(start, end, task, confidence, sentence))
+    return Stretch(start, end, task, confidence, sentence)
 
 
 def _describe(group: list[Event]) -> str:
@@ -301,7 +271,7 @@ def _describe(group: list[Event]) -> str:
     )
 
 
-def _direct(leg: _Leg, stretch: _Stretch) -> _Stretch:
+def _direct(leg: SeenLeg, stretch: Stretch) -> Stretch:
     """Pumps begin toes up, points go toes down; steps, where there are any, show which is which."""
     motion = leg.motion
     down = toes_down(motion, [e for e in leg.events if e.task in STEPS])
@@ -332,7 +302,7 @@ def _first_hill(along: Floats) -> Floats:
     return along[: low[0]] if low.size else along
 
 
-def _pad(stretches: list[_Stretch], motion: LegMotion, params: TaskParams) -> list[_Stretch]:
+def _pad(stretches: list[Stretch], motion: LegMotion, params: TaskParams) -> list[Stretch]:
     """Each stretch with some of the rest around it, at most half-way to its neighbour."""
     pad = round(params.pad_s * motion.rate_hz)
     padded = []
@@ -346,119 +316,3 @@ def _pad(stretches: list[_Stretch], motion: LegMotion, params: TaskParams) -> li
             start = stretch.start
         padded.append(replace(stretch, start=start, end=end))
     return padded
-
-
-# --- what is left --------------------------------------------------------------------------------
-
-
-def _standing(motion: LegMotion, params: TaskParams) -> Bools:
-    """(n,) the foot is down and the leg near its standing pose; sways, but does not move."""
-    mask = np.ones(len(motion.time_s), dtype=np.bool_)
-    for sensor, limit in (
-        (motion.shank, params.standing_shank_radps),
-        (motion.foot, params.standing_foot_radps),
-    ):
-        if sensor is not None:
-            mask &= (sensor.slow_radps < limit) & (sensor.tilt_rad < params.standing_tilt_rad)
-    return mask
-
-
-def _balances(leg: _Leg, others: list[_Leg], free: Bools, params: TaskParams) -> list[_Stretch]:
-    """Standing while the other foot hangs in the air; by sway where there is no other leg."""
-    motion = leg.motion
-    standing = _standing(motion, params) & free
-    if not others:
-        return _by_sway(motion, standing, params)
-    stretches = []
-    for other in others:
-        for start_s, end_s in _in_air(other, params):
-            edge_s = params.air_edge_s
-            inside = (motion.time_s >= start_s - edge_s) & (motion.time_s <= end_s + edge_s)
-            for run in runs_of(
-                keep_runs(standing & inside, round(params.balance_s * motion.rate_hz))
-            ):
-                words = "stood while the other foot hung in the air"
-                stretches.append(_Stretch(run.start, run.stop, Task.BALANCE, 0.95, words))
-    return stretches
-
-
-def _in_air(leg: _Leg, params: TaskParams) -> list[tuple[float, float]]:
-    """When this leg was held up, quietly, in a pose that is none of standing."""
-    motion = leg.motion
-    # A shank leans over a standing foot as well: where there is a foot sensor, it decides.
-    tilted = motion.foot or motion.shank
-    if tilted is None:
-        return []
-    mask = tilted.tilt_rad > params.air_rad
-    for sensor in motion.sensors:
-        mask &= sensor.slow_radps < 2.0 * params.standing_shank_radps
-    for event in leg.events:
-        if event.task is not Task.MOVE:
-            mask[event.start : event.end] = False
-    runs = runs_of(keep_runs(mask, round(params.air_s * motion.rate_hz)))
-    return [(float(motion.time_s[r.start]), float(motion.time_s[r.stop - 1])) for r in runs]
-
-
-def _by_sway(motion: LegMotion, standing: Bools, params: TaskParams) -> list[_Stretch]:
-    from scipy.ndimage import uniform_filter1d
-
-    if motion.shank is None or motion.foot is None:
-        # A seated shank that answers to pumps sways as much; the foot would show them.
-        return []
-    width = max(1, round(params.balance_window_s * motion.rate_hz))
-    turn = motion.shank.turn_radps
-    spread = uniform_filter1d(turn**2, width, axis=0) - uniform_filter1d(turn, width, axis=0) ** 2
-    rms = np.sqrt(np.maximum(spread.sum(axis=1), 0.0))
-    uneasy = standing & (rms > params.balance_radps)
-    joined = standing & ~keep_runs(standing & ~uneasy, round(params.calm_s * motion.rate_hz))
-    stretches = []
-    for part in runs_of(joined):
-        swaying = part.start + np.flatnonzero(uneasy[part])
-        if swaying.size < params.balance_s * motion.rate_hz / 2:
-            continue
-        run = slice(int(swaying[0]), int(swaying[-1]) + 1)
-        if run.stop - run.start < params.balance_s * motion.rate_hz:
-            continue
-        level = float(np.median(rms[run]))
-        sure = sureness(np.log(level / params.balance_radps), 0.0, 1.0)
-        words = f"stood with {np.degrees(level):.1f} deg/s of sway; the other leg is not known"
-        stretches.append(_Stretch(run.start, run.stop, Task.BALANCE, min(sure, 0.8), words))
-    return [s for s in stretches if s.confidence >= params.least_confidence]
-
-
-def _stands(motion: LegMotion, free: Bools, params: TaskParams) -> list[_Stretch]:
-    """Quiet stretches in one pose near the standing one."""
-    standing = _standing(motion, params) & motion.quiet & free
-    least = round(params.shortest_stand_s * motion.rate_hz)
-    kept = [_one_pose(motion, run, params) for run in runs_of(keep_runs(standing, least))]
-    lengths_s = [(run.stop - run.start) / motion.rate_hz for run in kept]
-    enough_s = min(params.stand_s, max(lengths_s, default=0.0))
-    alone = len(motion.sensors) < 2
-    words = "the one sensor was at rest" if alone else "stood quietly"
-    most = 0.6 if alone else 1.0
-    return [
-        _Stretch(run.start, run.stop, Task.STAND, min(most, sureness(length_s, 0.0, 2.0)), words)
-        for run, length_s in zip(kept, lengths_s, strict=True)
-        if length_s >= max(enough_s, params.shortest_stand_s)
-    ]
-
-
-def _one_pose(motion: LegMotion, run: slice, params: TaskParams) -> slice:
-    """The longest part of a rest that keeps near the pose it has most of the time."""
-    mask = np.ones(run.stop - run.start, dtype=np.bool_)
-    for sensor in motion.sensors:
-        up = sensor.up[run]
-        middle = unit(np.median(up, axis=0))
-        mask &= np.arccos(np.clip(up @ middle, -1.0, 1.0)) < params.pose_rad
-    longest = max(runs_of(mask), key=lambda r: r.stop - r.start, default=slice(0, 0))
-    return slice(run.start + longest.start, run.start + longest.stop)
-
-
-def _others(motion: LegMotion, free: Bools, params: TaskParams) -> list[_Stretch]:
-    """What moves, and is nothing that is known."""
-    moving = free & ~(_standing(motion, params) & motion.quiet)
-    least = round(params.other_s * motion.rate_hz)
-    return [
-        _Stretch(run.start, run.stop, Task.MOVE, 0.3, _WORDS[Task.MOVE])
-        for run in runs_of(keep_runs(moving, least))
-    ]
