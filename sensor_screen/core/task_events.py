@@ -80,6 +80,8 @@ class EventParams:
     held_s: float = 0.8
     """An end position is held for at least this long."""
     held_rad: float = 15.0 * RADIANS_PER_DEGREE
+    both_ways_rad: float = 4.0 * RADIANS_PER_DEGREE
+    """A pumping foot goes at least this far to either side of its rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,22 +324,25 @@ def _read_series(
             end = rest_end if held else move.end
             events.append(Event(move.start, end, Task.POINT, 0.9, resting_s * held, size))
         else:
-            events.append(_read_pumps(foot, move, away, motion.rate_hz))
+            events.append(_read_pumps(foot, move, away, motion.rate_hz, params))
         held_before = held
     return events
 
 
-def _read_pumps(foot: SensorMotion, move: _Move, away: Floats, rate_hz: float) -> Event:
+def _read_pumps(
+    foot: SensorMotion, move: _Move, away: Floats, rate_hz: float, params: EventParams
+) -> Event:
     """Cycles of a foot that goes both ways and rests nowhere between."""
     from scipy.signal import find_peaks
 
     up = foot.up[move.start : move.end]
     along = up @ principal_tilt(up, unit(foot.up[move.start]))
-    along = along - along[0]
     span = float(np.ptp(along))
     cycles = max(len(find_peaks(sign * along, prominence=0.4 * span)[0]) for sign in (1.0, -1.0))
     lasts_s = (move.end - move.start) / rate_hz
-    both_ways = min(along.max(), -along.min()) > 0.05
+    # Heels that are raised go one way from where they stood; the first rest may not be recorded.
+    ways = [min(along.max() - rest, rest - along.min()) for rest in (along[0], along[-1])]
+    both_ways = max(ways) > params.both_ways_rad
     quick = 0.25 <= cycles / lasts_s <= 2.5
     size = float(away[move.start : move.end].max())
     if cycles < 2 or not quick or not both_ways:
