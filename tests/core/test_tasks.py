@@ -109,7 +109,7 @@ def test_every_task_is_found_where_it_was_done(
 
 @pytest.mark.parametrize("rate_hz", [50.0, 200.0])
 def test_the_rate_does_not_matter(rate_hz: float) -> None:
-    simulation = simulate("anterior-restricted", seed=4, rate_hz=rate_hz)
+    simulation = simulate(MIXED, seed=4, rate_hz=rate_hz)
     check_times(simulation, find_tasks(legs_of(simulation.recording)))
 
 
