@@ -189,6 +189,24 @@ class TaskInterval:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundTask:
+    """A stretch in which one leg did a task, found in the movement; `move`: none that is known."""
+
+    start_s: float
+    end_s: float
+    task: Task
+    confidence: float
+    """0 to 1: how far the evidence is from the limit at which it would mean something else."""
+    sentence: str
+    """What it rests on."""
+
+    @property
+    def interval(self) -> TaskInterval:
+        """The same as a label."""
+        return TaskInterval(self.start_s, self.end_s, self.task)
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """Any number of streams, keyed by side and placement, of one occasion."""
 
@@ -628,6 +646,8 @@ class LegMeasures:
     sway: tuple[SwayMeasures, ...]
     missing: tuple[str, ...]
     """What could not be measured, and why; one sentence each."""
+    found_tasks: tuple[FoundTask, ...] = ()
+    """By what it was measured, where nobody labelled it."""
 
 
 # --- judgement -----------------------------------------------------------------------------------

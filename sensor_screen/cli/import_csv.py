@@ -45,7 +45,10 @@ def import_csv(
     ] = None,
     tasks: Annotated[
         Path | None,
-        typer.Option(metavar="CSV", help="What was done when; without it there is only the angle."),
+        typer.Option(
+            metavar="CSV",
+            help="What was done when; without it `screen` looks for it in the movement.",
+        ),
     ] = None,
     append: Annotated[
         bool, typer.Option("--append", help="Add to REC, which keeps all that it has.")
@@ -83,6 +86,8 @@ def import_csv(
         span_s = float(stream.device_time_s[-1] - stream.device_time_s[0])
         name = f"{stream.info.side} {stream.info.placement}"
         typer.echo(f"  {name}: {len(stream.raw)} samples, {span_s:.1f} s")
-    typer.echo(f"  tasks: {len(recording.tasks) or 'none given, so only `angles` can use it'}")
+    typer.echo(
+        f"  tasks: {len(recording.tasks) or 'none given, `screen` looks for them in the movement'}"
+    )
     for key, value in recording.notes.items():
         typer.echo(f"  {key}: {value}")

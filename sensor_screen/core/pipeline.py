@@ -17,6 +17,8 @@ from sensor_screen.core.shank_tasks import find_squat_sets
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.stairs import STRIDE_TASKS, find_foot_strides, summarise_strides
 from sensor_screen.core.sway import measure_sway, pair_stances
+from sensor_screen.core.task_hints import assemble_legs, is_unlabelled, labels_of_each_leg
+from sensor_screen.core.tasks import find_tasks
 from sensor_screen.errors import MeasurementError, PlacementError, RecordingError, ScreenError
 from sensor_screen.model import (
     AngleMark,
@@ -99,16 +101,23 @@ def measure_recording(
         raise RecordingError(
             "recording", "it holds no shank or foot sensor", "record at least a shank sensor"
         )
+    clean = assemble_legs(recording, params.alignment)
+    found = find_tasks(list(clean.values()))
+    labels, doubts = labels_of_each_leg(recording.tasks, found)
+    unlabelled = is_unlabelled(recording.tasks)
     legs, errors = [], []
     for side in recording.sides:
+        labelled = replace(recording, tasks=labels.get(side, recording.tasks))
         try:
-            legs.append(measure_leg(recording, side, options, params, progress))
+            leg = measure_leg(labelled, side, options, params, progress, clean.get(side))
+            legs.append(replace(leg, found_tasks=found.get(side, ()) if unlabelled else ()))
         except ScreenError as error:
             errors.append(error)
             known = side.value in error.value
             legs.append(_nothing(side, str(error) if known else f"{_name(side)}: {error}"))
     if errors and len(errors) == len(legs):
         raise errors[0]
+    legs[0] = replace(legs[0], missing=legs[0].missing + doubts)
     return _name_unseen_tasks(pair_stances(_pair_kicks(legs)), merge_tasks(recording.tasks))
 
 
@@ -157,15 +166,24 @@ def measure_leg(
     options: MeasureOptions = MeasureOptions(),
     params: PipelineParams = PipelineParams(),
     progress: Callable[[str], None] = lambda _: None,
+    leg: CleanLeg | None = None,
 ) -> LegMeasures:
-    """Everything that can be measured on one leg.
+    """Everything that can be measured on one leg, by the labels as they are.
+
+    Args:
+        recording: Streams and labels.
+        side: Which leg.
+        options: The user's decisions.
+        params: Tuning.
+        progress: Called with the name of each step as it begins.
+        leg: Its samples, where they are already on one grid.
 
     Raises:
         ScreenError: where there is no ankle angle at all, and no stance that may stand alone.
     """
     name = _name(side)
     progress(f"{name}: samples and clocks")
-    leg = assemble_leg(
+    leg = leg or assemble_leg(
         recording.stream(side, Placement.SHANK),
         recording.stream(side, Placement.FOOT),
         side,

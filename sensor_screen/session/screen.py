@@ -13,7 +13,9 @@ from sensor_screen.model import (
     Origin,
     Recording,
     ScreeningReport,
+    Side,
     SignOrigin,
+    Task,
 )
 from sensor_screen.rules.evaluate import judge
 from sensor_screen.rules.rulebook import RuleBook, shipped_rulebook
@@ -76,7 +78,8 @@ def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
     """A report without one trustworthy measure would only look like one."""
     if any(r.stride is not None for leg in legs if leg.angle is None for r in leg.repetitions):
         return  # A lone foot knows where its strides went.
-    why = next((s for leg in legs for s in leg.missing), "no task is labelled").rstrip(".")
+    why = next((s for leg in legs for s in leg.missing), "no task is labelled or was found")
+    why = why.rstrip(".")
     trusted = [leg.sway if leg.angle is None else leg.angle.valid.any() for leg in legs]
     if not any(trusted):
         raise MeasurementError(
@@ -88,7 +91,8 @@ def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
         raise MeasurementError(
             "recording",
             f"there is no squat, step, kick or stance to report ({why})",
-            "label the tasks (`import csv --tasks F`); the bare curve is there with `angles`",
+            "label the tasks (`import csv --tasks F`) or repeat them with a short rest between; "
+            "the bare curve is there with `angles`",
         )
 
 
@@ -104,12 +108,30 @@ def _marks(recordings: Sequence[Recording], legs: tuple[LegMeasures, ...]) -> tu
         marks.append("simulated: no person was measured")
     if any(leg.clock.origin == "movement" for leg in legs if leg.angle is not None):
         marks.append("estimated timing: the sensors' clocks were matched by the movement itself")
+    marks += _found_marks(legs)
     for leg in legs:
         if leg.angle is not None and leg.angle.marks.any():
             marks += _angle_marks(leg)
         if leg.calibration is not None and leg.calibration.sign_origin is SignOrigin.USER:
             marks.append(f"{leg.side}: which way is dorsiflexion is the user's word")
     return tuple(dict.fromkeys(marks))
+
+
+def _found_marks(legs: Sequence[LegMeasures]) -> list[str]:
+    """That nobody labelled what was measured, and how sure each stretch is."""
+    marks = []
+    for leg in legs:
+        named = [
+            f"{task.task.value.replace('_', ' ')} {task.start_s:.0f} to {task.end_s:.0f} s "
+            f"({100 * task.confidence:.0f} %)"
+            for task in leg.found_tasks
+            if task.task not in (Task.STAND, Task.MOVE)
+        ]
+        if named:
+            side = f"{leg.side} leg" if leg.side is not Side.NONE else "leg"
+            marks.append(f"{side}: found {', '.join(named)}")
+    words = "tasks were found by the program, not labelled; the confidence of each is in brackets"
+    return [words, *marks] if marks else []
 
 
 def _angle_marks(leg: LegMeasures) -> list[str]:

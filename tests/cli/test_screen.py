@@ -217,11 +217,44 @@ def test_the_shank_alone_gives_lunge_and_squat_and_names_the_rest(
     assert abs(capacity["value_deg"] - 40.0) < 4.0
 
 
-def test_a_recording_without_labels_has_a_curve_but_no_report(
+def test_a_recording_without_labels_is_screened_by_what_was_found(
     run: Run, tmp_path: Path, healthy: Recording
 ) -> None:
+    pair = [right(healthy, p) for p in (Placement.SHANK, Placement.FOOT)]
+    labelled, bare = tmp_path / "labelled.parquet", tmp_path / "bare.parquet"
+    save_recording(dataclasses.replace(healthy, streams=tuple(pair)), labelled)
+    save_recording(dataclasses.replace(healthy, streams=tuple(pair), tasks=()), bare)
+    reports = []
+    for path in (labelled, bare):
+        assert run("screen", path, "--json", tmp_path / "r.json").status == 0
+        reports.append(json.loads((tmp_path / "r.json").read_text(encoding="utf-8")))
+    by_label, by_finding = reports
+    assert any("tasks were found by the program" in mark for mark in by_finding["marks"])
+    assert any("squat" in mark and "%" in mark for mark in by_finding["marks"])
+    assert not any("found" in mark for mark in by_label["marks"])
+    demands = [
+        {(d["task"], d["direction"]): (d["typical_deg"], len(d["peaks_deg"])) for d in leg}
+        for leg in (by_label["legs"][0]["demands"], by_finding["legs"][0]["demands"])
+    ]
+    assert demands[0].keys() == demands[1].keys()
+    for what, (typical_deg, count) in demands[0].items():
+        assert demands[1][what][1] == count
+        # Axis and zero come from nearly the same samples.
+        assert abs(demands[1][what][0] - typical_deg) < 0.5
+
+
+def test_a_recording_in_which_nothing_is_known_has_a_curve_but_no_report(
+    run: Run, tmp_path: Path, healthy: Recording
+) -> None:
+    def cut(stream: SensorStream) -> SensorStream:
+        few = stream.device_time_s < 16.5
+        return dataclasses.replace(
+            stream, device_time_s=stream.device_time_s[few], raw=stream.raw[few], sequence=None
+        )
+
+    streams = tuple(cut(stream) for stream in healthy.streams)
     path = tmp_path / "bare.parquet"
-    save_recording(dataclasses.replace(healthy, tasks=()), path)
+    save_recording(dataclasses.replace(healthy, streams=streams, tasks=()), path)
     assert "label the tasks" in run("screen", path).complaint
     assert run("angles", path, "--out", tmp_path / "a.csv").status == 0
 

@@ -1,0 +1,108 @@
+"""Labels as hints: right ones stay, wrong edges move, and what contradicts them is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sensor_screen.core.pipeline import measure_recording
+from sensor_screen.core.task_hints import label_by_found, labels_of_each_leg, refine_labels
+from sensor_screen.model import FoundTask, Side, Task, TaskInterval
+from sensor_screen.simulation import Scenario, Step, simulate
+
+STAND = FoundTask(0.0, 9.6, Task.STAND, 0.9, "stood quietly")
+SQUATS = FoundTask(9.6, 30.4, Task.SQUAT, 0.9, "leans")
+STEPS = FoundTask(32.0, 45.0, Task.STAIRS_UP, 0.9, "steps")
+FOUND = (STAND, SQUATS, STEPS)
+
+
+def refined(*labels: TaskInterval) -> list[TaskInterval]:
+    return [one.interval for one in refine_labels(labels, FOUND)]
+
+
+def test_right_labels_stay_exactly_as_they_are() -> None:
+    labels = (
+        TaskInterval(0.0, 5.0, Task.STAND),
+        TaskInterval(10.0, 31.0, Task.SQUAT),
+        TaskInterval(31.0, 45.7, Task.STAIRS_UP),
+    )
+    assert refined(*labels) == list(labels)
+    assert all(not one.sentence for one in refine_labels(labels, FOUND))
+
+
+@pytest.mark.parametrize("late_s", [-4.0, -1.5, 1.5, 4.0])
+def test_a_shifted_label_takes_in_its_movement_and_no_other(late_s: float) -> None:
+    label = TaskInterval(10.0 + late_s, 30.0 + late_s, Task.SQUAT)
+    (one,) = refine_labels((label,), FOUND)
+    assert one.interval.start_s <= SQUATS.start_s + 0.8
+    assert SQUATS.end_s - 0.8 <= one.interval.end_s <= STEPS.start_s + 0.8
+    assert "squat" in one.sentence
+
+
+def test_a_label_is_not_moved_further_than_people_err() -> None:
+    (one,) = refined(TaskInterval(20.0, 22.0, Task.SQUAT))
+    assert one == TaskInterval(15.0, 27.0, Task.SQUAT)
+
+
+def test_a_label_in_which_nothing_was_found_is_kept_and_says_so() -> None:
+    label = TaskInterval(50.0, 60.0, Task.KICK)
+    (one,) = refine_labels((label,), FOUND)
+    assert one.interval == label
+    assert "nothing was found of kick at 50 s" in one.sentence
+    assert not one.contradicted
+
+
+def test_a_contradicted_label_is_kept_as_the_users_word() -> None:
+    label = TaskInterval(33.0, 44.0, Task.WALK)
+    (one,) = refine_labels((label,), FOUND)
+    assert one.interval == label
+    assert one.contradicted
+    assert "looks like stairs up" in one.sentence
+
+
+def test_two_labels_of_one_task_are_each_their_own() -> None:
+    """One leg after the other: the kicks of this leg belong to the second label only."""
+    kicks = (FoundTask(20.0, 30.0, Task.KICK, 0.9, "swings"),)
+    labels = (TaskInterval(8.0, 19.0, Task.KICK), TaskInterval(19.5, 30.5, Task.KICK))
+    assert [one.interval for one in refine_labels(labels, kicks)] == list(labels)
+
+
+def test_where_a_label_is_plainly_wrong_none_is_moved() -> None:
+    labels = (TaskInterval(13.0, 30.0, Task.SQUAT), TaskInterval(33.0, 44.0, Task.WALK))
+    by_side, said = labels_of_each_leg(labels, {Side.RIGHT: FOUND})
+    assert by_side[Side.RIGHT] == labels
+    assert len(said) == 1
+
+
+def test_a_task_of_one_leg_contradicts_no_label() -> None:
+    lunge = TaskInterval(10.0, 30.0, Task.LUNGE)
+    lunges = replace(SQUATS, task=Task.LUNGE)
+    _, said = labels_of_each_leg((lunge,), {Side.LEFT: (STAND,), Side.RIGHT: (lunges,)})
+    assert said == ()
+
+
+def test_the_users_stand_stays_where_nothing_else_is_labelled() -> None:
+    stand = TaskInterval(1.0, 4.0, Task.STAND)
+    assert label_by_found((stand,), FOUND) == (stand, SQUATS.interval, STEPS.interval)
+    assert label_by_found((), (STAND,)) == ()
+
+
+@pytest.mark.parametrize("late_s", [-3.0, 3.0])
+def test_labels_some_seconds_off_give_the_same_repetitions(late_s: float) -> None:
+    steps = (Step(Task.STAND, 3.0), Step(Task.PUMP, 5), Step(Task.SQUAT, 4), Step(Task.KICK, 2))
+    recording = simulate(Scenario("off", "labels by eye", steps), seed=6).recording
+    shifted = replace(
+        recording,
+        tasks=tuple(
+            replace(t, start_s=max(0.0, t.start_s + late_s), end_s=t.end_s + late_s)
+            for t in recording.tasks
+        ),
+    )
+    counts = []
+    for one in (recording, shifted):
+        (leg,) = measure_recording(one)
+        counts.append([(r.task, r.start_s) for r in leg.repetitions if r.counted])
+    assert [task for task, _ in counts[0]] == [task for task, _ in counts[1]]
+    for (_, true_s), (_, found_s) in zip(*counts, strict=True):
+        assert found_s == pytest.approx(true_s, abs=0.05)
