@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleEstimate, AnkleParams, estimate_ankle
-from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.capacity import (
+    CapacityEntry,
+    measure_capacities,
+    measure_demands,
+    measure_seated_range,
+)
+from sensor_screen.core.exposure import ExposureParams, expose_demands
 from sensor_screen.core.repetitions import find_repetitions
 from sensor_screen.core.sign import SignHint
 from sensor_screen.core.sway import measure_sway
@@ -48,6 +54,7 @@ class PipelineParams:
 
     alignment: AlignmentParams = field(default_factory=AlignmentParams)
     ankle: AnkleParams = field(default_factory=AnkleParams)
+    exposure: ExposureParams = field(default_factory=ExposureParams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,10 @@ class MeasureOptions:
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING
     sign_hint: SignHint | None = None
     """The user's word on which way is dorsiflexion."""
+    entries: tuple[CapacityEntry, ...] = ()
+    """End ranges that a clinician measured by hand."""
+    painful: frozenset[tuple[Side, Task]] = frozenset()
+    """Range tests that pain ended."""
 
 
 def measure_recording(
@@ -138,7 +149,7 @@ def measure_leg(
     )
     progress(f"{name}: repetitions and sway")
     cleaning = {s.info.placement: s.counts for s in (leg.shank, leg.foot) if s is not None}
-    return _measure_events(leg, found, recording.tasks, cleaning, name)
+    return _measure_events(leg, found, recording.tasks, cleaning, options, params)
 
 
 def _name(side: Side) -> str:
@@ -150,11 +161,20 @@ def _measure_events(
     found: AnkleEstimate,
     tasks: tuple[TaskInterval, ...],
     cleaning: dict[Placement, CleaningCounts],
-    name: str,
+    options: MeasureOptions,
+    params: PipelineParams,
 ) -> LegMeasures:
-    missing = [f"{name}: {reason}" for reason in _missing_by_marks(found.trace)]
+    missing = [f"{_name(leg.side)}: {reason}" for reason in _missing_by_marks(found.trace)]
     repetitions = _find_all(leg, found, tasks)
-    capacities = measure_capacities(repetitions)
+    capacities = (
+        *measure_capacities(
+            repetitions,
+            painful=options.painful,
+            entries=[entry for entry in options.entries if entry.side is leg.side],
+        ),
+        *measure_seated_range(found.trace, tasks),
+    )
+    demands = measure_demands(repetitions, capacities)
     return LegMeasures(
         side=leg.side,
         angle=found.trace,
@@ -163,7 +183,7 @@ def _measure_events(
         cleaning=cleaning,
         repetitions=repetitions,
         capacities=capacities,
-        demands=measure_demands(repetitions, capacities),
+        demands=expose_demands(demands, capacities, found.trace, tasks, params.exposure),
         sway=_measure_stances(leg, found, tasks),
         missing=tuple(missing),
     )

@@ -10,6 +10,7 @@ import pytest
 
 from sensor_screen.model import (
     AxisOrigin,
+    Condition,
     Direction,
     Origin,
     Panel,
@@ -106,6 +107,7 @@ def test_what_is_not_known_is_null() -> None:
         (("$defs", "calibration", "properties", "sign_origin"), SignOrigin),
         (("$defs", "calibration", "properties", "zero_mode"), ZeroMode),
         (("properties", "origin"), Origin),
+        (("$defs", "condition"), Condition),
     ],
 )
 def test_the_schema_knows_every_word_of_the_model(
