@@ -479,18 +479,70 @@ class Repetition:
         return self.peak_dorsiflexion_rad - self.peak_plantarflexion_rad
 
 
+class Condition(StrEnum):
+    """How an end range was taken; ranges of different conditions are different things."""
+
+    LUNGE = "lunge"
+    """Weight-bearing, knee to wall."""
+    POINT = "point"
+    """Active, foot free."""
+    SEATED = "seated"
+    """Active, the furthest of the seated pumps; nobody was asked for the very end."""
+    PASSIVE = "passive"
+    """Entered by a clinician, who moved the foot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """The person's own end range in one direction, in this attachment of the sensors."""
 
     side: Side
     direction: Direction
-    condition: str
-    """`lunge` (weight-bearing) or `point` (active)."""
+    condition: Condition
     value_rad: float
-    """Positive in its own direction."""
+    """Positive in its own direction: the best trial."""
     sigma_rad: float
     trials_rad: tuple[float, ...]
+    mean_of_best_rad: float = float("nan")
+    """Mean of the best three trials, or of as many as there are."""
+    limited_by_pain: bool = False
+    """It hurt before it ended: the true end range may lie further."""
+    entered: bool = False
+    """A clinician's figure, not measured by these sensors and with a zero of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Change within one task, from the first third of its repetitions to the last."""
+
+    change_rad: float
+    sigma_rad: float
+    """By the scatter within both thirds; an error that all repetitions share is not in it."""
+    repetitions: int
+    """In each third."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How long and how often one task went beyond a share of the own end range."""
+
+    share: float
+    """Of the capacity."""
+    threshold_rad: float
+    watched_s: float
+    """Time in the task with a valid angle; the rest is not in any figure."""
+    unseen_s: float
+    """Time in the task without one."""
+    time_s: float
+    time_low_s: float
+    """With the threshold at the upper end of its 95 % error, and `time_high_s` at the lower."""
+    time_high_s: float
+    entries: int
+    angle_time_rads: float
+    """Integral of what lies beyond the threshold."""
+    entry_velocity_radps: float
+    """Median speed at the crossing; nan where every entry lay before or inside a gap."""
+    fastest_entry_radps: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,6 +560,15 @@ class Demand:
     ratio: float
     """Typical peak over capacity; nan without a capacity."""
     ratio_sigma: float
+    condition: Condition | None = None
+    """Of the capacity that it is compared with; None without one."""
+    ratios: tuple[float, ...] = ()
+    """One per counted repetition; empty without a capacity."""
+    ratio_sigmas: tuple[float, ...] = ()
+    trend: Trend | None = None
+    """None where there are fewer than six repetitions."""
+    exposure: Exposure | None = None
+    """None without a capacity."""
 
 
 class StanceRole(StrEnum):
@@ -632,6 +693,33 @@ class SwayMeasures:
 
 
 @dataclass(frozen=True, slots=True)
+class SideComparison:
+    """One measure of the left leg beside the same of the right."""
+
+    measure: str
+    """`end range`, `typical peak`, `excursion`, `peak velocity` or `sway`."""
+    what: str
+    """Task, condition or segment that the measure belongs to."""
+    unit: str
+    """`rad`, `rad/s` or `1`, of all figures here."""
+    left: float
+    right: float
+    sigma: float
+    """1 sigma of the difference; nan where the measure carries no error."""
+
+    @property
+    def difference(self) -> float:
+        """Left minus right."""
+        return self.left - self.right
+
+    @property
+    def asymmetry(self) -> float:
+        """Difference over the mean of both; nan where they cancel."""
+        mean = 0.5 * (self.left + self.right)
+        return self.difference / mean if mean else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
 class LegMeasures:
     """Everything measured on one leg."""
 
@@ -732,3 +820,5 @@ class ScreeningReport:
     disclaimer: str
     software_version: str
     rulebook_version: str
+    comparisons: tuple[SideComparison, ...] = ()
+    """Left beside right, where both were measured."""

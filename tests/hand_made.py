@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensor_screen.core.capacity import measure_capacities, measure_demands
+from sensor_screen.core.exposure import expose_demands
 from sensor_screen.core.sway_measures import measure_acceleration_sway
+from sensor_screen.core.symmetry import compare_sides
 from sensor_screen.model import (
     AngleTrace,
     AxisOrigin,
@@ -200,6 +203,7 @@ def report(
         disclaimer=judgement.disclaimer,
         software_version="0.1.0",
         rulebook_version=judgement.rulebook_version,
+        comparisons=compare_sides(legs),
     )
 
 
@@ -209,10 +213,21 @@ def full_report() -> ScreeningReport:
     valid = np.ones(curve.size, dtype=np.bool_)
     valid[300:340] = False
     right = [
-        *ankle(Side.RIGHT, squat=[38.0, 36.0, 37.0], stairs_down=[20.0, 22.0], kick=[52.0, 57.0]),
+        *ankle(
+            Side.RIGHT,
+            squat=[38.0, 36.0, 37.0],
+            stairs_down=[20.0, 22.0],
+            stairs_up=[20.0, 21.0, 22.0, 24.0, 25.0, 26.0],
+            kick=[52.0, 57.0],
+        ),
         repetition(Task.SQUAT, bend_deg=15.0, side=Side.RIGHT, reason="shallow"),
     ]
     left = ankle(Side.LEFT, bend_deg=9.0, point_deg=None, squat=[9.0, 16.5], kick=[48.0])
+    angle = trace(np.where(valid, curve, np.nan), side=Side.RIGHT, valid=valid)
+    exposed = leg_measures(right)
+    demands = expose_demands(
+        exposed.demands, exposed.capacities, angle, [TaskInterval(0.0, 8.0, Task.SQUAT)]
+    )
     time_s = np.arange(2400) / RATE_HZ
     waves = np.column_stack([np.sin(2.5 * time_s), np.cos(4.0 * time_s)])
     sway = SwayMeasures(
@@ -249,11 +264,7 @@ def full_report() -> ScreeningReport:
             leg_measures(
                 left, sway=(raised,), missing=("Left pointing range: no point was recorded.",)
             ),
-            leg_measures(
-                right,
-                angle=trace(np.where(valid, curve, np.nan), side=Side.RIGHT, valid=valid),
-                sway=(sway,),
-            ),
+            replace(exposed, angle=angle, demands=demands, sway=(sway,)),
         ],
         origin=Origin.SIMULATED,
         marks=("Simulated: no person was measured.", "Timing was estimated from the movement."),

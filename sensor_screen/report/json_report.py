@@ -23,12 +23,15 @@ if TYPE_CHECKING:
         CleaningCounts,
         ClockMap,
         Demand,
+        Exposure,
         Finding,
         KickDetail,
         LegMeasures,
         Repetition,
         ScreeningReport,
+        SideComparison,
         StrideDetail,
+        Trend,
         ZoneBands,
     )
 
@@ -60,6 +63,7 @@ def report_to_json(report: ScreeningReport) -> Json:
         "advice": [_advice(advice) for advice in report.advice],
         "care_pathway": list(report.care_pathway),
         "legs": [_leg(leg) for leg in report.legs],
+        "comparisons": [_comparison(comparison) for comparison in report.comparisons],
         "disclaimer": report.disclaimer,
     }
 
@@ -88,6 +92,21 @@ def _leg(leg: LegMeasures) -> Json:
         "capacities": [_capacity(capacity) for capacity in leg.capacities],
         "demands": [_demand(demand) for demand in leg.demands],
         "sway": [sway_to_json(stance) for stance in leg.sway],
+    }
+
+
+def _comparison(comparison: SideComparison) -> Json:
+    """Radians become degrees; what has no angle in it stays as it is."""
+    factor = math.degrees(1.0) if comparison.unit.startswith("rad") else 1.0
+    return {
+        "measure": comparison.measure,
+        "what": comparison.what,
+        "unit": comparison.unit.replace("rad", "deg"),
+        "left": _number(factor * comparison.left, 3),
+        "right": _number(factor * comparison.right, 3),
+        "difference": _number(factor * comparison.difference, 3),
+        "sigma": _number(factor * comparison.sigma, 3),
+        "asymmetry": _number(comparison.asymmetry, 4),
     }
 
 
@@ -208,10 +227,13 @@ def _stride(stride: StrideDetail) -> Json:
 def _capacity(capacity: Capacity) -> Json:
     return {
         "direction": capacity.direction.value,
-        "condition": capacity.condition,
+        "condition": capacity.condition.value,
         "value_deg": _deg(capacity.value_rad),
         "sigma_deg": _deg(capacity.sigma_rad),
         "trials_deg": [_deg(trial) for trial in capacity.trials_rad],
+        "mean_of_best_deg": _deg(capacity.mean_of_best_rad),
+        "limited_by_pain": capacity.limited_by_pain,
+        "entered": capacity.entered,
     }
 
 
@@ -224,6 +246,35 @@ def _demand(demand: Demand) -> Json:
         "sigma_deg": _deg(demand.sigma_rad),
         "ratio": _number(demand.ratio, 4),
         "ratio_sigma": _number(demand.ratio_sigma, 4),
+        "condition": None if demand.condition is None else demand.condition.value,
+        "ratios": [_number(ratio, 4) for ratio in demand.ratios],
+        "ratio_sigmas": [_number(sigma, 4) for sigma in demand.ratio_sigmas],
+        "trend": None if demand.trend is None else _trend(demand.trend),
+        "exposure": None if demand.exposure is None else _exposure(demand.exposure),
+    }
+
+
+def _trend(trend: Trend) -> Json:
+    return {
+        "change_deg": _deg(trend.change_rad),
+        "sigma_deg": _deg(trend.sigma_rad),
+        "repetitions": trend.repetitions,
+    }
+
+
+def _exposure(exposure: Exposure) -> Json:
+    return {
+        "share": exposure.share,
+        "threshold_deg": _deg(exposure.threshold_rad),
+        "watched_s": _s(exposure.watched_s),
+        "unseen_s": _s(exposure.unseen_s),
+        "time_s": _s(exposure.time_s),
+        "time_low_s": _s(exposure.time_low_s),
+        "time_high_s": _s(exposure.time_high_s),
+        "entries": exposure.entries,
+        "angle_time_degs": _deg(exposure.angle_time_rads),
+        "entry_velocity_degps": _deg(exposure.entry_velocity_radps),
+        "fastest_entry_degps": _deg(exposure.fastest_entry_radps),
     }
 
 

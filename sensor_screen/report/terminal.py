@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sensor_screen.core.capacity import reference_capacity
 from sensor_screen.model import Direction, Origin, Panel, Zone
 from sensor_screen.report.terminal_lens import LABEL_WIDTH, draw_lens, legend
 from sensor_screen.report.terminal_measures import (
     describe_quality,
+    list_comparisons,
+    list_exposure,
     list_repetitions,
     show_curve,
 )
@@ -50,6 +53,8 @@ def render_terminal(
     lines = [*_open(report, page), *_headline(report, page), "", *_panels(report, page)]
     for leg in report.legs:
         lines += _leg(leg, [f for f in report.findings if f.side == leg.side], page)
+    if compared := list_comparisons(report.comparisons, page):
+        lines += ["", page.rule(), *page.heading("Left beside right"), *compared]
     lines += _meanings(report, page)
     lines += _advice(report, page)
     lines += _section("If it hurts, or does not get better", page)
@@ -128,6 +133,8 @@ def _leg(leg: LegMeasures, findings: list[Finding], page: Page) -> list[str]:
     if repetitions := list_repetitions(leg, page):
         head = "Repetitions".ljust(LABEL_WIDTH + 7) + "peak".ljust(13) + "each repetition"
         lines += [*_section(page.words(head), page), *repetitions]
+    if exposure := list_exposure(leg, page):
+        lines += [*_section("Near the end range", page), *exposure]
     lines += show_curve(leg, page)
     if sway := list_sway(leg, page):
         lines += [*_section("Sway", page), *sway]
@@ -136,7 +143,15 @@ def _leg(leg: LegMeasures, findings: list[Finding], page: Page) -> list[str]:
 
 def _leg_panel(leg: LegMeasures, panel: Panel, findings: list[Finding], page: Page) -> list[str]:
     """The lens of one side of the joint, or in a sentence why there is none."""
-    capacity = next((c for c in leg.capacities if PANELS[c.direction] == panel), None)
+    capacity = next(
+        (
+            found
+            for direction in Direction
+            if PANELS[direction] == panel
+            and (found := reference_capacity(leg.capacities, leg.side, direction))
+        ),
+        None,
+    )
     demands = [d for d in leg.demands if PANELS[d.direction] == panel]
     if capacity is None and not demands:
         return []
@@ -144,6 +159,8 @@ def _leg_panel(leg: LegMeasures, panel: Panel, findings: list[Finding], page: Pa
     if capacity is not None:
         error_deg = 1.96 * math.degrees(capacity.sigma_rad)
         end = f"own end range {figure(math.degrees(capacity.value_rad), error_deg, '°')}"
+        end += ", ended by pain" if capacity.limited_by_pain else ""
+        end += ", entered by a clinician" if capacity.entered else ""
     lines = ["", *page.heading(PANEL_MOVEMENTS[panel], end)]
     if capacity is None:
         test = "lunge" if demands[0].direction == Direction.DORSIFLEXION else "point"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.core.capacity import RANGE_TESTS
+from sensor_screen.core.capacity import RANGE_TESTS, reference_capacity
 from sensor_screen.core.repetitions import DIRECTIONS
-from sensor_screen.model import AxisOrigin, Direction, SignOrigin, Task, ZeroMode
+from sensor_screen.model import AxisOrigin, Condition, Direction, SignOrigin, Task, ZeroMode
 from sensor_screen.report.terminal_curve import draw_curve
 from sensor_screen.report.terminal_lens import LABEL_WIDTH
 from sensor_screen.report.terminal_page import figure
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
         Calibration,
         CleaningCounts,
         ClockMap,
+        Demand,
         LegMeasures,
         Placement,
         Repetition,
+        SideComparison,
     )
     from sensor_screen.report.terminal_page import Page
 
 MOVEMENTS = {Direction.DORSIFLEXION: "bend", Direction.PLANTARFLEXION: "point"}
 
 _MOST_LISTED = 24
+_NORMAL_95 = 1.96
 _ZEROS = {
     ZeroMode.GRAVITY_VERTICAL: "shank vertical over a flat foot",
     ZeroMode.QUIET_STANDING: "quiet standing",
@@ -90,7 +93,7 @@ def _list_peaks(leg: LegMeasures, task: Task, direction: Direction, page: Page) 
     peaks = [f"{math.degrees(peak):.0f}".replace("-", "−") for peak in peaks_rad]
     more = len(peaks) - _MOST_LISTED
     listed = " ".join(peaks[:_MOST_LISTED]) + (f" … {more} more" if more > 0 else "")
-    typical = figure(math.degrees(typical_rad), 1.96 * math.degrees(sigma_rad), "°")
+    typical = figure(math.degrees(typical_rad), _NORMAL_95 * math.degrees(sigma_rad), "°")
     label = page.words(TASK_NAMES[task]).ljust(LABEL_WIDTH)
     head = label + MOVEMENTS[direction].ljust(7) + page.words(typical).ljust(13)
     return page.paragraph(listed, first=head, indent=" " * len(head))
@@ -126,15 +129,75 @@ def show_curve(leg: LegMeasures, page: Page) -> list[str]:
     if leg.angle is None:
         return []
     ends_deg = [
-        math.degrees(capacity.value_rad)
-        * (1.0 if capacity.direction == Direction.DORSIFLEXION else -1.0)
-        for capacity in leg.capacities
+        math.degrees(capacity.value_rad) * (1.0 if direction == Direction.DORSIFLEXION else -1.0)
+        for direction in Direction
+        if (capacity := reference_capacity(leg.capacities, leg.side, direction))
     ]
     curve = draw_curve(leg.angle, leg.repetitions, ends_deg, page)
     if not curve:
         return []
     title = "Angle over the recording: up is bend, down is point"
     return ["", *page.heading(title, "dotted: own end range" if ends_deg else ""), *curve]
+
+
+def list_exposure(leg: LegMeasures, page: Page) -> list[str]:
+    """Time near the own end range, and whether the peaks changed from first to last."""
+    lines = []
+    for demand in leg.demands:
+        words = [*_exposure_words(demand), *_trend_words(demand)]
+        if words:
+            name = f"{TASK_NAMES[demand.task].capitalize()}, {MOVEMENTS[demand.direction]}: "
+            lines += page.paragraph(name + "; ".join(words) + ".", indent="  ")
+    return lines
+
+
+def _exposure_words(demand: Demand) -> list[str]:
+    exposure = demand.exposure
+    if exposure is None or exposure.time_high_s == 0.0:
+        return []
+    speed = ""
+    if math.isfinite(exposure.entry_velocity_radps):
+        speed = f", entered at {math.degrees(exposure.entry_velocity_radps):.0f}°/s"
+    return [
+        f"{exposure.time_s:.1f} s in {exposure.entries} entries beyond "
+        f"{100 * exposure.share:.0f} % of the end range "
+        f"({exposure.time_low_s:.1f} to {exposure.time_high_s:.1f} s within the error){speed}"
+    ]
+
+
+def _trend_words(demand: Demand) -> list[str]:
+    """Only a change beyond its own scatter is worth a line."""
+    trend = demand.trend
+    if trend is None or abs(trend.change_rad) <= _NORMAL_95 * trend.sigma_rad:
+        return []
+    change = figure(
+        abs(math.degrees(trend.change_rad)), _NORMAL_95 * math.degrees(trend.sigma_rad), "°"
+    )
+    way = "grew" if trend.change_rad > 0 else "fell"
+    return [f"peaks {way} by {change} from the first third to the last"]
+
+
+def list_comparisons(comparisons: Sequence[SideComparison], page: Page) -> list[str]:
+    """A row for each end range and typical peak of both legs; *alike* is within the 95 % error."""
+    lines = []
+    for one in comparisons:
+        test, _, direction = one.what.partition(", ")
+        if one.measure not in ("end range", "typical peak") or test == Condition.SEATED:
+            continue
+        name = f"{test} {MOVEMENTS[Direction(direction)]}"
+        left, right = (f"{math.degrees(value):.0f}°" for value in (one.left, one.right))
+        gap = figure(abs(math.degrees(one.difference)), _NORMAL_95 * math.degrees(one.sigma), "°")
+        told = abs(one.difference) > _NORMAL_95 * one.sigma
+        larger = "left larger" if one.difference > 0 else "right larger"
+        lines.append(_columns(page, name, left, right, gap) + (larger if told else "alike"))
+    if not lines:
+        return []
+    return [_columns(page, "", "left", "right", "differ by"), *lines]
+
+
+def _columns(page: Page, name: str, left: str, right: str, gap: str) -> str:
+    words = [page.words(word) for word in (name, left, right, gap)]
+    return "".join(word.ljust(width) for word, width in zip(words, (19, 7, 7, 13), strict=True))
 
 
 def describe_quality(leg: LegMeasures, page: Page) -> list[str]:

@@ -65,4 +65,4 @@ class Page:
 
 def figure(value: float, error_95: float, unit: str) -> str:
     """A number with its 95 % error, whole: `32° ± 4`."""
-    return f"{value:.0f}{unit} ± {error_95:.0f}".replace("-", "−")
+    return f"{round(value)}{unit} ± {error_95:.0f}".replace("-", "−")

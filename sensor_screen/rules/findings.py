@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sensor_screen.core.capacity import reference_capacity
 from sensor_screen.model import Direction, Finding, Panel, Task
 from sensor_screen.rules import texts
 from sensor_screen.rules.zones import place, zone_bands
@@ -32,8 +33,7 @@ def find_positions(legs: Iterable[LegMeasures], book: RuleBook) -> tuple[Finding
         _judge(demand, capacity, book)
         for leg in legs
         for demand in leg.demands
-        for capacity in leg.capacities
-        if (capacity.side, capacity.direction) == (demand.side, demand.direction)
+        if (capacity := reference_capacity(leg.capacities, demand.side, demand.direction))
     ]
     return tuple(sorted(found, key=_order))
 

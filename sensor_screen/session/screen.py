@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
+from sensor_screen.core.symmetry import compare_sides
 from sensor_screen.errors import MeasurementError, UsageError
 from sensor_screen.model import (
     AngleMark,
@@ -71,6 +72,7 @@ def screen_recordings(
         disclaimer=judgement.disclaimer,
         software_version=__version__,
         rulebook_version=judgement.rulebook_version,
+        comparisons=compare_sides(legs),
     )
 
 

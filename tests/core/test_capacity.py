@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensor_screen.core.capacity import measure_capacities, measure_demands
-from sensor_screen.model import Direction, Side, Task
-from tests.hand_made import repetition
+from sensor_screen.core.capacity import (
+    CapacityEntry,
+    measure_capacities,
+    measure_demands,
+    measure_seated_range,
+    measure_trend,
+    reference_capacity,
+)
+from sensor_screen.errors import UsageError
+from sensor_screen.model import Condition, Direction, Side, Task
+from tests.hand_made import ankle, hills, repetition, trace, whole
 
 
 def test_capacity_is_the_best_counted_trial_in_its_own_direction() -> None:
@@ -120,3 +128,74 @@ def test_errors_shared_by_repetitions_do_not_average_out() -> None:
     one = measure_demands([repetition(Task.SQUAT, bend_deg=30.0)], ())
     many = measure_demands([repetition(Task.SQUAT, bend_deg=30.0)] * 50, ())
     np.testing.assert_allclose(many[0].sigma_rad, one[0].sigma_rad)
+
+
+def test_each_repetition_has_its_own_ratio_and_error() -> None:
+    reps = ankle(bend_deg=40.0, sigma_deg=2.0, squat=[30.0, 38.0])
+    (demand,) = measure_demands(reps, measure_capacities(reps))
+    assert demand.condition is Condition.LUNGE
+    assert demand.ratios == pytest.approx((0.75, 0.95))
+    assert demand.ratio_sigmas[1] == pytest.approx(math.hypot(2.0, 0.95 * 2.0) / 40.0)
+
+
+def test_without_an_end_range_no_repetition_has_a_ratio() -> None:
+    (demand,) = measure_demands(ankle(bend_deg=None, squat=[30.0]), ())
+    assert (demand.condition, demand.ratios, demand.ratio_sigmas) == (None, (), ())
+
+
+def test_best_and_mean_of_three() -> None:
+    trials = [repetition(Task.LUNGE, bend_deg=b) for b in (20.0, 36.0, 38.0, 40.0)]
+    (capacity,) = measure_capacities(trials)
+    assert capacity.value_rad == pytest.approx(math.radians(40.0))
+    assert capacity.mean_of_best_rad == pytest.approx(math.radians(38.0))
+
+
+def test_pain_is_said_of_the_test_it_ended_and_of_no_other() -> None:
+    reps = [*ankle(Side.LEFT), *ankle(Side.RIGHT)]
+    found = measure_capacities(reps, painful=[(Side.RIGHT, Task.LUNGE)])
+    hurt = [(c.side, c.condition) for c in found if c.limited_by_pain]
+    assert hurt == [(Side.RIGHT, Condition.LUNGE)]
+
+
+def test_a_clinicians_figure_stands_in_only_where_nothing_was_measured() -> None:
+    entry = CapacityEntry(Side.LEFT, Direction.DORSIFLEXION, math.radians(20.0), math.radians(2.5))
+    tested = measure_capacities(ankle(), entries=[entry])
+    untested = measure_capacities(ankle(bend_deg=None), entries=[entry])
+    front = [
+        reference_capacity(found, Side.LEFT, Direction.DORSIFLEXION) for found in (tested, untested)
+    ]
+    assert [c.condition for c in front if c] == [Condition.LUNGE, Condition.PASSIVE]
+    assert [c.entered for c in front if c] == [False, True]
+
+
+def test_a_seated_range_is_shown_and_never_compared_with() -> None:
+    angle = trace(np.concatenate([np.zeros(100), -hills([25.0] * 4), hills([15.0] * 4)]))
+    found = measure_seated_range(angle, [whole(angle, Task.PUMP)])
+    assert {c.direction: round(math.degrees(c.value_rad)) for c in found} == {
+        Direction.DORSIFLEXION: 15,
+        Direction.PLANTARFLEXION: 25,
+    }
+    assert {c.condition for c in found} == {Condition.SEATED}
+    assert reference_capacity(found, angle.side, Direction.DORSIFLEXION) is None
+    assert measure_seated_range(angle, []) == ()
+
+
+@pytest.mark.parametrize("value_deg", [-5.0, 0.0, 120.0, math.nan])
+def test_impossible_entries_are_refused(value_deg: float) -> None:
+    with pytest.raises(UsageError, match="1 to 90 deg"):
+        CapacityEntry(Side.LEFT, Direction.DORSIFLEXION, math.radians(value_deg), 0.05)
+
+
+def test_an_entry_without_an_error_is_refused() -> None:
+    with pytest.raises(UsageError, match="has an error"):
+        CapacityEntry(Side.LEFT, Direction.DORSIFLEXION, 0.5, 0.0)
+
+
+def test_a_trend_is_the_last_third_against_the_first() -> None:
+    reps = ankle(squat=[30.0, 31.0, 35.0, 20.0, 32.0, 34.0])
+    (demand,) = measure_demands(reps, measure_capacities(reps))
+    assert demand.trend is not None
+    assert demand.trend.change_rad == pytest.approx(math.radians(33.0 - 30.5))
+    # Each third has a variance of 0.5 and 2 deg2 over two repetitions.
+    assert demand.trend.sigma_rad == pytest.approx(math.radians(math.sqrt((0.5 + 2.0) / 2)))
+    assert measure_trend([0.1] * 5) is None

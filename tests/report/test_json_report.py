@@ -12,6 +12,7 @@ import pytest
 
 from sensor_screen.model import (
     AxisOrigin,
+    Condition,
     Direction,
     KickDetail,
     Origin,
@@ -166,6 +167,7 @@ def test_every_figure_of_a_stance_is_there_with_its_unit_and_error() -> None:
         (("$defs", "sway", "properties", "stance"), Stance),
         (("$defs", "sway", "properties", "role"), StanceRole),
         (("properties", "origin"), Origin),
+        (("$defs", "condition"), Condition),
     ],
 )
 def test_the_schema_knows_every_word_of_the_model(

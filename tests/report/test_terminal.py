@@ -7,12 +7,22 @@ import re
 import numpy as np
 import pytest
 
+from sensor_screen.core.exposure import expose_demands
 from sensor_screen.model import AxisOrigin, ScreeningReport, Side, SignOrigin, Task, ZeroMode, Zone
 from sensor_screen.report.terminal import render_terminal
 from sensor_screen.report.terminal_curve import draw_curve
 from sensor_screen.report.terminal_lens import LABEL_WIDTH, VALUE_WIDTH
 from sensor_screen.report.terminal_page import Page
-from tests.hand_made import ankle, full_report, hills, leg_measures, repetition, report, trace
+from tests.hand_made import (
+    ankle,
+    full_report,
+    hills,
+    leg_measures,
+    repetition,
+    report,
+    trace,
+    whole,
+)
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -244,3 +254,24 @@ def test_every_kind_of_calibration_has_its_words(
     other = dataclasses.replace(leg.calibration, zero_mode=zero, axis_origin=axis, sign_origin=sign)
     text = render_terminal(report([dataclasses.replace(leg, calibration=other)]))
     assert "Calibration good" in text
+
+
+def test_two_legs_are_set_beside_each_other() -> None:
+    legs = [
+        leg_measures(ankle(Side.LEFT, bend_deg=42.0, squat=[30.0])),
+        leg_measures(ankle(Side.RIGHT, bend_deg=36.0, squat=[30.2])),
+    ]
+    text = render_terminal(report(legs))
+    rows = text[text.index("Left beside right") :].splitlines()
+    assert "lunge bend         42°    36°    6° ± 3       left larger" in rows
+    assert "squat bend         30°    30°    0° ± 3       alike" in rows
+
+
+def test_time_near_the_end_range_is_said_with_its_error() -> None:
+    angle = trace(hills([38.0, 39.0], hold_s=1.0))
+    reps = ankle(squat=[38.0, 39.0])
+    leg = leg_measures(reps, angle=angle)
+    demands = expose_demands(leg.demands, leg.capacities, angle, [whole(angle, Task.SQUAT)])
+    text = flat(render_terminal(report([dataclasses.replace(leg, demands=demands)])))
+    assert "in 2 entries beyond 90 % of the end range (" in text
+    assert "within the error), entered at" in text
