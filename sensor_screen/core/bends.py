@@ -79,6 +79,8 @@ class BendParams:
     sharpest_swing_per_s: float = 5.0
     """The same for a hill with an undershoot of `undershoot_share` of its depth."""
     undershoot_share: float = 0.08
+    swing_margin_s: float = 0.5
+    """So long before and after such a moment the leg may be in the air."""
     pause_s: float = 1.0
     """A stillness from this length on is told as a pause."""
     pause_speed_share: float = 0.15
@@ -133,7 +135,7 @@ def find_bends(
     if stop - begin < 3:
         return []
     curve = _smooth(toward_rad[begin:stop], params.smoothing_s * rate_hz)
-    level = _standing_level(curve, rate_hz, params)
+    level = _standing_level(_without_swings(curve, rate_hz, params), rate_hz, params)
     open_ends = (begin == 0, stop == toward_rad.size)
     tops = _find_tops(curve, level, open_ends, params)
     hills = _bound_hills(curve, tops, open_ends, rate_hz, params)
@@ -153,6 +155,18 @@ def _smooth(values: Floats, width: float) -> Floats:
 
     smooth: Floats = gaussian_filter1d(values, max(width, 1e-3), mode="nearest")
     return smooth
+
+
+def _without_swings(curve: Floats, rate_hz: float, params: BendParams) -> Floats:
+    """(n,) the curve with straight lines where the leg is in the air: nobody stands there."""
+    from scipy.ndimage import maximum_filter1d
+
+    fast = (np.abs(np.gradient(curve)) * rate_hz > params.fastest_radps).astype(np.uint8)
+    swings = maximum_filter1d(fast, 2 * round(params.swing_margin_s * rate_hz) + 1) > 0
+    if not swings.any() or swings.all():
+        return curve
+    at = np.arange(curve.size)
+    return np.interp(at, at[~swings], curve[~swings])
 
 
 def _standing_level(curve: Floats, rate_hz: float, params: BendParams) -> Floats:

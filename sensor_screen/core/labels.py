@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.model import Task
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensor_screen.model import Bools, Floats, Task, TaskInterval
+    from sensor_screen.model import Bools, Floats, TaskInterval
 
 
 def inside_tasks(time_s: Floats, tasks: Sequence[TaskInterval], wanted: Sequence[Task]) -> Bools:
@@ -26,7 +28,8 @@ def merge_tasks(tasks: Sequence[TaskInterval], gap_s: float = 0.05) -> tuple[Tas
     """Labels of one task that overlap or touch, as one; in order of their start.
 
     Labels name no leg and may be written by several hands: how one stretch is cut into labels must
-    not change what is counted in it.
+    not change what is counted in it. Stances that only touch stay two: one leg stands after the
+    other.
 
     Args:
         tasks: Labels in any order.
@@ -35,7 +38,8 @@ def merge_tasks(tasks: Sequence[TaskInterval], gap_s: float = 0.05) -> tuple[Tas
     merged: list[TaskInterval] = []
     for task in sorted(tasks, key=lambda t: (t.start_s, t.end_s)):
         same = [i for i, m in enumerate(merged) if m.task is task.task]
-        if same and task.start_s <= merged[same[-1]].end_s + gap_s:
+        reach_s = -gap_s if task.task is Task.BALANCE else gap_s
+        if same and task.start_s <= merged[same[-1]].end_s + reach_s:
             last = merged[same[-1]]
             merged[same[-1]] = replace(last, end_s=max(last.end_s, task.end_s))
         else:

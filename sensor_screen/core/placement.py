@@ -45,6 +45,8 @@ class PlacementParams:
     """With the shank this fast no foot stays flat: faster than any squat, slower than a step."""
     fast_s: float = 0.05
     """For so long: a tenth of one swing."""
+    waited_s: float = 2.0
+    """In so much of labelled steps or pumps a foot has moved; the first step may be the other's."""
     smooth_s: float = 0.1
     quiet_radps: float = 0.4
     """A foot on the ground turns slower than this, ..."""
@@ -196,8 +198,10 @@ def _refuse_forgotten(evidence: PlacementEvidence, params: PlacementParams) -> N
         raise _forgotten(Placement.SHANK, float(shank))
     if foot >= params.still_radps:
         return
-    steps = evidence.fast_s > params.fast_s or evidence.rms(_STEPS)[0] > params.moving_radps
-    pumps = evidence.time_s[_PUMPS] > params.shortest_s
+    steps = evidence.time_s[_STEPS] > params.waited_s
+    steps &= evidence.rms(_STEPS)[0] > params.moving_radps
+    steps |= evidence.fast_s > params.fast_s
+    pumps = evidence.time_s[_PUMPS] > params.waited_s
     pumps &= evidence.rms(_PUMPS)[1] < 2 * params.still_radps
     if steps or pumps:
         raise _forgotten(Placement.FOOT, float(foot))

@@ -22,6 +22,7 @@ EARLY_END_S = 1.0
 
 _MARK_WORDS = {
     AngleMark.NOT_A_HINGE: "the joint does not turn about one axis; check the sensors' places",
+    AngleMark.UNCERTAIN: "the angle is uncertain by more than 4 deg, 1 sigma",
     AngleMark.SIGN_UNKNOWN: "nothing tells toes up from toes down; add pumps or say which it is",
     AngleMark.ZERO_UNKNOWN: "nobody stood still, so only excursions are right",
     AngleMark.SINGLE_SENSOR: "shank sensor alone, so only lunges and flat-footed squats",

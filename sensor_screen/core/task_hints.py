@@ -92,8 +92,28 @@ def refine_labels(
     """
     owners = [_owner(f, labels, params) for f in found]
     return tuple(
-        _refine(label, [f for f, k in zip(found, owners, strict=True) if k == at], found, params)
+        _refine(
+            label,
+            [f for f, k in zip(found, owners, strict=True) if k == at],
+            found,
+            _room(label, labels),
+            params,
+        )
         for at, label in enumerate(labels)
+    )
+
+
+def _room(label: TaskInterval, labels: Sequence[TaskInterval]) -> tuple[float, float]:
+    """How far its edges may go: a third of the way to the next label of the same task.
+
+    Two stances one after the other are of two legs, and must not become one.
+    """
+    others = [other for other in labels if other.task is label.task and other is not label]
+    before_s = max((o.end_s for o in others if o.end_s <= label.start_s), default=-float("inf"))
+    after_s = min((o.start_s for o in others if o.start_s >= label.end_s), default=float("inf"))
+    return (
+        label.start_s - (label.start_s - before_s) / 3.0,
+        label.end_s + (after_s - label.end_s) / 3.0,
     )
 
 
@@ -113,7 +133,11 @@ def _owner(found: FoundTask, labels: Sequence[TaskInterval], params: HintParams)
 
 
 def _refine(
-    label: TaskInterval, own: Sequence[FoundTask], found: Sequence[FoundTask], params: HintParams
+    label: TaskInterval,
+    own: Sequence[FoundTask],
+    found: Sequence[FoundTask],
+    room_s: tuple[float, float],
+    params: HintParams,
 ) -> RefinedLabel:
     """One label by the stretches of its task that belong to it, and by everything else found."""
     if not own:
@@ -133,6 +157,7 @@ def _refine(
             start_s = min(other.end_s, first_s)
         if end_s > other.start_s + params.slack_s and other.start_s >= last_s - params.slack_s:
             end_s = max(other.start_s, last_s)
+    start_s, end_s = max(start_s, room_s[0]), min(end_s, room_s[1])
     if (start_s, end_s) == (label.start_s, label.end_s):
         return RefinedLabel(label)
     words = (

@@ -255,7 +255,7 @@ def test_a_recording_in_which_nothing_is_known_has_a_curve_but_no_report(
     streams = tuple(cut(stream) for stream in healthy.streams)
     path = tmp_path / "bare.parquet"
     save_recording(dataclasses.replace(healthy, streams=streams, tasks=()), path)
-    assert "label the tasks" in run("screen", path).complaint
+    assert "record again with a still stand, pumps" in run("screen", path).complaint
     assert run("angles", path, "--out", tmp_path / "a.csv").status == 0
 
 
