@@ -1,6 +1,7 @@
 """Compiled reading of the ankle angles from relative rotations."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -36,3 +37,45 @@ def read_angles(relative: Floats, neutral: Floats, axis: Floats, up: Floats, out
         to_side = x * turned[0] + y * turned[1] + z * turned[2]
         out[k, 0] = math.atan2(-to_front, to_top)
         out[k, 1] = math.asin(min(1.0, max(-1.0, to_side)))
+
+
+class SigmaTerms(NamedTuple):
+    """`AngleParams` and what holds for every sample, as the kernel takes them."""
+
+    constant_rad2: float
+    """Floor and zero, squared."""
+    misfits_m: Floats
+    misfit_sigmas_rad: Floats
+    usual_rad2: float
+    estimator_share: float
+    typical_misfit_m: float
+    stiffest: float
+    loosest: float
+    proportional: float
+    hidden_flexion_rad: float
+    clock_residual_s: float
+
+
+@njit(cache=True)
+def add_errors(
+    flexion: Floats,
+    inversion: Floats,
+    tilt: Floats,
+    variance: Floats,
+    misfit: Floats,
+    foot_rate: Floats,
+    terms: SigmaTerms,
+    out: Floats,
+) -> None:
+    """Fill (n,) 1 sigma of dorsiflexion; the equation stands in `joint_angle.total_sigma`."""
+    for k in range(len(flexion)):
+        loose = min(max(misfit[k] / terms.typical_misfit_m, terms.stiffest), terms.loosest)
+        soft = np.interp(misfit[k], terms.misfits_m, terms.misfit_sigmas_rad)
+        total = terms.constant_rad2 + soft * soft
+        total += terms.estimator_share * loose * min(variance[k], terms.usual_rad2)
+        total += max(variance[k] - terms.usual_rad2, 0.0)
+        total += (terms.proportional * flexion[k]) ** 2
+        hidden = tilt[k] * terms.hidden_flexion_rad
+        total += tilt[k] ** 2 * (inversion[k] ** 2 + hidden * hidden)
+        total += (foot_rate[k] * terms.clock_residual_s) ** 2
+        out[k] = math.sqrt(total)

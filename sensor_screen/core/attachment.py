@@ -63,6 +63,9 @@ class AttachmentParams:
     """Votes that differ more (median) say nothing: a foot in the air rests anywhere."""
 
 
+_MISSING = np.uint8(SampleFlag.MISSING)
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """What is known against the places of the sensors, sample by sample."""
@@ -88,7 +91,11 @@ def kinds_of(time_s: Floats, tasks: Sequence[TaskInterval], missing: Bools) -> N
         Task.MOVE: k.UNLABELLED,
     }
     kinds = np.full(len(time_s), k.UNLABELLED, dtype=np.uint8)
-    near = [t for t in tasks if t.end_s >= time_s[0] and t.start_s <= time_s[-1]]
+    first_s, last_s = time_s[0], time_s[-1]
+    near = [t for t in tasks if t.end_s >= first_s and t.start_s <= last_s]
+    if len(near) == 1 and near[0].start_s <= first_s and near[0].end_s >= last_s:
+        kinds[:] = voting.get(near[0].task, k.NEVER)
+        near = []
     never = missing.copy()
     for task in near:
         hit = (time_s >= task.start_s) & (time_s <= task.end_s)
@@ -246,5 +253,5 @@ def with_attachment(trace: AngleTrace, found: Attachment, largest_sigma_rad: flo
 
 def is_missing(flags: NDArray[np.uint8]) -> Bools:
     """(n,) of (n, 2): inside a long gap of either sensor."""
-    missing: Bools = np.any((flags & int(SampleFlag.MISSING)) != 0, axis=1)
+    missing: Bools = ((flags[:, 0] | flags[:, 1]) & _MISSING) != 0
     return missing

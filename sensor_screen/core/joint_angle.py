@@ -228,29 +228,46 @@ def total_sigma(flexion: Floats, sources: ErrorSources, params: AngleParams) -> 
     On a body most of it is told by how well the two sensors agree on the joint centre. Where they
     do agree, what is left is inversion that a tilted axis mixes into flexion: the tilt times the
     inversion of the moment, and what of it may hide. The rest is a share of the estimator's
-    variance, the zero of a short stand, gain, and what the foot turns within the clock residual.
+    variance, the zero of a short stand, gain, and what the foot turns within the clock residual:
+
+        sigma^2 = floor^2 + zero^2 + curve(misfit)^2
+                + share * loose * min(v, usual) + max(v - usual, 0)     v: of the estimator
+                + (gain * flexion)^2 + tilt^2 (inversion^2 + (tilt * hidden)^2)
+                + (foot rate * clock residual)^2
 
     Args:
         flexion: (n,) rad.
         sources: What the uncertainty is made of.
         params: Tuning.
     """
-    usual = params.usual_sigma_rad**2
-    loose = np.clip(sources.misfit_m / params.typical_misfit_m, params.stiffest, params.loosest)
+    from sensor_screen.core.angle_kernels import SigmaTerms, add_errors
+
     zero = params.short_stand_rad * max(0.0, 1.0 - sources.stand_s / params.full_stand_s)
-    soft = np.interp(sources.misfit_m, params.misfits_m, params.misfit_sigmas_rad)
-    tilt = sources.tilt_rad
-    total: Floats = np.sqrt(
-        params.floor_rad**2
-        + zero**2
-        + soft**2
-        + params.estimator_share * loose * np.minimum(sources.variance_rad2, usual)
-        + np.maximum(sources.variance_rad2 - usual, 0.0)
-        + (params.proportional * flexion) ** 2
-        + tilt**2 * (sources.inversion_rad**2 + (tilt * params.hidden_flexion_rad) ** 2)
-        + (sources.foot_rate_radps * sources.clock_residual_s) ** 2
+    terms = SigmaTerms(
+        constant_rad2=params.floor_rad**2 + zero**2,
+        misfits_m=np.asarray(params.misfits_m),
+        misfit_sigmas_rad=np.asarray(params.misfit_sigmas_rad),
+        usual_rad2=params.usual_sigma_rad**2,
+        estimator_share=params.estimator_share,
+        typical_misfit_m=params.typical_misfit_m,
+        stiffest=params.stiffest,
+        loosest=params.loosest,
+        proportional=params.proportional,
+        hidden_flexion_rad=params.hidden_flexion_rad,
+        clock_residual_s=sources.clock_residual_s,
     )
-    return total
+    sigma = np.empty(len(flexion))
+    add_errors(
+        flexion,
+        sources.inversion_rad,
+        sources.tilt_rad,
+        sources.variance_rad2,
+        sources.misfit_m,
+        sources.foot_rate_radps,
+        terms,
+        sigma,
+    )
+    return sigma
 
 
 def _foot_rate(leg: CleanLeg, axis: Floats) -> Floats:

@@ -25,7 +25,7 @@ from sensor_screen.core.joint_angle import (
 )
 from sensor_screen.core.live_blocks import LegBlock, LiveAngles
 from sensor_screen.core.segments import SegmentSamples, extra_noise
-from sensor_screen.model import AngleMark, SampleFlag
+from sensor_screen.model import AngleMark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,9 +181,9 @@ class LiveFilter:
             share = share[np.maximum(at, self.first_judged)]
             judged[:] = True
         marks[judged & (share < angle.hinge_share)] |= int(AngleMark.NOT_A_HINGE)
-        marks[~judged] |= int(AngleMark.UNSETTLED)
-        missing = np.any((block.flags & int(SampleFlag.MISSING)) != 0, axis=1)
-        since = _count_since(missing, self.since_gap)
+        if self.fed < self.first_judged:
+            marks[~judged] |= int(AngleMark.UNSETTLED)
+        since = _count_since(is_missing(block.flags), self.since_gap)
         self.since_gap = int(since[-1])
         marks[since <= angle.gap_margin_s * self.setting.rate_hz] |= int(AngleMark.GAP)
         marks |= np.uint16(calibration_marks(self.calibration))

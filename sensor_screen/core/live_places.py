@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from sensor_screen.core.live_blocks import LegBlock
     from sensor_screen.core.placement import PlacementEvidence
-    from sensor_screen.model import TaskInterval
+    from sensor_screen.model import Bools, Floats, TaskInterval
 
-    _Heard = tuple[NDArray[np.float64], NDArray[np.float16], NDArray[np.float16], NDArray[np.bool_]]
+_LARGEST_MPS2 = 6e4
+"""Half precision ends soon after."""
 
 
 @dataclass(slots=True)
@@ -31,9 +32,18 @@ class PlaceWatch:
 
     size: int
     """Samples of a stretch."""
-    heard: list[_Heard] = field(default_factory=list)
     waiting: int = 0
     evidence: PlacementEvidence | None = None
+    time_s: Floats = field(init=False)  # (size,)
+    acc: NDArray[np.float16] = field(init=False)  # (size, 2, 3)
+    gyr: NDArray[np.float16] = field(init=False)
+    doubtful: Bools = field(init=False)  # (size,)
+
+    def __post_init__(self) -> None:
+        self.time_s = np.zeros(self.size)
+        self.acc = np.zeros((self.size, 2, 3), dtype=np.float16)
+        self.gyr = np.zeros((self.size, 2, 3), dtype=np.float16)
+        self.doubtful = np.zeros(self.size, dtype=np.bool_)
 
     def take(self, block: LegBlock, tasks: Sequence[TaskInterval]) -> None:
         """Listen to some samples.
@@ -55,36 +65,26 @@ class PlaceWatch:
         Raises:
             PlacementError: As above.
         """
-        if self.heard:
+        if self.waiting:
             self._judge(tasks)
 
     def _wait(self, block: LegBlock) -> None:
-        half = np.float16
-        self.heard.append((
-            block.time_s.copy(),
-            np.clip(block.acc_mps2, -6e4, 6e4).astype(half),
-            block.gyr_radps.astype(half),
-            is_doubtful(block.flags[:, 0] | block.flags[:, 1]),
-        ))  # fmt: skip
-        self.waiting += len(block.time_s)
-        if len(self.heard) > _PIECES:
-            self.heard = [self._joined()]
-
-    def _joined(self) -> _Heard:
-        time_s, acc, gyr, doubtful = (
-            np.concatenate(parts) for parts in zip(*self.heard, strict=True)
-        )
-        return time_s, acc, gyr, doubtful
+        part = slice(self.waiting, self.waiting + len(block.time_s))
+        self.time_s[part] = block.time_s
+        self.acc[part] = np.minimum(np.maximum(block.acc_mps2, -_LARGEST_MPS2), _LARGEST_MPS2)
+        self.gyr[part] = block.gyr_radps
+        self.doubtful[part] = is_doubtful(block.flags[:, 0] | block.flags[:, 1])
+        self.waiting = part.stop
 
     def _judge(self, tasks: Sequence[TaskInterval]) -> None:
-        time_s, acc, gyr, doubtful = self._joined()
-        self.heard, self.waiting = [], 0
+        part = slice(0, self.waiting)
+        self.waiting = 0
         found = gather_evidence(
-            time_s, acc.astype(np.float64), gyr.astype(np.float64), doubtful, tasks
+            self.time_s[part],
+            self.acc[part].astype(np.float64),
+            self.gyr[part].astype(np.float64),
+            self.doubtful[part],
+            tasks,
         )
         self.evidence = found if self.evidence is None else self.evidence + found
         refuse_misplaced(self.evidence)
-
-
-_PIECES = 20
-"""Waiting pieces are joined beyond this: many small arrays weigh more than what is in them."""

@@ -10,6 +10,7 @@ Solin 2018 and Roumeliotis & Burdick 2002 describe stochastic cloning.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -162,24 +163,28 @@ def prepare_samples(leg: CleanLeg, params: SegmentParams = SegmentParams()) -> S
 def extra_noise(flags: Bytes, before: Bytes, params: SegmentParams) -> Floats:
     """(n, 2, 2) additional noise (acc, gyr) of each sensor; both ends of a step count.
 
-    Args:
-        flags: (n, 2) of shank and foot.
-        before: (2,) of the sample before the first.
-        params: Noise of each kind.
+    `flags` are (n, 2) of shank and foot, `before` those (2,) of the sample before the first.
     """
     either = flags | np.concatenate([before[None], flags[:-1]])
-    noise = np.zeros((*flags.shape, 2))
-    if not either.any():
-        return noise
-    for flag, acc, gyr in (
+    noise: Floats = _noise_of_flags(params)[either]
+    return noise
+
+
+@cache
+def _noise_of_flags(params: SegmentParams) -> Floats:
+    """(256, 2) additional noise (acc, gyr) for every combination of `SampleFlag` bits."""
+    kinds = (
         (SampleFlag.FILLED | SampleFlag.HELD, params.filled_acc_mps2, params.filled_gyr_radps),
         (SampleFlag.CLIPPED, params.clipped_acc_mps2, 0.0),
         (SampleFlag.CLIPPED_GYR, 0.0, params.clipped_gyr_radps),
         (SampleFlag.MISSING, params.missing_acc_mps2, params.missing_gyr_radps),
-    ):
-        hit = (either & int(flag)) != 0
-        noise[hit] = np.maximum(noise[hit], (acc, gyr))
-    return noise
+    )
+    table = np.zeros((256, 2))
+    for flag, acc, gyr in kinds:
+        hit = (np.arange(256) & int(flag)) != 0
+        table[hit] = np.maximum(table[hit], (acc, gyr))
+    table.setflags(write=False)
+    return table
 
 
 def tune(samples: SegmentSamples, params: SegmentParams) -> Tuning:
