@@ -128,12 +128,16 @@ def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]
     for task in merge_tasks(inputs.tasks):
         if task.task not in DIRECTIONS or not _overlaps(task, leg):
             continue
-        for new in find_repetitions(
-            found.trace, task, shank_rate_radps=rate, foot_path=path, leg=leg
-        ):
-            # Labels with a gap may both reach for the movement between them.
-            if not any(_same_movement(new, old) for old in repetitions):
-                repetitions.append(new)
+        # Labels with a gap may both reach for the movement between them.
+        before = [r for r in repetitions if r.task is task.task]
+        last_s = max((r.end_s for r in before), default=-float("inf"))
+        repetitions += [
+            new
+            for new in find_repetitions(
+                found.trace, task, shank_rate_radps=rate, foot_path=path, leg=leg
+            )
+            if new.start_s >= last_s or not any(_same_movement(new, old) for old in before)
+        ]
     return tuple(repetitions)
 
 
