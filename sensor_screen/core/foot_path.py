@@ -21,7 +21,11 @@ from sensor_screen.model import SampleFlag
 from sensor_screen.units import STANDARD_GRAVITY_MPS2
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sensor_screen.model import CleanStream, Floats
+
+    Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,9 @@ def trace_foot(foot: CleanStream, params: FootPathParams = FootPathParams()) -> 
     orientation = estimate_orientation(foot.acc_mps2, foot.gyr_radps, foot.rate_hz)
     force = np.einsum("nij,nj->ni", to_matrix(orientation), foot.acc_mps2)
     flats: list[FootFlat] = []
+    moving = np.flatnonzero(score > params.edge_score)
     for middle in middles:
-        flat = _flat_around(score, middle, params)
+        flat = _flat_around(moving, middle, score.size)
         if flats and _is_one(foot, force, flats[-1], flat, params):
             last = flats.pop()
             stillest = min(last.middle, middle, key=lambda i: float(score[i]))
@@ -151,11 +156,11 @@ def _find_middles(score: Floats, rate_hz: float, params: FootPathParams) -> list
     return [int(low) - 1 for low in lows]
 
 
-def _flat_around(score: Floats, middle: int, params: FootPathParams) -> FootFlat:
-    moving_before = np.flatnonzero(score[:middle] > params.edge_score)
-    moving_after = np.flatnonzero(score[middle:] > params.edge_score)
-    start = int(moving_before[-1]) + 1 if moving_before.size else 0
-    end = middle + int(moving_after[0]) if moving_after.size else score.size
+def _flat_around(moving: Ints, middle: int, count: int) -> FootFlat:
+    """From the last moving sample before the middle to the first one after it."""
+    after = int(np.searchsorted(moving, middle))
+    start = int(moving[after - 1]) + 1 if after else 0
+    end = int(moving[after]) if after < moving.size else count
     return FootFlat(start, end, middle)
 
 

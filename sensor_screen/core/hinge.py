@@ -192,9 +192,9 @@ def fit_levers(acc_mps2: Floats, lever_matrix: Floats, steps: int = 8) -> Floats
 def _measure_window(
     joint: _Joint, levers: Floats, start_s: float, params: HingeParams
 ) -> _Window | None:
-    inside = (joint.time_s >= start_s) & (joint.time_s < start_s + params.window_s)
-    part = inside & joint.usable
-    if part.sum() < 3.0 / (joint.time_s[1] - joint.time_s[0]):
+    first, stop = np.searchsorted(joint.time_s, [start_s, start_s + params.window_s])
+    part = first + np.flatnonzero(joint.usable[first:stop])
+    if len(part) < 3.0 / (joint.time_s[1] - joint.time_s[0]):
         return None
     turn = to_matrix(joint.orientation[part])  # (n, 2, 3, 3)
     centre = joint.acc[part] - levers[6:].reshape(2, 3)

@@ -6,6 +6,7 @@ step which led there, so the first stride up the stairs stands on the first step
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from sensor_screen.model import Climb, Repetition, RepetitionMark, StrideDetail,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensor_screen.core.foot_path import FootFlat, FootPath
+    from sensor_screen.core.foot_path import FootFlat, FootPath, FootStep
     from sensor_screen.model import AngleTrace, Floats, Side, TaskInterval
 
 STRIDE_TASKS = (Task.STAIRS_UP, Task.STAIRS_DOWN, Task.WALK)
@@ -61,7 +62,23 @@ def add_strides(
         path: Of the foot, on the same samples.
         params: Tuning.
     """
-    return tuple(_add_stride(one, angle, path, params) for one in repetitions)
+    told = _Told(
+        angle,
+        np.where(angle.valid, angle.dorsiflexion_rad, np.nan),
+        [flat.middle for flat in path.flats],
+        {step.after.middle: step for step in path.steps},
+    )
+    return tuple(_add_stride(one, told, path, params) for one in repetitions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What every stride of a recording is read from."""
+
+    angle: AngleTrace
+    bend: Floats  # (n,) dorsiflexion, nan where it is not valid
+    middles: list[int]  # of the stances, in order
+    steps: dict[int, FootStep]  # by the middle of the stance they lead to
 
 
 def find_foot_strides(
@@ -103,17 +120,17 @@ def summarise_strides(strides: Sequence[Repetition]) -> str:
 
 
 def _add_stride(
-    repetition: Repetition, angle: AngleTrace, path: FootPath, params: StairParams
+    repetition: Repetition, told: _Told, path: FootPath, params: StairParams
 ) -> Repetition:
-    time_s = angle.time_s
+    time_s = told.angle.time_s
     begin, stop = np.searchsorted(time_s, [repetition.start_s, repetition.end_s])
-    stances = [flat for flat in path.flats if begin <= flat.middle < stop]
+    stances = path.flats[bisect_left(told.middles, begin) : bisect_left(told.middles, stop)]
     if not stances:
         return replace(repetition, stride=_detail(None, time_s, (np.nan, np.nan), params))
     flat = max(stances, key=lambda one: one.end - one.start)
-    steps = [step for step in path.steps if step.after is flat]
-    height = (steps[0].height_change_m, steps[0].height_sigma_m) if steps else (np.nan, np.nan)
-    detail = _add_angles(_detail(flat, time_s, height, params), angle, flat, int(begin), int(stop))
+    step = told.steps.get(flat.middle)
+    height = (np.nan, np.nan) if step is None else (step.height_change_m, step.height_sigma_m)
+    detail = _add_angles(_detail(flat, time_s, height, params), told, flat, int(begin), int(stop))
     return _compare(replace(repetition, stride=detail), params)
 
 
@@ -137,14 +154,14 @@ def _detail(
 
 
 def _add_angles(
-    detail: StrideDetail, angle: AngleTrace, flat: FootFlat, begin: int, stop: int
+    detail: StrideDetail, told: _Told, flat: FootFlat, begin: int, stop: int
 ) -> StrideDetail:
     """Landing, stance and push-off, each from valid samples only.
 
     The foot carries until it points the most, at push-off; a larger dorsiflexion after that belongs
     to the swing.
     """
-    bend = np.where(angle.valid, angle.dorsiflexion_rad, np.nan)
+    bend, sigma = told.bend, told.angle.sigma_rad
     landing = _lowest(bend, begin, flat.middle + 1)
     push_off = _lowest(bend, flat.middle, stop)
     carried = bend[max(begin, flat.start) : (stop if push_off is None else push_off) + 1]
@@ -153,7 +170,7 @@ def _add_angles(
         stance = max(begin, flat.start) + int(np.nanargmax(carried))
 
     def read(at: int | None) -> tuple[float, float]:
-        return (np.nan, np.nan) if at is None else (float(bend[at]), float(angle.sigma_rad[at]))
+        return (np.nan, np.nan) if at is None else (float(bend[at]), float(sigma[at]))
 
     (bent, bent_sigma), (down, down_sigma), (up, up_sigma) = map(read, (stance, landing, push_off))
     return replace(
