@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 class AttachmentParams:
     """When a sensor no longer belongs to the leg, or no longer to its neutral pose."""
 
-    apart_surprise: float = 1.0
+    apart_surprise: float = 1.8
     """Surprise from which two sensors are not one leg. Walking, stairs and the rigs stay below 0.2,
-    the hardest simulated kicks with soft tissue below 0.9; sensors of two legs, a fallen one and
-    one half a second late reach 1.2 to 4."""
-    together_surprise: float = 0.5
+    the hardest of ten simulated kickers with soft tissue reaches 1.4; a sensor of another leg, a
+    fallen one and one half a second late reach 3 to 4 in kicks, walking and on stairs."""
+    together_surprise: float = 0.9
     """And below which they are again."""
     apart_before_s: float = 2.0
     """Whole recordings: what is found late began so long before."""
