@@ -109,6 +109,7 @@ def estimate_ankle(
     sign_hint: SignHint | None = None,
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     params: AnkleParams = AnkleParams(),
+    orientation: Floats | None = None,
 ) -> AnkleEstimate:
     """Ankle angle of one leg.
 
@@ -118,6 +119,7 @@ def estimate_ankle(
         sign_hint: The user's word.
         zero_mode: What the neutral pose stands for.
         params: Tuning.
+        orientation: Of the sensors as by `orient_leg`, where it is known.
 
     Raises:
         MeasurementError: no movement, or only a foot sensor.
@@ -139,6 +141,7 @@ def estimate_ankle(
         sign_hint=sign_hint,
         zero_mode=zero_mode,
         params=params,
+        orientation=orientation,
     )
     view, neutral, calibration = found.view, found.neutral, found.calibration
     still = neutral.part
@@ -191,6 +194,7 @@ def calibrate_segments(
     sign_hint: SignHint | None = None,
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     params: AnkleParams = AnkleParams(),
+    orientation: Floats | None = None,
 ) -> CalibratedSegments:
     """Neutral pose, axes and sign of two sensors.
 
@@ -202,6 +206,7 @@ def calibrate_segments(
         sign_hint: The user's word.
         zero_mode: What the neutral pose stands for.
         params: Tuning.
+        orientation: (n, 2, 4) earth_from_sensor of both, where it is known.
 
     Raises:
         PlacementError: the sensors are not where they are said to be.
@@ -210,13 +215,11 @@ def calibrate_segments(
     neutral = find_neutral(
         time_s, samples.acc_mps2, samples.gyr_radps, tasks, params.calibration.neutral
     )
-    orientation = np.stack(
-        [
-            estimate_orientation(samples.acc_mps2[:, s], samples.gyr_radps[:, s], samples.rate_hz)
-            for s in range(2)
-        ],
-        axis=1,
-    )
+    if orientation is None:
+        pairs = zip(samples.acc_mps2.swapaxes(0, 1), samples.gyr_radps.swapaxes(0, 1), strict=True)
+        orientation = np.stack(
+            [estimate_orientation(acc, gyr, samples.rate_hz) for acc, gyr in pairs], axis=1
+        )
     view = SegmentView(time_s, samples.acc_mps2, samples.gyr_radps, orientation, doubtful)
     check_placement(time_s, samples.acc_mps2, samples.gyr_radps, doubtful, tasks)
     rate = view.gyr_radps - rest_rate(view.gyr_radps, neutral)

@@ -95,31 +95,48 @@ class FootPath:
     steps: tuple[FootStep, ...]
 
 
-def trace_foot(foot: CleanStream, params: FootPathParams = FootPathParams()) -> FootPath:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The whole recording integrated once; any stretch is the difference of its two ends."""
+
+    dt: float
+    velocity: Floats  # (n, 3) from the first sample on, errors and all
+    position: Floats  # (n, 3)
+    bad: Ints  # (n,) samples so far that are missing or clipped
+
+
+def trace_foot(
+    foot: CleanStream,
+    params: FootPathParams = FootPathParams(),
+    *,
+    orientation: Floats | None = None,
+) -> FootPath:
     """Stances and steps of one foot; neither its mounting nor its side matters.
 
     Args:
         foot: Samples on a regular grid.
         params: Tuning.
+        orientation: (n, 4) by `estimate_orientation`, where it is already known.
     """
     score = _stillness(foot, params)
     middles = _find_middles(score, foot.rate_hz, params)
     if not middles:
         return FootPath((), ())
-    orientation = estimate_orientation(foot.acc_mps2, foot.gyr_radps, foot.rate_hz)
-    force = np.einsum("nij,nj->ni", to_matrix(orientation), foot.acc_mps2)
+    if orientation is None:
+        orientation = estimate_orientation(foot.acc_mps2, foot.gyr_radps, foot.rate_hz)
+    way = _integrate(foot, orientation)
     flats: list[FootFlat] = []
     moving = np.flatnonzero(score > params.edge_score)
     for middle in middles:
         flat = _flat_around(moving, middle, score.size)
-        if flats and _is_one(foot, force, flats[-1], flat, params):
+        if flats and _is_one(way, flats[-1], flat, params):
             last = flats.pop()
             stillest = min(last.middle, middle, key=lambda i: float(score[i]))
             flat = FootFlat(last.start, flat.end, stillest)
         flats.append(flat)
     longest = params.longest_way_s * foot.rate_hz
     steps = [
-        _go(foot, force, before, after, params)
+        _go(way, before, after, params)
         for before, after in pairwise(flats)
         if after.start - before.end <= longest
     ]
@@ -164,42 +181,67 @@ def _flat_around(moving: Ints, middle: int, count: int) -> FootFlat:
     return FootFlat(start, end, middle)
 
 
-def _is_one(
-    foot: CleanStream, force: Floats, before: FootFlat, after: FootFlat, params: FootPathParams
-) -> bool:
+def _integrate(foot: CleanStream, orientation: Floats) -> _Way:
+    force = np.einsum("nij,nj->ni", to_matrix(orientation), foot.acc_mps2)
+    dt = 1.0 / foot.rate_hz
+    bad = int(SampleFlag.MISSING | SampleFlag.CLIPPED | SampleFlag.CLIPPED_GYR)
+    return _Way(
+        dt=dt,
+        velocity=(velocity := _sum_up(force - np.array([0.0, 0.0, STANDARD_GRAVITY_MPS2]), dt)),
+        position=_sum_up(velocity, dt),
+        bad=np.cumsum((foot.flags & bad) != 0),
+    )
+
+
+def _sum_up(values: Floats, dt: float) -> Floats:
+    """(n, 3) integral by the trapezoidal rule, zero at the first sample."""
+    total = np.zeros_like(values)
+    np.cumsum(0.5 * dt * (values[1:] + values[:-1]), axis=0, out=total[1:])
+    return total
+
+
+def _is_one(way: _Way, before: FootFlat, after: FootFlat, params: FootPathParams) -> bool:
     """Whether two still stretches belong to one stance: the foot went nowhere between them."""
     if after.start <= before.end:
         return True
-    if after.start - before.end > params.longest_way_s * foot.rate_hz:
+    if (after.start - before.end) * way.dt > params.longest_way_s:
         return False
-    step = _go(foot, force, before, after, params)
-    return float(np.hypot(step.distance_m, step.height_change_m)) < params.least_way_m
+    begin, end = _between(way, before, after, params)
+    moved, _ = _displace(way, begin, end)
+    return float(np.linalg.norm(moved)) < params.least_way_m
 
 
-def _go(
-    foot: CleanStream, force: Floats, before: FootFlat, after: FootFlat, params: FootPathParams
-) -> FootStep:
-    """Integrate from the one stance to the other."""
-    settle = round(params.settle_s * foot.rate_hz)
-    begin = max(before.middle, before.end - settle)
-    part = slice(begin, min(after.middle, after.start + settle) + 1)
-    dt = 1.0 / foot.rate_hz
-    acceleration = force[part] - np.array([0.0, 0.0, STANDARD_GRAVITY_MPS2])
-    velocity = np.zeros_like(acceleration)
-    velocity[1:] = np.cumsum(0.5 * dt * (acceleration[1:] + acceleration[:-1]), axis=0)
-    drift = velocity[-1].copy()
+def _between(
+    way: _Way, before: FootFlat, after: FootFlat, params: FootPathParams
+) -> tuple[int, int]:
+    """First and last sample of the way: the foot is taken at rest a little inside both stances."""
+    settle = round(params.settle_s / way.dt)
+    return max(before.middle, before.end - settle), min(after.middle, after.start + settle)
+
+
+def _displace(way: _Way, begin: int, end: int) -> tuple[Floats, Floats]:
+    """(3,) how far it went if it rested at both ends, and the velocity (3,) that was left over."""
+    drift = way.velocity[end] - way.velocity[begin]
+    time_s = (end - begin) * way.dt
+    moved = way.position[end] - way.position[begin] - time_s * way.velocity[begin]
+    return moved - 0.5 * time_s * drift, drift
+
+
+def _go(way: _Way, before: FootFlat, after: FootFlat, params: FootPathParams) -> FootStep:
+    """From the one stance to the other."""
+    begin, end = _between(way, before, after, params)
+    moved, drift = _displace(way, begin, end)
+    velocity = way.velocity[begin : end + 1] - way.velocity[begin]
     velocity -= np.linspace(0.0, 1.0, len(velocity))[:, None] * drift
-    way = dt * (velocity.sum(axis=0) - 0.5 * (velocity[0] + velocity[-1]))
-    bad = int(SampleFlag.MISSING | SampleFlag.CLIPPED | SampleFlag.CLIPPED_GYR)
-    interrupted = bool((foot.flags[part] & bad).any())
+    interrupted = bool(way.bad[end] > (way.bad[begin - 1] if begin else 0))
     share = params.height_per_lost_drift if interrupted else params.height_per_drift
-    drifted_m = float(np.linalg.norm(drift)) * dt * (len(velocity) - 1)
+    drifted_m = float(np.linalg.norm(drift)) * (end - begin) * way.dt
     return FootStep(
         before=before,
         after=after,
-        fastest=begin + int(np.argmax(np.linalg.norm(velocity, axis=1))),
-        height_change_m=float(way[2]),
+        fastest=begin + int(np.argmax(np.sum(velocity**2, axis=1))),
+        height_change_m=float(moved[2]),
         height_sigma_m=float(np.hypot(params.height_floor_m, share * drifted_m)),
-        distance_m=float(np.hypot(way[0], way[1])),
+        distance_m=float(np.hypot(moved[0], moved[1])),
         interrupted=interrupted,
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sensor_screen.core.ankle import AnkleEstimate
+    from sensor_screen.core.foot_path import FootPath
     from sensor_screen.errors import MeasurementError
     from sensor_screen.model import (
         AngleTrace,
@@ -61,6 +62,7 @@ class LegInputs:
     leg: CleanLeg
     tasks: tuple[TaskInterval, ...]
     lumbar: CleanStream | None = None
+    orientation: Floats | None = None  # (n, s, 4) as by `orient_leg`
     entries: Entries = field(default_factory=Entries)
     exposure: ExposureParams = field(default_factory=ExposureParams)
 
@@ -122,8 +124,8 @@ def with_repetitions(leg: LegMeasures, repetitions: tuple[Repetition, ...]) -> L
 def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]:
     """Each movement once, however its stretch is cut into labels of one task."""
     leg, rate = inputs.leg, shank_rate(inputs.leg, found.calibration)
-    stepping = leg.foot is not None and any(task.task in STRIDE_TASKS for task in inputs.tasks)
-    path = trace_foot(leg.foot) if leg.foot is not None and stepping else None
+    stepping = any(task.task in STRIDE_TASKS for task in inputs.tasks)
+    path = _trace_foot(inputs) if stepping else None
     repetitions: list[Repetition] = []
     for task in merge_tasks(inputs.tasks):
         if task.task not in DIRECTIONS or not _overlaps(task, leg):
@@ -139,6 +141,14 @@ def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]
             if new.start_s >= last_s or not any(_same_movement(new, old) for old in before)
         ]
     return tuple(repetitions)
+
+
+def _trace_foot(inputs: LegInputs) -> FootPath | None:
+    """The way of the foot; its orientation is the last of those of the leg."""
+    foot, known = inputs.leg.foot, inputs.orientation
+    if foot is None:
+        return None
+    return trace_foot(foot, orientation=None if known is None else known[:, -1])
 
 
 def _same_movement(one: Repetition, other: Repetition) -> bool:
@@ -182,10 +192,9 @@ def stances_alone(
 
 def foot_alone(inputs: LegInputs) -> LegMeasures | None:
     """Where a lone foot sensor went; None where it took no labelled stride."""
-    leg = inputs.leg
-    if leg.foot is None:
+    leg, path = inputs.leg, _trace_foot(inputs)
+    if path is None:
         return None
-    path = trace_foot(leg.foot)
     strides = tuple(
         stride
         for task in inputs.tasks

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from sensor_screen.model import Floats
+    from sensor_screen.model import CleanLeg, Floats
 
 
 def estimate_orientation(acc_mps2: Floats, gyr_radps: Floats, rate_hz: float) -> Floats:
@@ -31,6 +31,14 @@ def estimate_orientation(acc_mps2: Floats, gyr_radps: Floats, rate_hz: float) ->
     )
     orientation: Floats = found["quat6D"]
     return orientation
+
+
+def orient_leg(leg: CleanLeg) -> Floats:
+    """(n, s, 4) earth_from_sensor of the sensors of a leg that are there, shank first."""
+    streams = [stream for stream in (leg.shank, leg.foot) if stream is not None]
+    return np.stack(
+        [estimate_orientation(s.acc_mps2, s.gyr_radps, leg.rate_hz) for s in streams], axis=1
+    )
 
 
 def vertical(orientation: Floats) -> Floats:

@@ -19,6 +19,7 @@ from sensor_screen.core.leg_events import (
     stances_alone,
     with_repetitions,
 )
+from sensor_screen.core.orientation import orient_leg
 from sensor_screen.core.repetitions import pair_repetitions
 from sensor_screen.core.shank_tasks import find_squat_sets
 from sensor_screen.core.shortfalls import name_early_end, name_leg, name_unseen_tasks
@@ -32,7 +33,7 @@ from sensor_screen.model import ClockMap, LegMeasures, Placement, Side, Task, Ze
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sensor_screen.model import CleanLeg, CleanStream, Recording, TaskInterval
+    from sensor_screen.model import CleanLeg, CleanStream, Floats, Recording, TaskInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,16 @@ def measure_recording(
         )
     progress("samples, clocks and tasks")
     clean = assemble_legs(recording, params.alignment)
-    found = find_tasks(list(clean.values()))
+    oriented = {side: orient_leg(leg) for side, leg in clean.items()}
+    found = find_tasks(list(clean.values()), orientations=list(oriented.values()))
     labels, doubts = labels_of_each_leg(recording.tasks, found)
     unlabelled = is_unlabelled(recording.tasks)
     legs, errors = [], []
     for side in recording.sides:
         labelled = replace(recording, tasks=labels.get(side, recording.tasks))
         try:
-            leg = measure_leg(labelled, side, options, params, progress, clean.get(side))
+            ready = PreparedLeg(clean[side], oriented[side]) if side in clean else None
+            leg = measure_leg(labelled, side, options, params, progress, ready)
             legs.append(replace(leg, found_tasks=found.get(side, ()) if unlabelled else ()))
         except ScreenError as error:
             errors.append(error)
@@ -107,13 +110,31 @@ def _pair_kicks(legs: list[LegMeasures]) -> list[LegMeasures]:
     return [with_repetitions(leg, own) for leg, own in zip(legs, pair, strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedLeg:
+    """A leg on one grid, and how its sensors were turned."""
+
+    leg: CleanLeg
+    orientation: Floats  # (n, s, 4) as by `orient_leg`
+
+
+def _prepare(recording: Recording, side: Side, params: PipelineParams) -> PreparedLeg:
+    leg = assemble_leg(
+        recording.stream(side, Placement.SHANK),
+        recording.stream(side, Placement.FOOT),
+        side,
+        params.alignment,
+    )
+    return PreparedLeg(leg, orient_leg(leg))
+
+
 def measure_leg(
     recording: Recording,
     side: Side,
     options: MeasureOptions = MeasureOptions(),
     params: PipelineParams = PipelineParams(),
     progress: Callable[[str], None] = lambda _: None,
-    leg: CleanLeg | None = None,
+    prepared: PreparedLeg | None = None,
 ) -> LegMeasures:
     """Everything that can be measured on one leg, by the labels as they are.
 
@@ -123,21 +144,17 @@ def measure_leg(
         options: The user's decisions.
         params: Tuning.
         progress: Called with the name of each step as it begins.
-        leg: Its samples, where they are already on one grid.
+        prepared: Its samples, where they are already on one grid.
 
     Raises:
         ScreenError: where there is no ankle angle at all, and no stance that may stand alone.
     """
     name = name_leg(side)
-    leg = leg or assemble_leg(
-        recording.stream(side, Placement.SHANK),
-        recording.stream(side, Placement.FOOT),
-        side,
-        params.alignment,
-    )
+    prepared = prepared or _prepare(recording, side, params)
+    leg, orientation = prepared.leg, prepared.orientation
     tasks, guessed = _label_lone_shank(leg, recording.tasks, name)
     lumbar, useless = _find_lumbar(recording, params)
-    inputs = LegInputs(leg, tasks, lumbar, options.entries, params.exposure)
+    inputs = LegInputs(leg, tasks, lumbar, orientation, options.entries, params.exposure)
     if leg.shank is None and (alone := foot_alone(inputs)):
         return alone
     progress(f"{name}: ankle angle")
@@ -148,6 +165,7 @@ def measure_leg(
             sign_hint=options.sign_hint,
             zero_mode=options.zero_mode,
             params=params.ankle,
+            orientation=orientation,
         )
     except PlacementError:
         raise

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensor_screen.core.orientation import estimate_orientation, vertical
+from sensor_screen.core.orientation import orient_leg, vertical
 from sensor_screen.core.quaternion import to_matrix, unit
 from sensor_screen.model import SampleFlag
 from sensor_screen.units import RADIANS_PER_DEGREE, STANDARD_GRAVITY_MPS2
@@ -90,12 +90,17 @@ class LegMotion:
         return tuple(s for s in (self.shank, self.foot) if s is not None)
 
 
-def describe_leg(leg: CleanLeg, params: FeatureParams = FeatureParams()) -> LegMotion:
+def describe_leg(
+    leg: CleanLeg,
+    params: FeatureParams = FeatureParams(),
+    orientation: Floats | None = None,
+) -> LegMotion:
     """Rates, tilts and strides of one leg.
 
     Args:
         leg: Shank, foot or both on one grid.
         params: Tuning.
+        orientation: (n, s, 4) of the sensors that are there, shank first, where it is known.
     """
     streams = [s for s in (leg.shank, leg.foot) if s is not None]
     turns = [_unbiased(s, params) for s in streams]
@@ -103,7 +108,7 @@ def describe_leg(leg: CleanLeg, params: FeatureParams = FeatureParams()) -> LegM
     rates = [np.linalg.norm(turn, axis=1) for turn in slow]
     least = round(params.quiet_s * leg.rate_hz)
     quiet = keep_runs(np.max(rates, axis=0) < params.quiet_radps, least)
-    orientations = [estimate_orientation(s.acc_mps2, s.gyr_radps, leg.rate_hz) for s in streams]
+    orientations = np.moveaxis(orient_leg(leg) if orientation is None else orientation, 1, 0)
     ups = [vertical(orientation) for orientation in orientations]
     stands = _standing_pose(ups, quiet, params)
     motions = {

@@ -9,6 +9,7 @@ one; who stands while the other foot hangs in the air balances. Nothing needs a 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,7 +69,9 @@ class TaskParams:
 
 
 def find_tasks(
-    legs: Sequence[CleanLeg], params: TaskParams = TaskParams()
+    legs: Sequence[CleanLeg],
+    params: TaskParams = TaskParams(),
+    orientations: Sequence[Floats] | None = None,
 ) -> dict[Side, tuple[FoundTask, ...]]:
     """The tasks of each leg, in order, without overlap.
 
@@ -77,8 +80,12 @@ def find_tasks(
             alone: squats, lunges, steps (not whether on stairs) and kicks. Foot alone: steps,
             stairs and kicks.
         params: Tuning.
+        orientations: Of each leg as by `orient_leg`, where they are known.
     """
-    seen = [_see(describe_leg(leg, params.features), params) for leg in legs]
+    seen = [
+        _see(describe_leg(leg, params.features, orientation), params)
+        for leg, orientation in zip(legs, orientations or repeat(None, len(legs)), strict=True)
+    ]
     told = [_compare(leg, [o for o in seen if o is not leg], params) for leg in seen]
     found = {}
     for leg in told:
