@@ -197,7 +197,7 @@ def foot_alone(inputs: LegInputs) -> LegMeasures | None:
         return None
     strides = tuple(
         stride
-        for task in inputs.tasks
+        for task in merge_tasks(inputs.tasks)
         if task.task in STRIDE_TASKS
         for stride in find_foot_strides(path, leg.time_s, task, leg.side)
     )

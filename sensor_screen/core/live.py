@@ -3,7 +3,8 @@
 Theory of operation
 -------------------
 *Gathering.* Samples are kept until the neutral pose is over and the flexion axis can be told: after
-labelled pumps, or after ten seconds of movement. Nothing is answered.
+labelled pumps, or after ten seconds of movement; where only the foot moved so far, later, once the
+shank shows its own axis. Nothing is answered.
 Where the sign is not known then, later movement is listened to until it tells (`live_sign`).
 *Running.* The filter starts at the first kept sample, catches up in one go, and from then on every
 block is answered at once. `lagged` is the same angle half a second later, smoothed over the samples
@@ -29,6 +30,7 @@ from sensor_screen.core.ankle import (
     start_at_first_sample,
 )
 from sensor_screen.core.attachment import refer_to
+from sensor_screen.core.calibration import UNPAIRED
 from sensor_screen.core.live_blocks import NOTHING, GatheredSamples, LegBlock, LiveAngles, join
 from sensor_screen.core.live_filter import LegSetting, LiveFilter
 from sensor_screen.core.live_places import PlaceWatch
@@ -152,12 +154,17 @@ class LiveAnkle:
             return None
         kept = self._gathered.part(slice(max(0, known - self._most), known))
         try:
-            return self._calibrate(kept), kept, len(self._gathered.time_s) - known
+            begun = self._calibrate(kept)
         except PlacementError:  # what more samples bring would only look right
             raise
         except MeasurementError:
+            begun = None
+        # Seated pumps hardly move the shank: its axis would be a guess for good.
+        early = due_s < self._begin_s + self.params.gather_s
+        if begun is None or (early and UNPAIRED in begun.calibration.reasons):
             self._retry_s = due_s + 1.0
             return None
+        return begun, kept, len(self._gathered.time_s) - known
 
     def _catch_up(
         self, begun: LiveFilter, kept: LegBlock, after: int, block: LegBlock

@@ -96,7 +96,11 @@ class SignWatch:
                 sums[k] += self.window[k, :5]
         self.evidence = replace(self.evidence, swings=sums)
         self.window, self.left = np.zeros((2, 6)), round(SWING_WINDOW_S * self.rate_hz)
-        told = weigh(self.evidence.clues(self.params.sign), self.params.sign)
+        heard = sums.copy()
+        if heard[SUPPOSED, 0] < self.params.sign.supposed_s * self.rate_hz:
+            heard[SUPPOSED] = 0.0
+        evidence = replace(self.evidence, swings=heard)
+        told = weigh(evidence.clues(self.params.sign), self.params.sign)
         if told.origin is SignOrigin.UNKNOWN:
             return None
         kept = [r for r in calibration.reasons if r != UNTOLD and "toes up" not in r]

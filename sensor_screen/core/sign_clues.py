@@ -40,6 +40,9 @@ class SignParams:
     unlabelled_evidence: float = 1.0
     """The same where no step is labelled, so that steps are only supposed: rigs that are waved
     about show up to 0.8."""
+    supposed_s: float = 5.0
+    """Live, supposed steps tell nothing before they last so long: the first step after a seat or a
+    stand is half a cycle, whose rate is skewed the other way."""
     swing_radps: float = 1.5
     """Two seconds count as steps where the shank turns this fast; slow steps reach 2, seated feet
     and squats do not."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
 from sensor_screen.core.symmetry import compare_sides
-from sensor_screen.errors import MeasurementError, UsageError
+from sensor_screen.errors import MeasurementError, ScreenError, UsageError
 from sensor_screen.model import (
     AngleMark,
     LegMeasures,
@@ -52,11 +52,7 @@ def screen_recordings(
     if not recordings:
         raise UsageError("screen", "no recording was given", "name at least one recording file")
     options = replace(options, angle_needed=False)
-    legs = tuple(
-        leg
-        for recording in recordings
-        for leg in measure_recording(recording, options, params, progress)
-    )
+    legs, lost = _measure_each(recordings, options, params, progress)
     _refuse_nothing(legs)
     progress("findings and advice")
     judgement = judge(legs, rulebook or shipped_rulebook())
@@ -67,13 +63,38 @@ def screen_recordings(
         findings=judgement.findings,
         advice=judgement.advice,
         care_pathway=judgement.care_pathway,
-        missing=tuple(sentence for leg in legs for sentence in leg.missing),
+        missing=(*(sentence for leg in legs for sentence in leg.missing), *lost),
         marks=_marks(recordings, legs),
         disclaimer=judgement.disclaimer,
         software_version=__version__,
         rulebook_version=judgement.rulebook_version,
         comparisons=compare_sides(legs),
     )
+
+
+def _measure_each(
+    recordings: Sequence[Recording],
+    options: MeasureOptions,
+    params: PipelineParams,
+    progress: Callable[[str], None],
+) -> tuple[tuple[LegMeasures, ...], tuple[str, ...]]:
+    """The legs of all recordings, and why any recording gave none.
+
+    Raises:
+        ScreenError: No recording gave any.
+    """
+    legs: list[LegMeasures] = []
+    errors: list[ScreenError] = []
+    lost: list[str] = []
+    for number, recording in enumerate(recordings, start=1):
+        try:
+            legs += measure_recording(recording, options, params, progress)
+        except ScreenError as error:
+            errors.append(error)
+            lost.append(f"recording {number} of {len(recordings)}: {error}")
+    if errors and not legs:
+        raise errors[0]
+    return tuple(legs), tuple(lost)
 
 
 def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:

@@ -287,3 +287,27 @@ def test_files_that_are_no_recordings_are_one_sentence(
     foreign.write_text("hello", encoding="utf-8")
     for path in (empty, foreign, tmp_path / "missing", tmp_path):
         assert path.name in run(command, path, *more).complaint
+
+
+def test_one_useless_recording_of_two_is_named_and_the_other_is_reported(
+    run: Run, healthy: Recording, tmp_path: Path
+) -> None:
+    good = tmp_path / "good.parquet"
+    left = tuple(s for s in healthy.streams if s.info.side is Side.LEFT)
+    save_recording(dataclasses.replace(healthy, streams=left), good)
+    frozen = tuple(
+        dataclasses.replace(stream, raw=np.repeat(stream.raw[:1], len(stream.raw), axis=0))
+        for stream in (right(healthy, Placement.SHANK), right(healthy, Placement.FOOT))
+    )
+    bad = saved(tmp_path, healthy, *frozen)
+    out = tmp_path / "r.json"
+    done = run("screen", good, bad, "--json", out)
+    assert done.status == 0
+    report = json.loads(out.read_text(encoding="utf-8"))
+    jsonschema.validate(report, read_schema())
+    assert {f["side"] for f in report["findings"]} == {"left"}
+    assert any(
+        "recording 2 of 2" in words and "same values" in words for words in report["missing"]
+    )
+    assert "recording 2 of 2" in done.out
+    assert run("screen", bad, bad).status == 2

@@ -172,6 +172,19 @@ def test_an_unknown_sign_is_told_by_later_movement_in_any_chunking(
     assert not any("toes up" in reason for reason in estimator.calibration.reasons)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_unlabelled_pumps_and_stairs_are_right_wherever_they_are_valid(seed: int) -> None:
+    # The pumps hardly move the shank, and the first step after the seat swings the other way.
+    steps = (Step(Task.STAND, 3.0), Step(Task.PUMP, 8), Step(Task.STAIRS_UP, 12))
+    known = simulated_leg(Scenario("bare", "no labels", steps), seed=seed, side=Side.RIGHT)
+    found = replay(known.leg, ())
+    error_deg = np.degrees(np.abs(found.dorsiflexion_rad - known.dorsiflexion_rad))
+    assert error_deg[found.valid].max() < 4.0
+    stairs = next(t for t in known.tasks if t.task is Task.STAIRS_UP)
+    late = (found.time_s > stairs.start_s + 8.0) & (found.time_s < stairs.end_s)
+    assert found.valid[late].all()
+
+
 def test_every_sample_is_answered_once_and_in_order(
     legs: Mapping[str, SimulatedLeg], by_sample: Mapping[str, LiveAngles]
 ) -> None:

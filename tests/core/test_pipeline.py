@@ -325,3 +325,35 @@ def test_labels_with_a_gap_never_count_one_movement_twice(
             for other in leg.repetitions[i + 1 :]:
                 overlap_s = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
                 assert one.task is not other.task or overlap_s < 0.5 * (one.end_s - one.start_s)
+
+
+def test_a_stance_whose_label_begins_late_is_not_called_missing(screen: Simulation) -> None:
+    labels = screen.recording.tasks
+    late = tuple(
+        replace(t, start_s=t.start_s + 1.5) if t.task is Task.BALANCE else t for t in labels
+    )
+    right = replace(
+        screen.recording,
+        streams=tuple(s for s in screen.recording.streams if s.info.side is Side.RIGHT),
+        tasks=late,
+    )
+    for leg in measure_recording(right):
+        for task in late:
+            middles_s = [0.5 * (s.start_s + s.end_s) for s in leg.sway]
+            stood = any(task.start_s <= at_s < task.end_s for at_s in middles_s)
+            said = any(f"balance at {task.start_s:.0f} s" in words for words in leg.missing)
+            assert not (task.task is Task.BALANCE and stood and said)
+        assert leg.sway
+
+
+def test_labels_that_overlap_count_the_strides_of_a_lone_foot_once(screen: Simulation) -> None:
+    foot = tuple(
+        s
+        for s in screen.recording.streams
+        if s.info.side is Side.RIGHT and s.info.placement is Placement.FOOT
+    )
+    alone = replace(screen.recording, streams=foot)
+    twice = replace(alone, tasks=(*alone.tasks, *alone.tasks))
+    (once,), (again,) = measure_recording(alone), measure_recording(twice)
+    assert once.repetitions
+    assert [r.start_s for r in again.repetitions] == [r.start_s for r in once.repetitions]
