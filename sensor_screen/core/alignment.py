@@ -22,6 +22,7 @@ from sensor_screen.core.cleaning import (
     resample,
     thin,
 )
+from sensor_screen.core.coarse_lag import CoarseLagParams, find_coarse_lag
 from sensor_screen.core.joint_lag import JointLagParams, fit_lags, screen_lags
 from sensor_screen.core.lag_line import LagLine, LagLineParams, fit_line, propose_lines
 from sensor_screen.core.lag_windows import WindowParams, cut_windows
@@ -41,6 +42,7 @@ class AlignmentParams:
 
     cleaning: CleaningParams = field(default_factory=CleaningParams)
     windows: WindowParams = field(default_factory=WindowParams)
+    coarse: CoarseLagParams = field(default_factory=CoarseLagParams)
     joint: JointLagParams = field(default_factory=JointLagParams)
     line: LagLineParams = field(default_factory=LagLineParams)
     valley_windows: int = 3
@@ -99,10 +101,26 @@ def align_clocks(
 ) -> ClockAlignment:
     """Clock of the foot against that of the shank, from the movement of the joint between them.
 
-    Both must have started within a quarter second of each other, each by its own clock. Turning a
-    sensor on its segment changes nothing. The cost does not grow with the length of the recording.
+    Clocks seconds apart are first brought near each other (`coarse_lag`). Turning a sensor on its
+    segment changes nothing. The fine search costs the same for recordings of any length.
     """
     foot = resample(foot, shank.rate_hz)
+    far_s = find_coarse_lag(shank, foot, params.coarse)
+    if abs(far_s) <= params.coarse.near_s:
+        return _align_near(shank, foot, params)
+    found = _align_near(shank, replace(foot, time_s=foot.time_s - far_s), params)
+    lag_s = found.lag_s + far_s
+    clock = replace(found.clock, offset_s=found.clock.offset_s - far_s * (1 + found.clock.skew))
+    return replace(
+        found,
+        clock=clock,
+        lag_s=lag_s,
+        sentence=_describe(lag_s, found.skew, applied=True, residual_s=clock.residual_s),
+    )
+
+
+def _align_near(shank: CleanStream, foot: CleanStream, params: AlignmentParams) -> ClockAlignment:
+    """The same for clocks within a quarter second of each other."""
     middle_s = float(shank.time_s[0] + shank.time_s[-1]) / 2
     span_s = float(shank.time_s[-1] - shank.time_s[0])
     windows = cut_windows(shank, foot, params.windows)
@@ -202,7 +220,7 @@ def _judge(
         lag_s=line.lag_s,
         skew=skew,
         confident=clock.residual_s < params.trusted_s,
-        sentence=_describe(line.lag_s, skew, applied, clock.residual_s),
+        sentence=_describe(line.lag_s, skew, applied=applied, residual_s=clock.residual_s),
     )
 
 
@@ -216,7 +234,7 @@ def _map_clock(lag_s: float, skew: float, middle_s: float, residual_s: float) ->
     )
 
 
-def _describe(lag_s: float, skew: float, applied: bool, residual_s: float) -> str:
+def _describe(lag_s: float, skew: float, *, applied: bool, residual_s: float) -> str:
     known = f"within {1e3 * residual_s:.1f} ms, 1 sigma"
     if not applied:
         return (

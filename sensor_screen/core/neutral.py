@@ -27,6 +27,9 @@ class NeutralParams:
     """Share of a labelled stand that must be still; otherwise more sway is allowed first."""
     shortest_neutral_s: float = 0.3
     """A shorter stillness is no neutral pose."""
+    unlabelled_s: float = 1.0
+    """Where no label says that the person stood: a foot pauses for half a second in a turn or on a
+    step, with the ankle anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ def find_neutral(
 ) -> Neutral:
     """The neutral pose: the longest verified stillness in the first labelled stand.
 
-    Without a labelled stand, the longest stillness of the recording; without any stillness, the
-    quietest moment. Works for any number of sensors: arrays are (n, s, 3).
+    Without a labelled stand, the longest stillness of the recording, of a second at least; without
+    any stillness, the quietest moment. Works for any number of sensors: arrays are (n, s, 3).
     """
     shortest = params.shortest_neutral_s / (time_s[1] - time_s[0])
     stands = [
@@ -65,7 +68,7 @@ def find_neutral(
                 if best.stop - best.start >= max(shortest, share * stand.sum()):
                     return Neutral(best, verified=True)
     best = _longest_run(_still_samples(acc_mps2, gyr_radps, 1.0, params))
-    if best.stop - best.start >= shortest:
+    if best.stop - best.start >= params.unlabelled_s / (time_s[1] - time_s[0]):
         return Neutral(best, verified=True)
     return Neutral(_quietest(gyr_radps, round(shortest)), verified=False)
 

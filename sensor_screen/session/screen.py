@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+UNKNOWN_CLOCK_S = 0.05
+"""1 sigma. Clocks are not known against each other from this residual on."""
+
+
 def screen_recordings(
     recordings: Sequence[Recording],
     *,
@@ -131,6 +135,12 @@ def _marks(recordings: Sequence[Recording], legs: tuple[LegMeasures, ...]) -> tu
         marks.append("simulated: no person was measured")
     if any(leg.clock.origin == "movement" for leg in legs if leg.angle is not None):
         marks.append("estimated timing: the sensors' clocks were matched by the movement itself")
+    marks += [
+        f"{leg.side}: nothing in the movement shows how the clocks of shank and foot relate; the "
+        "angle is right only if both were started together"
+        for leg in legs
+        if leg.angle is not None and _has_unknown_clock(leg)
+    ]
     marks += _found_marks(legs)
     for leg in legs:
         if leg.angle is not None and leg.angle.marks.any():
@@ -155,6 +165,10 @@ def _found_marks(legs: Sequence[LegMeasures]) -> list[str]:
             marks.append(f"{side}: found {', '.join(named)}")
     words = "tasks were found by the program, not labelled; the confidence of each is in brackets"
     return [words, *marks] if marks else []
+
+
+def _has_unknown_clock(leg: LegMeasures) -> bool:
+    return leg.clock.origin == "movement" and leg.clock.residual_s >= UNKNOWN_CLOCK_S
 
 
 def _angle_marks(leg: LegMeasures) -> list[str]:

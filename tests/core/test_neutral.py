@@ -30,7 +30,7 @@ def stand(start_s: float, end_s: float) -> TaskInterval:
 
 
 @settings(deadline=None)
-@given(start=st.integers(0, 1_500), length=st.integers(31, 400), other=st.integers(40, 400))
+@given(start=st.integers(0, 1_500), length=st.integers(101, 400), other=st.integers(101, 400))
 def test_the_longest_stillness_is_found_exactly(start: int, length: int, other: int) -> None:
     far = (start + length + 100) / RATE_HZ
     stills = [(start / RATE_HZ, (start + length) / RATE_HZ), (far, far + other / RATE_HZ)]
@@ -79,6 +79,12 @@ def test_without_any_stillness_the_quietest_moment_is_a_guess() -> None:
     found = find_neutral(time_s, acc, gyr, (stand(2.0, 4.0),))
     assert not found.verified
     assert 700 <= found.part.start < found.part.stop <= 760
+
+
+def test_half_a_second_of_rest_that_nobody_labelled_is_no_neutral_pose() -> None:
+    signals = moving_but_for((3.0, 3.5))
+    assert find_neutral(*signals, (stand(3.0, 3.5),)).verified
+    assert not find_neutral(*signals, ()).verified
 
 
 def test_one_sensor_can_stand_as_well() -> None:
