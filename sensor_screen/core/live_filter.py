@@ -21,6 +21,7 @@ from sensor_screen.core.joint_angle import (
     ankle_angles,
     axis_tilt,
     calibration_marks,
+    tilt_about,
     total_sigma,
 )
 from sensor_screen.core.live_blocks import LegBlock, LiveAngles
@@ -70,6 +71,7 @@ class LiveFilter:
     tuning: Tuning
     calibration: Calibration
     up: Floats  # (3,) vertical in the shank sensor in the neutral pose
+    foot_up: Floats  # (3,) the same in the foot sensor
     clone_at: int
     first_judged: int
     begin_s: float
@@ -86,7 +88,7 @@ class LiveFilter:
 
     def run(self, block: LegBlock, tasks: Sequence[TaskInterval]) -> LiveAngles:
         """Angles of the samples of one block; of the first one, the catch-up, in hindsight."""
-        before = self.blocks
+        before, calibration = self.blocks, self.calibration
         samples = self.setting.samples(block, self.flags)
         out = _follow(self, samples)
         if self.fed and self.watch is not None:
@@ -113,6 +115,11 @@ class LiveFilter:
             sigma_rad=sigma,
             valid=valid,
             marks=marks,
+            shank_lean_rad=tilt_about(out.rotation[:, 0, 2], calibration.shank_axis, self.up),
+            foot_pitch_rad=-tilt_about(
+                out.rotation[:, 1, 2], calibration.foot_axis, self.foot_up
+            ),
+            shank_rate_radps=np.einsum("ni,i", block.gyr_radps[:, 0], calibration.shank_axis),
             lagged_time_s=self.begin_s + smoothed * self.tuning.block / self.setting.rate_hz,
             lagged_dorsiflexion_rad=late,
         )
