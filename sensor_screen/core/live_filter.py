@@ -116,9 +116,7 @@ class LiveFilter:
             valid=valid,
             marks=marks,
             shank_lean_rad=tilt_about(out.rotation[:, 0, 2], calibration.shank_axis, self.up),
-            foot_pitch_rad=-tilt_about(
-                out.rotation[:, 1, 2], calibration.foot_axis, self.foot_up
-            ),
+            foot_pitch_rad=-tilt_about(out.rotation[:, 1, 2], calibration.foot_axis, self.foot_up),
             shank_rate_radps=np.einsum("ni,i", block.gyr_radps[:, 0], calibration.shank_axis),
             lagged_time_s=self.begin_s + smoothed * self.tuning.block / self.setting.rate_hz,
             lagged_dorsiflexion_rad=late,

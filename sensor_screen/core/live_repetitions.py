@@ -66,7 +66,7 @@ class LiveRepetitionParams:
 
     finder: RepetitionParams = field(default_factory=RepetitionParams)
     watch: WatchParams = field(default_factory=WatchParams)
-    step_s: float = 0.1
+    step_s: float = 0.05
     """Time between two looks. Shorter costs more; longer is later."""
     lag_s: float = 0.6
     """From this age on the lagged angle is surely there: it is half a second late and comes in
@@ -78,9 +78,8 @@ class LiveRepetitionParams:
     does."""
     same_end_s: float = 0.06
     """Two looks agree where the end has moved by no more."""
-    bend_window_s: float = 40.0
-    """Movement that squats, lunges and points are judged by: the standing level is sought in 30 s,
-    and a hold may take as long."""
+    bend_window_s: float = 30.0
+    """Movement that squats, lunges and points are judged by: as the standing level is sought in."""
     stride_window_s: float = 6.0
     """The same for strides: a few of them, and the stances between."""
     kick_window_s: float = 10.0
@@ -93,8 +92,15 @@ class _Candidate:
     looks: int = 1
     """That agreed."""
     announced: bool = False
+    doubted: bool = False
+    """Its foot went another way than the label says, as far as is known."""
     seen: bool = True
     """By the newest look."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """It may be announced."""
+        return self.repetition.counted and not self.announced and not self.doubted
 
 
 @dataclass(slots=True)
@@ -142,7 +148,9 @@ class LiveRepetitions:
         self._window = LiveWindow(side, rate_hz, zero_mode)
         self._rate_hz = rate_hz
         self._step = max(1, round(params.step_s * rate_hz))
+        self._lag = round(params.lag_s * rate_hz)
         self._looked = 0  # samples
+        self._first_look = False  # after the catch-up
         self._followers: dict[tuple[Task, float], _Follower] = {}
 
     def feed(self, block: LegBlock, answers: LiveAngles) -> tuple[RepetitionEvent, ...]:
@@ -162,11 +170,13 @@ class LiveRepetitions:
         if caught_up:
             self._window.forget(self._window.answered + caught_up - self._reach)
             self._looked = (self._window.answered + caught_up) // self._step * self._step
+            self._first_look = True
         self._window.take(answers)
         events: list[RepetitionEvent] = []
         while self._looked + self._step <= self._window.answered:
             self._looked += self._step
             events += self._look(self._looked, last=False)
+            self._first_look = False
             self._window.forget(self._looked - self._reach)
         return tuple(events)
 
@@ -206,24 +216,17 @@ class LiveRepetitions:
                 continue
             one = self._followers.setdefault(key, _Follower(task))
             one.task = task
-            if last or self._is_due(one, newest, now_s):
+            if last or self._first_look or self._is_due(one, newest, now_s):
                 self._find(one, newest, now_s)
-                events += self._settle(one, now_s, last=last)
+                events += self._settle(one, newest, now_s, last=last)
         return events
 
     def _is_due(self, one: _Follower, newest: int, now_s: float) -> bool:
         """Whether a look may bring anything new."""
         for candidate in one.open:
-            fresh = candidate.repetition.counted and not candidate.announced
-            if fresh or now_s >= candidate.repetition.end_s + self._final_age_s(candidate):
+            if candidate.is_fresh or now_s >= _due_s(candidate, self.params) - 1e-9:
                 return True
-        return may_have_ended(
-            self._window, one.task.task, one.known_s, newest, self.params.watch
-        )
-
-    def _final_age_s(self, candidate: _Candidate) -> float:
-        sure = candidate.announced or candidate.repetition.counted
-        return self.params.final_s if sure else self.params.doubtful_s
+        return may_have_ended(self._window, one.task.task, one.known_s, newest, self.params.watch)
 
     def _find(self, one: _Follower, newest: int, now_s: float) -> None:
         """One look: what the finder says of the newest stretch, compared with the last look."""
@@ -246,11 +249,9 @@ class LiveRepetitions:
 
     def _repetitions(self, one: _Follower, newest: int) -> tuple[Repetition, ...]:
         task, window, params = one.task, self._window, self.params
-        seconds = {Task.KICK: params.kick_window_s, **dict.fromkeys(STRIDE_TASKS, params.stride_window_s)}
-        reach_s = seconds.get(task.task, params.bend_window_s)
-        start = max(window.first, newest - round(reach_s * self._rate_hz))
-        angle = window.trace(start, newest, round(params.lag_s * self._rate_hz))
-        found = find_repetitions(
+        start = self._start(task.task, newest)
+        angle = window.trace(start, newest, self._lag)
+        return find_repetitions(
             angle,
             task,
             shank_rate_radps=window.swing_rate(start, newest),
@@ -258,26 +259,45 @@ class LiveRepetitions:
             since_s=one.done_s + params.same_end_s,
             params=params.finder,
         )
-        if found and task.task in STRIDE_TASKS:
-            path = trace_foot(window.stream(Placement.FOOT, start, newest))
-            return add_strides(found, angle, path)
-        return found
 
-    def _settle(self, one: _Follower, now_s: float, *, last: bool) -> list[RepetitionEvent]:
+    def _start(self, task: Task, newest: int) -> int:
+        """Oldest sample that a look needs."""
+        params, reach_s = self.params, self.params.bend_window_s
+        if task in STRIDE_TASKS:
+            reach_s = params.stride_window_s
+        elif task is Task.KICK:
+            reach_s = params.kick_window_s
+        return max(self._window.first, newest - round(reach_s * self._rate_hz))
+
+    def _by_foot(self, repetition: Repetition, newest: int) -> Repetition:
+        """A stride with the way of its foot; anything else as it is."""
+        if repetition.task not in STRIDE_TASKS:
+            return repetition
+        start = self._start(repetition.task, newest)
+        path = trace_foot(self._window.stream(Placement.FOOT, start, newest))
+        angle = self._window.trace(start, newest, self._lag)
+        return add_strides((repetition,), angle, path)[0]
+
+    def _settle(
+        self, one: _Follower, newest: int, now_s: float, *, last: bool
+    ) -> list[RepetitionEvent]:
         """What is to be said of the candidates after a look."""
         events: list[RepetitionEvent] = []
         for candidate in list(one.open):
-            new = candidate.repetition
-            enough = candidate.looks > 1 or last
-            if candidate.seen and new.counted and enough and not candidate.announced:
-                candidate.announced = True
-                events.append(RepetitionEvent(EventKind.ANNOUNCED, new, now_s))
-            if not last and now_s < new.end_s + self._final_age_s(candidate) - 1e-9:
-                if not candidate.seen and not candidate.announced:
-                    one.open.remove(candidate)
+            over = last or now_s >= _due_s(candidate, self.params) - 1e-9
+            if not candidate.seen and not candidate.announced:
+                one.open.remove(candidate)
                 continue
-            one.open.remove(candidate)
-            events += self._conclude(one, candidate, now_s)
+            fresh = candidate.is_fresh and (candidate.looks > 1 or over)
+            if candidate.seen and (fresh or over):
+                candidate.repetition = self._by_foot(candidate.repetition, newest)
+                candidate.doubted = not candidate.repetition.counted
+            if candidate.seen and fresh and not candidate.doubted:
+                candidate.announced = True
+                events.append(RepetitionEvent(EventKind.ANNOUNCED, candidate.repetition, now_s))
+            if over:
+                one.open.remove(candidate)
+                events += self._conclude(one, candidate, now_s)
         return events
 
     def _conclude(
@@ -292,10 +312,16 @@ class LiveRepetitions:
         if candidate.announced:
             lost = replace(new, counted=False, reason=reason)
             return [RepetitionEvent(EventKind.WITHDRAWN, lost, now_s, reason)]
-        if not candidate.seen or new.end_s <= one.refused_s + self.params.same_end_s:
+        if new.end_s <= one.refused_s + self.params.same_end_s:
             return []
         one.refused_s = new.end_s
         return [RepetitionEvent(EventKind.FINAL, new, now_s)]
+
+
+def _due_s(candidate: _Candidate, params: LiveRepetitionParams) -> float:
+    """When the last word on it is said."""
+    sure = candidate.announced or candidate.doubted or candidate.repetition.counted
+    return candidate.repetition.end_s + (params.final_s if sure else params.doubtful_s)
 
 
 def _overlap(one: Repetition, other: Repetition) -> bool:

@@ -23,27 +23,36 @@ if TYPE_CHECKING:
 class WatchParams:
     """When the finders look at the newest movement."""
 
-    back_share: float = 0.25
-    """A bend may have ended once this share of its height or less is left."""
+    still_s: float = 0.2
+    """It stood still for so long; the finder asks for as much."""
+    still_radps: float = 5.0 * RADIANS_PER_DEGREE
+    """Still means slower than this, or than `still_share` of the fastest moment: a little wider
+    than the finder has it."""
+    still_share: float = 0.13
+    rise_share: float = 0.15
+    """Or it rises again by this share of its height: the next one has begun."""
     least_bend_rad: float = 5.0 * RADIANS_PER_DEGREE
     """Nothing smaller is a bend."""
     bend_s: float = 15.0
     """The height is sought in so much time."""
-    bend_again_s: float = 1.0
-    """Once it is back for so long, one look in so much time is enough."""
+    bend_again_s: float = 1.5
+    """So long after half of the way back, one look in so much time is enough."""
     grain_s: float = 0.05
     """Angles are compared at this grain."""
     swing_radps: float = 55.0 * RADIANS_PER_DEGREE
     """A stride ends in a swing at least this fast."""
     swing_s: float = 0.6
-    """Looks are taken for so long after the fastest instant of a swing or kick."""
-    swing_after_s: float = 0.12
+    """Looks are taken for so long after the fastest instant of a swing."""
+    swing_after_s: float = 0.19
     """And not before: the low-pass of the swing rate sees so far ahead."""
     past_share: float = 0.8
     """The fastest instant is over where the rate has fallen to this share."""
     kick_radps: float = 450.0 * RADIANS_PER_DEGREE
     """A kick is at least this fast."""
     kick_s: float = 1.0
+    """Looks are taken for so long after its fast part."""
+    kick_after_s: float = 0.12
+    """And not before: the window of its peak ends 0.1 s after the impact."""
 
 
 def may_have_ended(
@@ -68,21 +77,32 @@ def may_have_ended(
 def _after_bend(
     window: LiveWindow, task: Task, known_s: float, newest: int, params: WatchParams
 ) -> bool:
+    """It is back and stands still, or rises again."""
     grain = max(1, round(params.grain_s * window.rate_hz))
     rows = window.rows(newest - round(params.bend_s * window.rate_hz), newest)[::-grain]
-    name = "shank_lean_rad" if task is Task.SQUAT else "dorsiflexion_rad"
-    toward = rows[name] if task is not Task.POINT else -rows[name]
+    toward = rows["shank_lean_rad" if task is Task.SQUAT else "dorsiflexion_rad"]
+    if task is Task.POINT:
+        toward = -toward
     base = toward.min()
-    toward = toward[: np.searchsorted(-rows["time_s"], -known_s)]  # newest first
-    if toward.size < 2:
+    # Newest first.
+    toward = toward[: int(np.searchsorted(-rows["time_s"], -known_s))]
+    still = round(params.still_s / params.grain_s)
+    if toward.size < still + 2:
         return False
-    height = toward.max() - base
-    if height < params.least_bend_rad or toward[0] - base > params.back_share * height:
+    top = int(np.argmax(toward))
+    height = toward[top] - base
+    if height < params.least_bend_rad or top == 0:
         return False
-    back = np.flatnonzero(toward - base > params.back_share * height)
-    again = round(params.bend_again_s * window.rate_hz)
-    fresh = back.size > 0 and back[0] * grain <= again
-    return bool(fresh or newest % again < round(0.1 * window.rate_hz))
+    lowest = toward[:top].min()
+    if lowest - base > 0.5 * height:
+        return False
+    speed = np.abs(np.diff(toward[: top + 1])) / params.grain_s
+    limit = max(params.still_radps, params.still_share * float(speed.max()))
+    if toward[0] - lowest > params.rise_share * height or speed[:still].max() <= limit:
+        back = np.flatnonzero(toward - base > 0.5 * height)[0] * params.grain_s
+        again = round(params.bend_again_s * window.rate_hz)
+        return bool(back <= params.bend_again_s or newest % again < grain)
+    return False
 
 
 def _after_swing(window: LiveWindow, known_s: float, newest: int, params: WatchParams) -> bool:
@@ -103,6 +123,6 @@ def _after_kick(window: LiveWindow, known_s: float, newest: int, params: WatchPa
     fast = np.flatnonzero(rate >= params.kick_radps)
     return bool(
         fast.size
-        and len(rows) - fast[-1] > params.swing_after_s * window.rate_hz
+        and len(rows) - fast[-1] > params.kick_after_s * window.rate_hz
         and rows["time_s"][fast[-1]] > known_s
     )

@@ -44,9 +44,7 @@ def replay_repetitions(
     Raises:
         MeasurementError: No neutral pose, no movement, or a sensor is missing.
     """
-    live = LiveRepetitions(
-        leg.side, leg.rate_hz, tasks=tasks, zero_mode=zero_mode, params=finder
-    )
+    live = LiveRepetitions(leg.side, leg.rate_hz, tasks=tasks, zero_mode=zero_mode, params=finder)
     events: list[RepetitionEvent] = []
     for block, answers in answer_blocks(
         leg,
