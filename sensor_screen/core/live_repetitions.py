@@ -31,6 +31,7 @@ from sensor_screen.model import AngleMark, Placement, RepetitionMark, Side, Task
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sensor_screen.core.foot_path import FootPath
     from sensor_screen.core.live_blocks import LegBlock, LiveAngles
     from sensor_screen.model import Repetition, TaskInterval
 
@@ -66,7 +67,7 @@ class LiveRepetitionParams:
 
     finder: RepetitionParams = field(default_factory=RepetitionParams)
     watch: WatchParams = field(default_factory=WatchParams)
-    step_s: float = 0.05
+    step_s: float = 0.04
     """Time between two looks. Shorter costs more; longer is later."""
     lag_s: float = 0.6
     """From this age on the lagged angle is surely there: it is half a second late and comes in
@@ -94,6 +95,8 @@ class _Candidate:
     announced: bool = False
     doubted: bool = False
     """Its foot went another way than the label says, as far as is known."""
+    path: tuple[int, FootPath] | None = None
+    """Of the foot, and the sample that it begins at."""
     seen: bool = True
     """By the newest look."""
 
@@ -111,8 +114,8 @@ class _Follower:
     open: list[_Candidate] = field(default_factory=list)
     done_s: float = -math.inf
     """End of the newest that is final and counts."""
-    refused_s: float = -math.inf
-    """End of the newest that is final and does not count."""
+    refused: Repetition | None = None
+    """The newest that is final or withdrawn and does not count."""
 
     @property
     def known_s(self) -> float:
@@ -269,14 +272,19 @@ class LiveRepetitions:
             reach_s = params.kick_window_s
         return max(self._window.first, newest - round(reach_s * self._rate_hz))
 
-    def _by_foot(self, repetition: Repetition, newest: int) -> Repetition:
-        """A stride with the way of its foot; anything else as it is."""
-        if repetition.task not in STRIDE_TASKS:
-            return repetition
-        start = self._start(repetition.task, newest)
-        path = trace_foot(self._window.stream(Placement.FOOT, start, newest))
+    def _follow_foot(self, candidate: _Candidate, newest: int) -> None:
+        """Add the way of its foot to a stride; traced once, when the stride has just ended."""
+        task = candidate.repetition.task
+        if task not in STRIDE_TASKS:
+            return
+        if candidate.path is None:
+            start = self._start(task, newest)
+            foot = self._window.stream(Placement.FOOT, start, newest)
+            candidate.path = (start, trace_foot(foot))
+        start, path = candidate.path
         angle = self._window.trace(start, newest, self._lag)
-        return add_strides((repetition,), angle, path)[0]
+        candidate.repetition = add_strides((candidate.repetition,), angle, path)[0]
+        candidate.doubted = not candidate.repetition.counted
 
     def _settle(
         self, one: _Follower, newest: int, now_s: float, *, last: bool
@@ -290,8 +298,7 @@ class LiveRepetitions:
                 continue
             fresh = candidate.is_fresh and (candidate.looks > 1 or over)
             if candidate.seen and (fresh or over):
-                candidate.repetition = self._by_foot(candidate.repetition, newest)
-                candidate.doubted = not candidate.repetition.counted
+                self._follow_foot(candidate, newest)
             if candidate.seen and fresh and not candidate.doubted:
                 candidate.announced = True
                 events.append(RepetitionEvent(EventKind.ANNOUNCED, candidate.repetition, now_s))
@@ -309,13 +316,12 @@ class LiveRepetitions:
             one.done_s = max(one.done_s, new.end_s)
             return [RepetitionEvent(EventKind.FINAL, new, now_s)]
         reason = new.reason if candidate.seen else NOT_SEEN_AGAIN
+        known = one.refused is not None and _overlap(one.refused, new)
+        one.refused = new
         if candidate.announced:
             lost = replace(new, counted=False, reason=reason)
             return [RepetitionEvent(EventKind.WITHDRAWN, lost, now_s, reason)]
-        if new.end_s <= one.refused_s + self.params.same_end_s:
-            return []
-        one.refused_s = new.end_s
-        return [RepetitionEvent(EventKind.FINAL, new, now_s)]
+        return [] if known else [RepetitionEvent(EventKind.FINAL, new, now_s)]
 
 
 def _due_s(candidate: _Candidate, params: LiveRepetitionParams) -> float:

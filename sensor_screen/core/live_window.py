@@ -1,4 +1,4 @@
-"""The newest stretch of a leg while it moves: samples, and the angles that were answered to them."""
+"""The newest stretch of a leg while it moves: samples, and the angles answered to them."""
 
 from __future__ import annotations
 
@@ -108,11 +108,6 @@ class LiveWindow:
         """Samples by their numbers, as they are stored."""
         start = max(start, self.first)
         return self._rows[self._at + start - self.first : self._at + stop - self.first]
-
-    def number_of(self, time_s: float) -> int:
-        """Number of the sample at that time."""
-        newest = self.rows(self.first, self.first + 1)
-        return self.first + round((time_s - float(newest["time_s"][0])) * self.rate_hz)
 
     def trace(self, start: int, stop: int, lag: int) -> AngleTrace:
         """The ankle of some samples: corrected to the lagged angle wherever that is `lag` old.

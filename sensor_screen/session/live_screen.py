@@ -28,7 +28,7 @@ def replay_repetitions(
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     block_samples: int = 10,
     params: LiveParams = LiveParams(),
-    finder: LiveRepetitionParams = LiveRepetitionParams(),
+    finder: LiveRepetitionParams | None = None,
 ) -> tuple[RepetitionEvent, ...]:
     """What the live screen would have said of the repetitions of one leg, in order.
 
@@ -44,7 +44,13 @@ def replay_repetitions(
     Raises:
         MeasurementError: No neutral pose, no movement, or a sensor is missing.
     """
-    live = LiveRepetitions(leg.side, leg.rate_hz, tasks=tasks, zero_mode=zero_mode, params=finder)
+    live = LiveRepetitions(
+        leg.side,
+        leg.rate_hz,
+        tasks=tasks,
+        zero_mode=zero_mode,
+        params=finder or LiveRepetitionParams(),
+    )
     events: list[RepetitionEvent] = []
     for block, answers in answer_blocks(
         leg,
