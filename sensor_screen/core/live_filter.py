@@ -18,10 +18,10 @@ from sensor_screen.core.attachment import (
 )
 from sensor_screen.core.joint_angle import (
     ErrorSources,
+    anatomical_axes,
     ankle_angles,
     axis_tilt,
     calibration_marks,
-    tilt_about,
     total_sigma,
 )
 from sensor_screen.core.live_blocks import LegBlock, LiveAngles
@@ -115,9 +115,9 @@ class LiveFilter:
             sigma_rad=sigma,
             valid=valid,
             marks=marks,
-            shank_lean_rad=tilt_about(out.rotation[:, 0, 2], calibration.shank_axis, self.up),
-            foot_pitch_rad=-tilt_about(out.rotation[:, 1, 2], calibration.foot_axis, self.foot_up),
-            shank_rate_radps=np.einsum("ni,i", block.gyr_radps[:, 0], calibration.shank_axis),
+            shank_lean_rad=_tilt(out.rotation[:, 0, 2], calibration.shank_axis, self.up),
+            foot_pitch_rad=-_tilt(out.rotation[:, 1, 2], calibration.foot_axis, self.foot_up),
+            shank_rate_radps=_along(block.gyr_radps[:, 0], calibration.shank_axis),
             lagged_time_s=self.begin_s + smoothed * self.tuning.block / self.setting.rate_hz,
             lagged_dorsiflexion_rad=late,
         )
@@ -239,3 +239,16 @@ def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
     last = np.maximum.accumulate(np.where(hit, at, -before))
     since: NDArray[np.int64] = at - last
     return since
+
+
+def _along(vectors: Floats, axis: Floats) -> Floats:
+    """(n,) component along an axis; unlike a matrix product the same to the bit for any n."""
+    along: Floats = vectors[:, 0] * axis[0] + vectors[:, 1] * axis[1] + vectors[:, 2] * axis[2]
+    return along
+
+
+def _tilt(up: Floats, axis: Floats, start: Floats) -> Floats:
+    """(n,) forward lean about an axis, as `joint_angle.tilt_about` has it."""
+    frame = anatomical_axes(axis, start)
+    lean: Floats = -np.arctan2(_along(up, frame[:, 0]), _along(up, frame[:, 1]))
+    return lean
