@@ -21,6 +21,7 @@ from sensor_screen.core.live_repetitions import (
     RepetitionEvent,
 )
 from sensor_screen.core.repetitions import DIRECTIONS
+from sensor_screen.core.replay import replay
 from sensor_screen.model import Direction, Repetition, Side, Task, TaskInterval
 from sensor_screen.session.live_screen import replay_repetitions
 from sensor_screen.simulation import Scenario, Step
@@ -141,6 +142,16 @@ def test_a_restored_finder_goes_on_as_if_nothing_had_happened(
     size = 23
     after = int(share * len(known.leg.time_s) / size)
     assert repr(run(known, [size] * 1_000, saved_after=after)) == repr(events)
+
+
+def test_lean_and_pitch_are_those_of_the_segments(known: SimulatedLeg) -> None:
+    found, truth = replay(known.leg, known.tasks), known.truth
+    pitch_rad = truth.dorsiflexion_rad - truth.shank_lean_rad
+    upright = found.time_s < known.tasks[-1].start_s  # a kick swings past the horizontal
+    pairs = ((found.shank_lean_rad, truth.shank_lean_rad), (found.foot_pitch_rad, pitch_rad))
+    for live, true in pairs:
+        error_rad = live - np.interp(found.time_s, truth.time_s, true)
+        assert np.std(error_rad[upright]) < np.radians(1.5)
 
 
 # --- known curves ---------------------------------------------------------------------------------
