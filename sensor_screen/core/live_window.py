@@ -40,7 +40,7 @@ _ROW = np.dtype(
         ("marks", np.uint16),
     ]
 )
-"""87 bytes a sample. Single precision is a thousandth of the noise of any sensor."""
+"""81 bytes a sample. Single precision is a thousandth of the noise of any sensor."""
 _ANSWERED = (
     "dorsiflexion_rad",
     "sigma_rad",
