@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.repetition_spans import second_order
 from sensor_screen.units import RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
@@ -172,9 +173,9 @@ def find_kicks(signals: LegSignals, params: KickParams | None = None) -> tuple[K
 
 def _without_blows(gyr_radps: Floats, rate_hz: float, params: KickParams) -> Floats:
     """(n, 3) smoothed without delay; axis by axis, so that ringing cancels."""
-    from scipy.signal import butter, sosfiltfilt
+    from scipy.signal import sosfiltfilt
 
-    sos = butter(2, min(params.cutoff_hz, 0.4 * rate_hz), fs=rate_hz, output="sos")
+    sos = second_order(min(params.cutoff_hz, 0.4 * rate_hz), rate_hz)
     pad = min(len(gyr_radps) - 1, round(0.2 * rate_hz))
     smooth: Floats = sosfiltfilt(sos, gyr_radps, axis=0, padlen=pad)
     return smooth

@@ -219,6 +219,7 @@ class LiveAnkle:
             tuning=tuning,
             calibration=found.calibration,
             up=unit(rest[0]),
+            foot_up=unit(rest[1]),
             clone_at=still.stop - 1,
             first_judged=still.stop - 1 + int(params.angle.hinge_judged_after_s * rate_hz),
             begin_s=float(kept.time_s[0]),

@@ -41,6 +41,9 @@ class LiveAngles:
     sigma_rad: Floats  # (n,)
     valid: Bools  # (n,)
     marks: Marks  # (n,) AngleMark bits
+    shank_lean_rad: Floats  # (n,) forward, by gravity
+    foot_pitch_rad: Floats  # (n,) toes up
+    shank_rate_radps: Floats  # (n,) about the flexion axis, positive as the foot swings forward
     lagged_time_s: Floats  # (m,) at most 25 a second
     lagged_dorsiflexion_rad: Floats  # (m,)
 
@@ -64,6 +67,9 @@ NOTHING = LiveAngles(
     _EMPTY,
     np.empty(0, dtype=np.bool_),
     np.empty(0, dtype=np.uint16),
+    _EMPTY,
+    _EMPTY,
+    _EMPTY,
     _EMPTY,
     _EMPTY,
 )

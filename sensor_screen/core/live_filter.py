@@ -18,6 +18,7 @@ from sensor_screen.core.attachment import (
 )
 from sensor_screen.core.joint_angle import (
     ErrorSources,
+    anatomical_axes,
     ankle_angles,
     axis_tilt,
     calibration_marks,
@@ -70,6 +71,7 @@ class LiveFilter:
     tuning: Tuning
     calibration: Calibration
     up: Floats  # (3,) vertical in the shank sensor in the neutral pose
+    foot_up: Floats  # (3,) the same in the foot sensor
     clone_at: int
     first_judged: int
     begin_s: float
@@ -86,7 +88,7 @@ class LiveFilter:
 
     def run(self, block: LegBlock, tasks: Sequence[TaskInterval]) -> LiveAngles:
         """Angles of the samples of one block; of the first one, the catch-up, in hindsight."""
-        before = self.blocks
+        before, calibration = self.blocks, self.calibration
         samples = self.setting.samples(block, self.flags)
         out = _follow(self, samples)
         if self.fed and self.watch is not None:
@@ -113,6 +115,9 @@ class LiveFilter:
             sigma_rad=sigma,
             valid=valid,
             marks=marks,
+            shank_lean_rad=_tilt(out.rotation[:, 0, 2], calibration.shank_axis, self.up),
+            foot_pitch_rad=-_tilt(out.rotation[:, 1, 2], calibration.foot_axis, self.foot_up),
+            shank_rate_radps=_along(block.gyr_radps[:, 0], calibration.shank_axis),
             lagged_time_s=self.begin_s + smoothed * self.tuning.block / self.setting.rate_hz,
             lagged_dorsiflexion_rad=late,
         )
@@ -234,3 +239,16 @@ def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
     last = np.maximum.accumulate(np.where(hit, at, -before))
     since: NDArray[np.int64] = at - last
     return since
+
+
+def _along(vectors: Floats, axis: Floats) -> Floats:
+    """(n,) component along an axis; unlike a matrix product the same to the bit for any n."""
+    along: Floats = vectors[:, 0] * axis[0] + vectors[:, 1] * axis[1] + vectors[:, 2] * axis[2]
+    return along
+
+
+def _tilt(up: Floats, axis: Floats, start: Floats) -> Floats:
+    """(n,) forward lean about an axis, as `joint_angle.tilt_about` has it."""
+    frame = anatomical_axes(axis, start)
+    lean: Floats = -np.arctan2(_along(up, frame[:, 0]), _along(up, frame[:, 1]))
+    return lean

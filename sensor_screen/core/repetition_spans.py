@@ -7,6 +7,7 @@ swings forward fastest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -58,12 +59,12 @@ def find_strides(
         rate_hz: Sampling rate.
         params: Tuning.
     """
-    from scipy.signal import butter, find_peaks, sosfiltfilt
+    from scipy.signal import find_peaks, sosfiltfilt
 
     swing = swing_radps[label]
     if swing.size < params.shortest_s * rate_hz:
         return []
-    sos = butter(2, params.cutoff_hz, fs=rate_hz, output="sos")
+    sos = second_order(params.cutoff_hz, rate_hz)
     # Padding by more than the stretch is refused by the filter; half a second is enough here.
     smooth = sosfiltfilt(sos, swing, padlen=min(swing.size - 1, round(0.5 * rate_hz)))
     fastest = float(np.percentile(smooth, 98.0))
@@ -76,3 +77,12 @@ def find_strides(
         for a, b in pairwise(swings)
         if b - a <= params.longest_s * rate_hz
     ]
+
+
+@cache
+def second_order(cutoff_hz: float, rate_hz: float) -> Floats:
+    """(1, 6) Butterworth low-pass as the filters of `scipy.signal` take it; not to be changed."""
+    from scipy.signal import butter
+
+    sections: Floats = butter(2, cutoff_hz, fs=rate_hz, output="sos")
+    return sections

@@ -86,6 +86,7 @@ def find_repetitions(
     shank_rate_radps: Floats | None = None,
     leg: CleanLeg | None = None,
     foot_path: FootPath | None = None,
+    since_s: float = -math.inf,
     params: RepetitionParams | None = None,
 ) -> tuple[Repetition, ...]:
     """The repetitions of one labelled task, in order; none for tasks that have none.
@@ -99,12 +100,14 @@ def find_repetitions(
         leg: The samples behind the angle, for kicks: with them a blow to the foot is seen, and a
             kick is known where its angle is not. Without them the rate alone must do.
         foot_path: Of the foot sensor, on the same samples: it adds direction and stance to strides.
+        since_s: Movements that end before it are not measured again; they still tell what is usual.
         params: Tuning.
     """
     params = params or RepetitionParams()
+    first = int(np.searchsorted(angle.time_s, since_s))
     label = slice(*np.searchsorted(angle.time_s, [task.start_s, task.end_s]))
     if task.task == Task.KICK:
-        return _find_kicks(angle, label, shank_rate_radps, leg, params)
+        return _find_kicks(angle, label, shank_rate_radps, leg, first, params)
     if task.task not in DIRECTIONS or not np.isfinite(angle.dorsiflexion_rad[label]).any():
         return ()
     dorsiflexion_rad = _bridge(angle.dorsiflexion_rad)
@@ -113,7 +116,11 @@ def find_repetitions(
     else:
         swing_radps = _swing_rate(angle, shank_rate_radps)
         spans = find_strides(swing_radps, label, angle.rate_hz, params.stride)
-    found = tuple(_measure(angle, dorsiflexion_rad, task.task, span, params) for span in spans)
+    found = tuple(
+        _measure(angle, dorsiflexion_rad, task.task, span, params)
+        for span in spans
+        if span.end > first
+    )
     if foot_path is not None and task.task in STRIDE_TASKS:
         return add_strides(found, angle, foot_path)
     return found
@@ -139,6 +146,7 @@ def _find_kicks(
     label: slice,
     shank_rate_radps: Floats | None,
     leg: CleanLeg | None,
+    first: int,
     params: RepetitionParams,
 ) -> tuple[Repetition, ...]:
     """Kicks whose impact lies inside the label, each with its detail."""
@@ -157,6 +165,8 @@ def _find_kicks(
         if not listed or not label.start <= swing.impact < label.stop:
             continue
         span = _kick_span(swing, angle, params)
+        if span.end <= first:
+            continue
         kick = describe_kick(swing, angle, signals.flags, params.kick_detail)
         measured = _measure(angle, dorsiflexion_rad, Task.KICK, span, params)
         reason = measured.reason

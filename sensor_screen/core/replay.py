@@ -12,13 +12,13 @@ from sensor_screen.errors import MeasurementError
 from sensor_screen.model import GyroSampling, ZeroMode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sensor_screen.core.sign import SignHint
     from sensor_screen.model import CleanLeg, TaskInterval
 
 
-def replay(
+def answer_blocks(
     leg: CleanLeg,
     tasks: Sequence[TaskInterval] = (),
     *,
@@ -26,10 +26,10 @@ def replay(
     zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
     block_samples: int = 10,
     params: LiveParams = LiveParams(),
-) -> LiveAngles:
-    """What the live estimator would have answered to a recording; as long as the recording.
+) -> Iterator[tuple[LegBlock, LiveAngles]]:
+    """A recording cut into blocks, each with what the live estimator answers to it.
 
-    Where calibration was never due, the recording is answered at its end, unsettled.
+    The last block is empty, with what is answered only because no more samples come.
 
     Args:
         leg: Both sensors.
@@ -65,11 +65,42 @@ def replay(
         clock_residual_s=leg.clock.residual_s,
         params=params,
     )
-    n = len(leg.time_s)
-    answers = [
-        live.feed(whole.part(slice(start, stop)))
-        for start in range(0, n, block_samples)
-        if (stop := min(start + block_samples, n))
-    ]
-    answers.append(live.finish())
-    return join(answers)
+    for start in range(0, len(leg.time_s), block_samples):
+        block = whole.part(slice(start, start + block_samples))
+        yield block, live.feed(block)
+    yield whole.part(slice(0, 0)), live.finish()
+
+
+def replay(
+    leg: CleanLeg,
+    tasks: Sequence[TaskInterval] = (),
+    *,
+    sign_hint: SignHint | None = None,
+    zero_mode: ZeroMode = ZeroMode.QUIET_STANDING,
+    block_samples: int = 10,
+    params: LiveParams = LiveParams(),
+) -> LiveAngles:
+    """What the live estimator would have answered to a recording; as long as the recording.
+
+    Where calibration was never due, the recording is answered at its end, unsettled.
+
+    Args:
+        leg: Both sensors.
+        tasks: Labels in the same time base.
+        sign_hint: The user's word.
+        zero_mode: What the neutral pose stands for.
+        block_samples: Samples fed at a time; changes nothing.
+        params: Tuning.
+
+    Raises:
+        MeasurementError: No neutral pose, no movement, or a sensor is missing.
+    """
+    answers = answer_blocks(
+        leg,
+        tasks,
+        sign_hint=sign_hint,
+        zero_mode=zero_mode,
+        block_samples=block_samples,
+        params=params,
+    )
+    return join([answer for _, answer in answers])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sensor_screen.core.alignment import assemble_leg
 from sensor_screen.core.live import LiveParams
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
@@ -71,7 +69,6 @@ def _trace_live(
         except ScreenError as error:
             errors.append(error)
             continue
-        blank = np.full(len(answers.time_s), np.nan)
         traces.append(
             AngleTrace(
                 side=side,
@@ -82,8 +79,8 @@ def _trace_live(
                 sigma_rad=answers.sigma_rad,
                 valid=answers.valid,
                 marks=answers.marks,
-                shank_lean_rad=blank,
-                foot_pitch_rad=blank,
+                shank_lean_rad=answers.shank_lean_rad,
+                foot_pitch_rad=answers.foot_pitch_rad,
                 zero_mode=options.zero_mode,
                 method="filter",
                 hinge_share=float("nan"),
