@@ -16,16 +16,10 @@ from sensor_screen.core.attachment import (
     tilt_sigma,
     watch,
 )
-from sensor_screen.core.joint_angle import (
-    ErrorSources,
-    anatomical_axes,
-    ankle_angles,
-    axis_tilt,
-    calibration_marks,
-    total_sigma,
-)
+from sensor_screen.core.joint_angle import anatomical_axes, ankle_angles, calibration_marks
 from sensor_screen.core.live_blocks import LegBlock, LiveAngles
 from sensor_screen.core.segments import SegmentSamples, extra_noise
+from sensor_screen.core.uncertainty import ErrorSources, axis_tilt, total_sigma
 from sensor_screen.model import AngleMark
 
 if TYPE_CHECKING:

@@ -13,15 +13,13 @@ from scipy.spatial.transform import Rotation
 from sensor_screen.core.ankle import estimate_ankle
 from sensor_screen.core.joint_angle import (
     AngleParams,
-    ErrorSources,
     anatomical_axes,
     ankle_angles,
-    axis_tilt,
     plane_angle,
     tilt_about,
-    total_sigma,
 )
 from sensor_screen.core.orientation import estimate_orientation, vertical
+from sensor_screen.core.uncertainty import ErrorSources, axis_tilt, total_sigma
 from sensor_screen.model import (
     AngleMark,
     AxisOrigin,
