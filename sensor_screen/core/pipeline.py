@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleParams, estimate_ankle
 from sensor_screen.core.cleaning import clean_stream
@@ -79,6 +81,7 @@ def measure_recording(
             "recording", "it holds no shank or foot sensor", "record at least a shank sensor"
         )
     progress("samples, clocks and tasks")
+    recording, foreign = _drop_foreign_labels(recording)
     clean = assemble_legs(recording, params.alignment)
     oriented = {side: orient_leg(leg) for side, leg in clean.items()}
     found = find_tasks(list(clean.values()), orientations=list(oriented.values()))
@@ -99,7 +102,28 @@ def measure_recording(
         raise errors[0]
     paired = pair_stances(_pair_kicks(legs))
     unseen = name_unseen_tasks(paired, merge_tasks(recording.tasks))
-    return (replace(paired[0], missing=(*paired[0].missing, *doubts, *unseen)), *paired[1:])
+    return (
+        replace(paired[0], missing=(*foreign, *paired[0].missing, *doubts, *unseen)),
+        *paired[1:],
+    )
+
+
+def _drop_foreign_labels(recording: Recording) -> tuple[Recording, tuple[str, ...]]:
+    """Labels in another time than the samples label nothing: without them, and what to say."""
+    tasks = recording.tasks
+    time_s = np.concatenate([stream.time_s for stream in recording.streams])
+    time_s = time_s[np.isfinite(time_s)]
+    if not tasks or not time_s.size:
+        return recording, ()
+    begin_s, end_s = float(time_s.min()), float(time_s.max())
+    if any(task.end_s > begin_s and task.start_s < end_s for task in tasks):
+        return recording, ()
+    first_s, last_s = min(t.start_s for t in tasks), max(t.end_s for t in tasks)
+    sentence = (
+        f"the labels lie from {first_s:.0f} to {last_s:.0f} s, and the samples from {begin_s:.0f} "
+        f"to {end_s:.0f} s: the tasks were sought without them."
+    )
+    return replace(recording, tasks=()), (sentence,)
 
 
 def _pair_kicks(legs: list[LegMeasures]) -> list[LegMeasures]:
@@ -177,7 +201,7 @@ def measure_leg(
     progress(f"{name}: repetitions and sway")
     measured = measure_events(inputs, found)
     silent = tuple(f"{name}: {why}" for why in name_early_end(recording, leg))
-    return replace(measured, missing=silent + measured.missing + useless + guessed)
+    return replace(measured, missing=measured.missing + silent + useless + guessed)
 
 
 def _label_lone_shank(

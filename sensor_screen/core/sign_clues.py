@@ -248,11 +248,12 @@ def swing_clues(sums: Floats, params: SignParams) -> tuple[Clue, ...]:
     """
     clues = []
     least = (params.step_evidence, params.unlabelled_evidence)
-    for (count, squares, cubes, over, way), enough in zip(sums, least, strict=True):
+    names = ("the swing of the leg in labelled steps", "the swing of the leg in other movement")
+    for (count, squares, cubes, over, way), enough, name in zip(sums, least, names, strict=True):
         if count < 1.0:
             continue
         skewness = cubes / count / max(squares / count, 1e-9) ** 1.5
         stance = way / over if over > 20 else 0.0
         weight = np.clip((skewness + stance) / enough, -params.most_movement, params.most_movement)
-        clues.append(Clue(SignOrigin.SWING, SHANK, float(weight), "the swing of the leg"))
+        clues.append(Clue(SignOrigin.SWING, SHANK, float(weight), name))
     return tuple(clues)

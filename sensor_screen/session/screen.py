@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
 from sensor_screen.core.symmetry import compare_sides
 from sensor_screen.errors import MeasurementError, ScreenError, UsageError
@@ -55,6 +57,7 @@ def screen_recordings(
     """
     if not recordings:
         raise UsageError("screen", "no recording was given", "name at least one recording file")
+    _refuse_twice(recordings)
     options = replace(options, angle_needed=False)
     legs, lost = _measure_each(recordings, options, params, progress)
     _refuse_nothing(legs)
@@ -99,6 +102,27 @@ def _measure_each(
     if errors and not legs:
         raise errors[0]
     return tuple(legs), tuple(lost)
+
+
+def _refuse_twice(recordings: Sequence[Recording]) -> None:
+    """Figures of one recording counted twice would look surer than they are."""
+    for i, one in enumerate(recordings):
+        for j in range(i):
+            if _are_same(one, recordings[j]):
+                raise UsageError(
+                    f"recordings {j + 1} and {i + 1}",
+                    "they hold the same samples",
+                    "name each recording once",
+                )
+
+
+def _are_same(one: Recording, other: Recording) -> bool:
+    return len(one.streams) == len(other.streams) and all(
+        a.info == b.info
+        and np.array_equal(a.raw, b.raw)
+        and np.array_equal(a.device_time_s, b.device_time_s)
+        for a, b in zip(one.streams, other.streams, strict=True)
+    )
 
 
 def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:

@@ -311,3 +311,11 @@ def test_one_useless_recording_of_two_is_named_and_the_other_is_reported(
     )
     assert "recording 2 of 2" in done.out
     assert run("screen", bad, bad).status == 2
+
+
+def test_one_recording_given_twice_is_refused(run: Run, tmp_path: Path, healthy: Recording) -> None:
+    path = tmp_path / "healthy.parquet"
+    save_recording(healthy, path)
+    done = run("screen", path, path)
+    assert done.status == 2
+    assert "recordings 1 and 2: they hold the same samples" in done.complaint

@@ -357,3 +357,17 @@ def test_labels_that_overlap_count_the_strides_of_a_lone_foot_once(screen: Simul
     (once,), (again,) = measure_recording(alone), measure_recording(twice)
     assert once.repetitions
     assert [r.start_s for r in again.repetitions] == [r.start_s for r in once.repetitions]
+
+
+def test_labels_in_another_time_are_said_and_the_tasks_sought(
+    screen: Simulation, legs: tuple[LegMeasures, ...]
+) -> None:
+    recording = screen.recording
+    late = tuple(
+        replace(t, start_s=t.start_s + 1.7e9, end_s=t.end_s + 1.7e9) for t in recording.tasks
+    )
+    found = measure_recording(replace(recording, tasks=late))
+    assert "the labels lie from 1700000000 to" in found[0].missing[0]
+    for leg, known in zip(found, legs, strict=True):
+        counted = [r.task for r in leg.repetitions if r.counted]
+        assert counted.count(Task.SQUAT) == [r.task for r in known.repetitions].count(Task.SQUAT)
