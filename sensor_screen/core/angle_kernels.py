@@ -39,6 +39,49 @@ def read_angles(relative: Floats, neutral: Floats, axis: Floats, up: Floats, out
         out[k, 1] = math.asin(min(1.0, max(-1.0, to_side)))
 
 
+@njit(cache=True)
+def read_leg(
+    rotation: Floats,
+    neutral: Floats,
+    axis: Floats,
+    up: Floats,
+    frames: Floats,
+    gyr: Floats,
+    angles: Floats,
+    tilts: Floats,
+    rates: Floats,
+) -> None:
+    """Everything that is read from the orientations of a leg, sample by sample.
+
+    Args:
+        rotation: (n, 2, 3, 3) earth_from_sensor.
+        neutral: (n, 3, 3) shank_from_foot in the neutral pose.
+        axis: (n, 3) flexion axis in the shank sensor.
+        up: (3,) vertical in the shank sensor in the neutral pose.
+        frames: (2, 3, 3) columns forward, up, right of shank and foot, in their sensors.
+        gyr: (n, 2, 3) angular velocity.
+        angles: (n, 2) to be filled with flexion and inversion.
+        tilts: (n, 2) to be filled with the forward lean of both.
+        rates: (n, 2) to be filled with their rate about the flexion axis.
+    """
+    relative = np.empty((rotation.shape[0], 3, 3))
+    for k in range(rotation.shape[0]):
+        for i in range(3):
+            for j in range(3):
+                relative[k, i, j] = 0.0
+                for m in range(3):
+                    relative[k, i, j] += rotation[k, 0, m, i] * rotation[k, 1, m, j]
+        for s in range(2):
+            to_front, to_top, rate = 0.0, 0.0, 0.0
+            for i in range(3):
+                to_front += rotation[k, s, 2, i] * frames[s, i, 0]
+                to_top += rotation[k, s, 2, i] * frames[s, i, 1]
+                rate += gyr[k, s, i] * frames[s, i, 2]
+            tilts[k, s] = -math.atan2(to_front, to_top)
+            rates[k, s] = rate
+    read_angles(relative, neutral, axis, up, angles)
+
+
 class SigmaTerms(NamedTuple):
     """`AngleParams` and what holds for every sample, as the kernel takes them."""
 

@@ -31,6 +31,7 @@ from sensor_screen.core.ankle import (
 )
 from sensor_screen.core.attachment import refer_to
 from sensor_screen.core.calibration import UNPAIRED
+from sensor_screen.core.joint_angle import anatomical_axes
 from sensor_screen.core.live_blocks import NOTHING, GatheredSamples, LegBlock, LiveAngles, join
 from sensor_screen.core.live_filter import LegSetting, LiveFilter
 from sensor_screen.core.live_places import PlaceWatch
@@ -212,6 +213,7 @@ class LiveAnkle:
         tuning = tune(samples, chosen)
         slots = round(self.params.lag_s * rate_hz / tuning.block) + 1
         rest = kept.acc_mps2[still].mean(axis=0)
+        axes = (found.calibration.shank_axis, found.calibration.foot_axis)
         return LiveFilter(
             setting=self.setting,
             state=start_state(start, chosen),
@@ -219,7 +221,7 @@ class LiveAnkle:
             tuning=tuning,
             calibration=found.calibration,
             up=unit(rest[0]),
-            foot_up=unit(rest[1]),
+            frames=np.stack([anatomical_axes(axes[s], rest[s]) for s in range(2)]),
             clone_at=still.stop - 1,
             first_judged=still.stop - 1 + int(params.angle.hinge_judged_after_s * rate_hz),
             begin_s=float(kept.time_s[0]),

@@ -16,11 +16,11 @@ from sensor_screen.core.attachment import (
     tilt_sigma,
     watch,
 )
-from sensor_screen.core.joint_angle import anatomical_axes, ankle_angles, calibration_marks
+from sensor_screen.core.joint_angle import ankle_angles, calibration_marks
 from sensor_screen.core.live_blocks import LegBlock, LiveAngles
 from sensor_screen.core.segments import SegmentSamples, extra_noise
 from sensor_screen.core.uncertainty import ErrorSources, axis_tilt, total_sigma
-from sensor_screen.model import AngleMark
+from sensor_screen.model import AngleMark, Side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sensor_screen.core.attachment_kernels import Reference, Votes
     from sensor_screen.core.live_sign import SignWatch
     from sensor_screen.core.segment_state import Nominal, Tape, Tuning
-    from sensor_screen.model import Bools, Bytes, Calibration, Floats, Marks, Side, TaskInterval
+    from sensor_screen.model import Bools, Bytes, Calibration, Floats, Marks, TaskInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class LiveFilter:
     tuning: Tuning
     calibration: Calibration
     up: Floats  # (3,) vertical in the shank sensor in the neutral pose
-    foot_up: Floats  # (3,) the same in the foot sensor
+    frames: Floats  # (2, 3, 3) columns forward, up, right of shank and foot, in their sensors
     clone_at: int
     first_judged: int
     begin_s: float
@@ -82,15 +82,15 @@ class LiveFilter:
 
     def run(self, block: LegBlock, tasks: Sequence[TaskInterval]) -> LiveAngles:
         """Angles of the samples of one block; of the first one, the catch-up, in hindsight."""
-        before, calibration = self.blocks, self.calibration
+        before = self.blocks
         samples = self.setting.samples(block, self.flags)
         out = _follow(self, samples)
         if self.fed and self.watch is not None:
             doubtful = is_doubtful(block.flags[:, 0] | block.flags[:, 1])
             self.watch.take(block, out.rotation[:, :, 2], doubtful, tasks)
-        flexion, inversion = self._angles(out.rotation, out.neutral, out.live[:, :3])
+        read = self._read(block, out)
         loose, marks = self._judge_attachment(block, samples, out, tasks)
-        sigma = np.hypot(self._sigma(block, (flexion, inversion), out.live), loose)
+        sigma = np.hypot(self._sigma(read, out.live), loose)
         marks |= self._marks(block, sigma, out.live[:, 4])
         valid = marks == 0
         if self.fed == 0:
@@ -99,19 +99,19 @@ class LiveFilter:
         first = max(before, lag) - lag + 1
         smoothed = np.arange(first, first + len(out.lagged))  # numbers of the blocks
         newest = (smoothed + lag) * self.tuning.block - self.fed
-        late, _ = self._angles(out.lagged, out.neutral[newest], out.live[newest, :3])
+        late = self._read_late(out, newest)
         self.flags = block.flags[-1]
         self.fed += len(block.time_s)
         return LiveAngles(
             time_s=block.time_s,
-            dorsiflexion_rad=flexion,
-            inversion_rad=inversion,
+            dorsiflexion_rad=read.flexion,
+            inversion_rad=read.inversion,
             sigma_rad=sigma,
             valid=valid,
             marks=marks,
-            shank_lean_rad=_tilt(out.rotation[:, 0, 2], calibration.shank_axis, self.up),
-            foot_pitch_rad=-_tilt(out.rotation[:, 1, 2], calibration.foot_axis, self.foot_up),
-            shank_rate_radps=_along(block.gyr_radps[:, 0], calibration.shank_axis),
+            shank_lean_rad=read.lean[:, 0],
+            foot_pitch_rad=-read.lean[:, 1],
+            shank_rate_radps=read.rate[:, 0],
             lagged_time_s=self.begin_s + smoothed * self.tuning.block / self.setting.rate_hz,
             lagged_dorsiflexion_rad=late,
         )
@@ -125,29 +125,53 @@ class LiveFilter:
             start = stop
             if (told := self.watch.close(self.calibration)) is not None:
                 self.sign, self.calibration = told
+                if self.sign < 0:  # right and forward turn round, up stays
+                    self.frames = self.frames * np.array([-1.0, 1.0, -1.0])
                 self.watch = None
         if start < len(block.time_s):
             answers.append(self.run(block.part(slice(start, None)), tasks))
         return answers
 
-    def _angles(self, rotation: Floats, neutral: Floats, axis: Floats) -> tuple[Floats, Floats]:
-        relative = np.matmul(rotation[:, 0].transpose(0, 2, 1), rotation[:, 1])
-        flexion, inversion = ankle_angles(relative, neutral, axis, self.up, self.setting.side)
-        return self.sign * flexion, self.sign * inversion
+    def _read(self, block: LegBlock, out: _Followed) -> _Read:
+        from sensor_screen.core.angle_kernels import read_leg
 
-    def _sigma(self, block: LegBlock, angles: tuple[Floats, Floats], live: Floats) -> Floats:
-        flexion, inversion = angles
+        angles, lean, rate = (np.empty((len(block.time_s), 2)) for _ in range(3))
+        read_leg(
+            out.rotation,
+            out.neutral,
+            out.live[:, :3],
+            self.up,
+            self.frames,
+            block.gyr_radps,
+            angles,
+            lean,
+            rate,
+        )
+        mirror = -1.0 if self.setting.side is Side.LEFT else 1.0
+        return _Read(self.sign * angles[:, 0], self.sign * mirror * angles[:, 1], lean, rate)
+
+    def _read_late(self, out: _Followed, newest: NDArray[np.int64]) -> Floats:
+        """Dorsiflexion of the smoothed block ends, by the neutral pose and axis of now."""
+        if not len(newest):
+            return np.empty(0)
+        relative = np.matmul(out.lagged[:, 0].transpose(0, 2, 1), out.lagged[:, 1])
+        flexion, _ = ankle_angles(
+            relative, out.neutral[newest], out.live[newest, :3], self.up, self.setting.side
+        )
+        return self.sign * flexion
+
+    def _sigma(self, read: _Read, live: Floats) -> Floats:
         angle, calibration = self.setting.params.angle, self.calibration
         sources = ErrorSources(
             variance_rad2=live[:, 3],
             tilt_rad=axis_tilt(live[:, 5], calibration, angle),
-            inversion_rad=inversion,
+            inversion_rad=read.inversion,
             misfit_m=live[:, 6],
-            foot_rate_radps=block.gyr_radps[:, 1] @ calibration.foot_axis,
+            foot_rate_radps=read.rate[:, 1],
             stand_s=calibration.neutral_end_s - calibration.neutral_start_s,
             clock_residual_s=self.setting.clock_residual_s,
         )
-        return total_sigma(flexion, sources, angle)
+        return total_sigma(read.flexion, sources, angle)
 
     def _judge_attachment(
         self,
@@ -199,6 +223,16 @@ class _Followed:
     lagged: Floats  # (m, 2, 3, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the orientations of one block say."""
+
+    flexion: Floats  # (n,)
+    inversion: Floats  # (n,)
+    lean: Floats  # (n, 2) forward, of shank and foot
+    rate: Floats  # (n, 2) about the flexion axis
+
+
 def _follow(run: LiveFilter, samples: SegmentSamples) -> _Followed:
     """Run the filter and its lag over some samples, in place."""
     from sensor_screen.core.live_kernels import follow_samples
@@ -233,16 +267,3 @@ def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
     last = np.maximum.accumulate(np.where(hit, at, -before))
     since: NDArray[np.int64] = at - last
     return since
-
-
-def _along(vectors: Floats, axis: Floats) -> Floats:
-    """(n,) component along an axis; unlike a matrix product the same to the bit for any n."""
-    along: Floats = vectors[:, 0] * axis[0] + vectors[:, 1] * axis[1] + vectors[:, 2] * axis[2]
-    return along
-
-
-def _tilt(up: Floats, axis: Floats, start: Floats) -> Floats:
-    """(n,) forward lean about an axis, as `joint_angle.tilt_about` has it."""
-    frame = anatomical_axes(axis, start)
-    lean: Floats = -np.arctan2(_along(up, frame[:, 0]), _along(up, frame[:, 1]))
-    return lean
