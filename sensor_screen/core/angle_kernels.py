@@ -82,6 +82,26 @@ def read_leg(
     read_angles(relative, neutral, axis, up, angles)
 
 
+@njit(cache=True)
+def read_late(
+    lagged: Floats, neutral: Floats, live: Floats, newest: NDArray[np.int64], up: Floats
+) -> Floats:
+    """(m,) flexion of smoothed orientations (m, 2, 3, 3), by neutral and axis at `newest`."""
+    count = len(newest)
+    relative, still, axis = np.empty((count, 3, 3)), np.empty((count, 3, 3)), np.empty((count, 3))
+    for k in range(count):
+        still[k] = neutral[newest[k]]
+        axis[k] = live[newest[k], :3]
+        for i in range(3):
+            for j in range(3):
+                relative[k, i, j] = 0.0
+                for m in range(3):
+                    relative[k, i, j] += lagged[k, 0, m, i] * lagged[k, 1, m, j]
+    angles = np.empty((count, 2))
+    read_angles(relative, still, axis, up, angles)
+    return angles[:, 0].copy()
+
+
 class SigmaTerms(NamedTuple):
     """`AngleParams` and what holds for every sample, as the kernel takes them."""
 

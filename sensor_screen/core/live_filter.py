@@ -16,7 +16,7 @@ from sensor_screen.core.attachment import (
     tilt_sigma,
     watch,
 )
-from sensor_screen.core.joint_angle import ankle_angles, calibration_marks
+from sensor_screen.core.joint_angle import calibration_marks
 from sensor_screen.core.live_blocks import LegBlock, LiveAngles
 from sensor_screen.core.segments import SegmentSamples, extra_noise
 from sensor_screen.core.uncertainty import ErrorSources, axis_tilt, total_sigma
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sensor_screen.core.attachment_kernels import Reference, Votes
     from sensor_screen.core.live_sign import SignWatch
     from sensor_screen.core.segment_state import Nominal, Tape, Tuning
-    from sensor_screen.model import Bools, Bytes, Calibration, Floats, Marks, TaskInterval
+    from sensor_screen.model import Bytes, Calibration, Floats, Marks, TaskInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +152,9 @@ class LiveFilter:
 
     def _read_late(self, out: _Followed, newest: NDArray[np.int64]) -> Floats:
         """Dorsiflexion of the smoothed block ends, by the neutral pose and axis of now."""
-        if not len(newest):
-            return np.empty(0)
-        relative = np.matmul(out.lagged[:, 0].transpose(0, 2, 1), out.lagged[:, 1])
-        flexion, _ = ankle_angles(
-            relative, out.neutral[newest], out.live[newest, :3], self.up, self.setting.side
-        )
-        return self.sign * flexion
+        from sensor_screen.core.angle_kernels import read_late
+
+        return self.sign * read_late(out.lagged, out.neutral, out.live, newest, self.up)
 
     def _sigma(self, read: _Read, live: Floats) -> Floats:
         angle, calibration = self.setting.params.angle, self.calibration
@@ -198,19 +194,29 @@ class LiveFilter:
         angle = self.setting.params.angle
         marks = np.zeros(len(sigma), dtype=np.uint16)
         marks[sigma > angle.largest_sigma_rad] |= int(AngleMark.UNCERTAIN)
-        at = self.fed + np.arange(len(sigma))
-        judged = at >= self.first_judged
-        if self.fed == 0 and judged[-1]:  # the catch-up waits for the first judgement
-            share = share[np.maximum(at, self.first_judged)]
-            judged[:] = True
-        marks[judged & (share < angle.hinge_share)] |= int(AngleMark.NOT_A_HINGE)
         if self.fed < self.first_judged:
+            at = self.fed + np.arange(len(sigma))
+            judged = at >= self.first_judged
+            if self.fed == 0 and judged[-1]:  # the catch-up waits for the first judgement
+                share = share[np.maximum(at, self.first_judged)]
+                judged[:] = True
             marks[~judged] |= int(AngleMark.UNSETTLED)
-        since = _count_since(is_missing(block.flags), self.since_gap)
-        self.since_gap = int(since[-1])
+            share = np.where(judged, share, 1.0)
+        marks[share < angle.hinge_share] |= int(AngleMark.NOT_A_HINGE)
+        since = self._count_since_gap(block.flags)
         marks[since <= angle.gap_margin_s * self.setting.rate_hz] |= int(AngleMark.GAP)
         marks |= np.uint16(calibration_marks(self.calibration))
         return marks
+
+    def _count_since_gap(self, flags: Bytes) -> NDArray[np.int64]:
+        """(n,) samples since the last missing one."""
+        missing = is_missing(flags)
+        at = np.arange(1, len(missing) + 1)
+        since: NDArray[np.int64] = at + self.since_gap
+        if missing.any():
+            since = at - np.maximum.accumulate(np.where(missing, at, -self.since_gap))
+        self.since_gap = int(since[-1])
+        return since
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +265,3 @@ def _follow(run: LiveFilter, samples: SegmentSamples) -> _Followed:
     if cloned_after >= 0:  # the catch-up: the neutral pose itself is read against its clone
         neutral[: cloned_after + 1] = neutral[min(cloned_after, n - 1)]
     return _Followed(rotation, live, neutral, lagged[:filled])
-
-
-def _count_since(hit: Bools, before: int) -> NDArray[np.int64]:
-    """(n,) samples since the last hit, going on from `before`."""
-    at = np.arange(1, len(hit) + 1)
-    last = np.maximum.accumulate(np.where(hit, at, -before))
-    since: NDArray[np.int64] = at - last
-    return since
