@@ -697,11 +697,11 @@ class SideComparison:
     """One measure of the left leg beside the same of the right."""
 
     measure: str
-    """`end range`, `typical peak`, `excursion`, `peak velocity` or `sway`."""
+    """`end range`, `typical peak`, `excursion`, `peak velocity`, `hold time` or `sway`."""
     what: str
     """Task, condition or segment that the measure belongs to."""
     unit: str
-    """`rad`, `rad/s` or `1`, of all figures here."""
+    """`rad`, `rad/s` or `s`, of all figures here."""
     left: float
     right: float
     sigma: float

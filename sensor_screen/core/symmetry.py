@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensor_screen.model import Side, SideComparison, Task
+from sensor_screen.model import Side, SideComparison, StanceRole, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sensor_screen.model import LegMeasures
+    from sensor_screen.model import LegMeasures, SwayMeasures
 
 _Measure = tuple[str, str, str]
 _Figure = tuple[float, float]
@@ -59,6 +59,19 @@ def _figures(leg: LegMeasures) -> Iterable[tuple[_Measure, _Figure]]:
                 ("peak velocity", _words(task), "rad/s"),
                 _median([r.peak_velocity_radps for r in counted]),
             )
+    for stance in leg.sway:
+        yield from _stance_figures(stance)
+
+
+def _stance_figures(stance: SwayMeasures) -> Iterable[tuple[_Measure, _Figure]]:
+    """Hold and tilt of a standing leg; what a raised foot did belongs to the other."""
+    if stance.role is not StanceRole.STANDING:
+        return
+    yield ("hold time", "stance", "s"), (stance.hold_s, math.nan)
+    for tilt in stance.tilt:
+        if math.isfinite(tilt.total_rms_rad):
+            what = f"stance, {tilt.placement}, total tilt"
+            yield ("sway", what, "rad"), (tilt.total_rms_rad, tilt.total_sigma_rad)
 
 
 def _median(values: Sequence[float]) -> _Figure:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sensor_screen.core.symmetry import compare_sides
-from sensor_screen.model import LegMeasures, Side
+from sensor_screen.model import LegMeasures, Placement, Side, StanceRole, SwayMeasures, TiltSway
 from tests.hand_made import ankle, leg_measures
 
 
@@ -49,6 +49,21 @@ def test_mirrored_legs_give_mirrored_differences() -> None:
 def test_one_leg_is_compared_with_nothing() -> None:
     assert compare_sides(legs()[:1]) == ()
     assert compare_sides(()) == ()
+
+
+def test_stances_are_compared_by_the_leg_that_stood() -> None:
+    def stance(side: Side, role: StanceRole, tilt_rad: float) -> SwayMeasures:
+        tilt = TiltSway(Placement.SHANK, total_rms_rad=tilt_rad, total_sigma_rad=0.001)
+        return SwayMeasures(side, 0.0, 20.0, role=role, hold_s=18.0, tilt=(tilt,))
+
+    left, right = legs()
+    left = replace(left, sway=(stance(Side.LEFT, StanceRole.STANDING, 0.012),))
+    stood = replace(right, sway=(stance(Side.RIGHT, StanceRole.STANDING, 0.008),))
+    hung = replace(right, sway=(stance(Side.RIGHT, StanceRole.RAISED, 0.3),))
+    (tilt,) = (c for c in compare_sides([left, stood]) if c.measure == "sway")
+    assert tilt.difference == pytest.approx(0.004)
+    assert tilt.sigma == pytest.approx(0.001 * math.sqrt(2.0))
+    assert not [c for c in compare_sides([left, hung]) if c.measure in ("sway", "hold time")]
 
 
 def test_two_recordings_pair_like_one() -> None:
