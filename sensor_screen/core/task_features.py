@@ -19,7 +19,11 @@ from sensor_screen.model import SampleFlag
 from sensor_screen.units import RADIANS_PER_DEGREE, STANDARD_GRAVITY_MPS2
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sensor_screen.model import Bools, CleanLeg, CleanStream, Floats, Side
+
+    Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +204,24 @@ def angle_between(vectors: Floats, reference: Floats) -> Floats:
 
 def runs_of(mask: Bools) -> list[slice]:
     """The stretches in which a mask holds."""
-    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8)))
-    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    starts, stops = _bounds(mask)
+    return [slice(a, b) for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
 def keep_runs(mask: Bools, least: int) -> Bools:
     """The mask without its stretches shorter than `least` samples."""
-    kept = np.zeros_like(mask)
-    for run in runs_of(mask):
-        if run.stop - run.start >= least:
-            kept[run] = True
+    starts, stops = _bounds(mask)
+    long = stops - starts >= least
+    steps = np.zeros(len(mask) + 1, dtype=np.int8)
+    steps[starts[long]], steps[stops[long]] = 1, -1
+    kept: Bools = np.cumsum(steps[:-1], dtype=np.int8) > 0
     return kept
+
+
+def _bounds(mask: Bools) -> tuple[Ints, Ints]:
+    """First and one past the last sample of every stretch of a mask."""
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8)))
+    return edges[::2], edges[1::2]
 
 
 def _find_strides(
