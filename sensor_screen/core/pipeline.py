@@ -87,6 +87,14 @@ def measure_recording(
     found = find_tasks(list(clean.values()), orientations=list(oriented.values()))
     labels, doubts = labels_of_each_leg(recording.tasks, found)
     unlabelled = is_unlabelled(recording.tasks)
+    # A lone shank cannot tell a squat from a lunge: its labels stay as they are, and without any it
+    # has a finder of its own.
+    alone = {side: leg for side, leg in clean.items() if leg.shank and not leg.foot}
+    labels |= {
+        side: recording.tasks
+        for side, leg in alone.items()
+        if not unlabelled or find_squat_sets(leg)
+    }
     legs, errors = [], []
     for side in recording.sides:
         labelled = replace(recording, tasks=labels.get(side, recording.tasks))

@@ -24,6 +24,10 @@ _REST = (Task.STAND, Task.BALANCE, Task.MOVE)
 """Tasks that contradict no label: somebody stands between any two movements."""
 
 
+_LEANS = {Task.SQUAT, Task.LUNGE}
+"""Alike on one leg: a paused squat there is no evidence against the label."""
+
+
 @dataclass(frozen=True, slots=True)
 class HintParams:
     """How far a label may be wrong."""
@@ -151,7 +155,7 @@ def _refine(
     if last_s > end_s + params.slack_s:
         end_s = min(last_s, end_s + params.reach_s)
     for other in found:
-        if other.task in _REST or other.task is label.task:
+        if other.task in _REST or other.task is label.task or {other.task, label.task} == _LEANS:
             continue
         if start_s < other.end_s - params.slack_s and other.end_s <= first_s + params.slack_s:
             start_s = min(other.end_s, first_s)

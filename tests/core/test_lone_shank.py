@@ -8,9 +8,10 @@ from math import radians
 import numpy as np
 import pytest
 
-from sensor_screen.core.pipeline import measure_leg
+from sensor_screen.core.pipeline import measure_leg, measure_recording
 from sensor_screen.model import (
     LegMeasures,
+    Placement,
     Repetition,
     RepetitionMark,
     Side,
@@ -101,3 +102,17 @@ def test_nothing_is_invented_where_nobody_squats() -> None:
     everything = TaskInterval(0.0, 170.0, Task.SQUAT)
     leg = measure_leg(replace(recording, tasks=(everything,)), Side.RIGHT)
     assert not any(r.counted for r in leg.repetitions)
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_paused_squats_of_a_lone_shank_stay_squats(labelled: bool) -> None:
+    style = SquatStyle(hold_s=(1.0, 3.0))
+    steps = (Step(Task.STAND, 3.0), Step(Task.SQUAT, 12, style=style))
+    recording = simulate(Scenario("paused", "held squats", steps), seed=3, rate_hz=110.0).recording
+    lone = replace(
+        recording,
+        streams=tuple(s for s in recording.streams if s.info.placement is Placement.SHANK),
+        tasks=recording.tasks if labelled else (),
+    )
+    (leg,) = measure_recording(lone)
+    assert [r.task for r in leg.repetitions if r.counted] == [Task.SQUAT] * 12
