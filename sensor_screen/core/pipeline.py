@@ -76,10 +76,7 @@ def measure_recording(
     Raises:
         ScreenError: nothing could be measured on any leg.
     """
-    if not recording.sides:
-        raise RecordingError(
-            "recording", "it holds no shank or foot sensor", "record at least a shank sensor"
-        )
+    refuse_legless(recording)
     progress("samples, clocks and tasks")
     recording, foreign = _drop_foreign_labels(recording)
     clean = assemble_legs(recording, params.alignment)
@@ -114,6 +111,14 @@ def measure_recording(
         replace(paired[0], missing=(*foreign, *paired[0].missing, *doubts, *unseen)),
         *paired[1:],
     )
+
+
+def refuse_legless(recording: Recording) -> None:
+    """Raise a RecordingError where no sensor is on a leg."""
+    if not recording.sides:
+        raise RecordingError(
+            "recording", "it holds no shank or foot sensor", "record at least a shank sensor"
+        )
 
 
 def _drop_foreign_labels(recording: Recording) -> tuple[Recording, tuple[str, ...]]:

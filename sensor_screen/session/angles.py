@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.core.alignment import assemble_leg
 from sensor_screen.core.live import LiveParams
-from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
+from sensor_screen.core.pipeline import (
+    MeasureOptions,
+    PipelineParams,
+    measure_recording,
+    refuse_legless,
+)
 from sensor_screen.core.replay import replay
-from sensor_screen.errors import ScreenError
+from sensor_screen.errors import MeasurementError, ScreenError
 from sensor_screen.model import AngleTrace, Placement, Recording
 
 if TYPE_CHECKING:
@@ -40,7 +45,10 @@ def trace_recording(
         return _trace_live(recording, options, params, progress)
     legs = measure_recording(recording, options, params, progress)
     traces = tuple(leg.angle for leg in legs if leg.angle is not None)
-    return traces, tuple(sentence for leg in legs for sentence in leg.missing)
+    missing = tuple(sentence for leg in legs for sentence in leg.missing)
+    if not traces:
+        raise MeasurementError("ankle angle", missing[0].rstrip("."), "wear both sensors of a leg")
+    return traces, missing
 
 
 def _trace_live(
@@ -49,6 +57,7 @@ def _trace_live(
     params: PipelineParams,
     progress: Callable[[str], None],
 ) -> tuple[tuple[AngleTrace, ...], tuple[str, ...]]:
+    refuse_legless(recording)
     traces, errors = [], []
     for side in recording.sides:
         progress(f"{side}: live angle")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sensor_screen.core.pipeline import MeasureOptions
-from sensor_screen.model import AngleMark, Task, TaskInterval, ZeroMode
+from sensor_screen.model import AngleMark, Placement, Side, Task, TaskInterval, ZeroMode
 from sensor_screen.report.angles_csv import mark_words
 from sensor_screen.session.angles import trace_recording
 from sensor_screen.simulation import Scenario, Step, simulate
@@ -92,3 +92,21 @@ def test_labels_before_the_first_sample_are_no_trouble_live(
     out = tmp_path / "a.csv"
     assert run("angles", tmp_path / "early.parquet", "--live", "--out", out).status == 0
     assert len(out.read_text(encoding="utf-8").splitlines()) > 1000
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("kept", ["foot", "lumbar"])
+def test_a_recording_without_an_ankle_ends_in_one_sentence_and_no_table(
+    run: Run, tmp_path: Path, stairs: Recording, live: bool, kept: str
+) -> None:
+    """A lone foot knows where its strides went, but that is no angle."""
+    foot = next(s for s in stairs.streams if s.info.placement is Placement.FOOT)
+    if kept == "lumbar":
+        info = replace(foot.info, placement=Placement.LUMBAR, side=Side.NONE)
+        foot = replace(foot, info=info)
+    alone, out = tmp_path / "alone.parquet", tmp_path / "alone.csv"
+    save_recording(replace(stairs, streams=(foot,)), alone)
+    done = run("angles", alone, "--out", out, *(["--live"] if live else []))
+    assert done.status == 2
+    assert "Traceback" not in done.err
+    assert not out.exists()
