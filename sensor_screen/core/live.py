@@ -15,7 +15,6 @@ How the samples are cut into blocks changes nothing. The state can be saved and 
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +36,7 @@ from sensor_screen.core.live_filter import LegSetting, LiveFilter
 from sensor_screen.core.live_places import PlaceWatch
 from sensor_screen.core.live_sign import watch_sign
 from sensor_screen.core.quaternion import unit
+from sensor_screen.core.saved_state import SavedState
 from sensor_screen.core.segments import make_tape, start_state, tune
 from sensor_screen.errors import MeasurementError, PlacementError
 from sensor_screen.model import Task, ZeroMode
@@ -68,7 +68,7 @@ class LiveParams:
     """The sensors' places are judged again after so long, by everything that was heard."""
 
 
-class LiveAnkle:
+class LiveAnkle(SavedState):
     """Ankle angle of one leg, fed block by block.
 
     Args:
@@ -231,17 +231,6 @@ class LiveAnkle:
             watch=watch_sign(found, known, params.calibration),
             flags=kept.flags[0],
         )
-
-    def save(self) -> bytes:
-        """Everything, as bytes that `restore` understands; made and read by this version only."""
-        return pickle.dumps(self.__dict__, protocol=pickle.HIGHEST_PROTOCOL)
-
-    @classmethod
-    def restore(cls, saved: bytes) -> LiveAnkle:
-        """An estimator that goes on where the saved one stood. Only for bytes of our own making."""
-        live = cls.__new__(cls)
-        live.__dict__.update(pickle.loads(saved))  # noqa: S301 - own state, never from outside
-        return live
 
 
 def _join_all(answers: list[LiveAngles]) -> LiveAngles:

@@ -13,7 +13,6 @@ Looks are taken at fixed samples: how samples arrive changes nothing.
 from __future__ import annotations
 
 import math
-import pickle
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from sensor_screen.core.labels import merge_tasks
 from sensor_screen.core.live_watch import WatchParams, may_have_ended
 from sensor_screen.core.live_window import LiveWindow
 from sensor_screen.core.repetitions import DIRECTIONS, RepetitionParams, find_repetitions
+from sensor_screen.core.saved_state import SavedState
 from sensor_screen.core.stairs import STRIDE_TASKS, add_strides
 from sensor_screen.model import AngleMark, Placement, RepetitionMark, Side, Task, ZeroMode
 
@@ -124,7 +124,7 @@ class _Follower:
         return max([self.done_s, *ends])
 
 
-class LiveRepetitions:
+class LiveRepetitions(SavedState):
     """Repetitions of one leg, fed with what a `LiveAnkle` is fed with and what it answers.
 
     `tasks` may be replaced at any time; a task that is still on ends in the future, or never.
@@ -188,17 +188,6 @@ class LiveRepetitions:
         if not self._window.answered:
             return ()
         return tuple(self._look(self._window.answered, last=True))
-
-    def save(self) -> bytes:
-        """Everything, as bytes that `restore` understands; made and read by this version only."""
-        return pickle.dumps(self.__dict__, protocol=pickle.HIGHEST_PROTOCOL)
-
-    @classmethod
-    def restore(cls, saved: bytes) -> LiveRepetitions:
-        """A finder that goes on where the saved one stood. Only for bytes of our own making."""
-        live = cls.__new__(cls)
-        live.__dict__.update(pickle.loads(saved))  # noqa: S301 - own state, never from outside
-        return live
 
     @property
     def _reach(self) -> int:
