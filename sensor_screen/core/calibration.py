@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.hinge import HingeEvidence, principal_axis
-from sensor_screen.core.labels import inside_tasks
+from sensor_screen.core.labels import SQUAT_TASKS, STEP_TASKS, inside_tasks
 from sensor_screen.core.neutral import Neutral, NeutralParams, rest_rate
 from sensor_screen.core.pumping import PumpParams, PumpStretch, find_pumping
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.sign import FoundSign, SignHint, find_sign, lean_of, one_way
-from sensor_screen.core.sign_clues import SQUAT_TASKS, STEP_TASKS, SignParams, find_evidence
+from sensor_screen.core.sign_clues import SignParams, find_evidence
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import AxisOrigin, Calibration, SignOrigin, ZeroMode
 

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from sensor_screen.model import Bools, Floats, TaskInterval
 
 
+STEP_TASKS = (Task.WALK, Task.STAIRS_UP, Task.STAIRS_DOWN, Task.KICK)
+"""The leg steps or swings."""
+SQUAT_TASKS = (Task.SQUAT, Task.LUNGE)
+"""The shank leans over a foot that stands."""
+
+
 def inside_tasks(time_s: Floats, tasks: Sequence[TaskInterval], wanted: Sequence[Task]) -> Bools:
     """(n,) True inside the labelled stretches of the wanted tasks."""
     inside = np.zeros(len(time_s), dtype=np.bool_)

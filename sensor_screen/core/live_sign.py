@@ -13,7 +13,7 @@ import numpy as np
 
 from sensor_screen.core.calibration import UNPAIRED, UNTOLD, CalibrationParams
 from sensor_screen.core.joint_angle import tilt_about
-from sensor_screen.core.labels import inside_tasks
+from sensor_screen.core.labels import SQUAT_TASKS, inside_tasks
 from sensor_screen.core.neutral import rest_rate
 from sensor_screen.core.orientation import vertical
 from sensor_screen.core.pumping import find_pumping
@@ -24,7 +24,6 @@ from sensor_screen.core.sign_clues import (
     LABELLED,
     NO_STEPS,
     SHANK,
-    SQUAT_TASKS,
     SUPPOSED,
     SWING_WINDOW_S,
     Evidence,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensor_screen.core.labels import inside_tasks
+from sensor_screen.core.labels import STEP_TASKS, inside_tasks
 from sensor_screen.errors import PlacementError
 from sensor_screen.model import Placement, Task
 from sensor_screen.units import STANDARD_GRAVITY_MPS2
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from sensor_screen.model import Bools, Floats, TaskInterval
 
-STEP_TASKS = (Task.WALK, Task.STAIRS_UP, Task.STAIRS_DOWN, Task.KICK)
 SEATED_TASKS = (Task.PUMP, Task.POINT)
 _GROUPS = ((Task.PUMP,), (Task.SQUAT,), (Task.LUNGE,), STEP_TASKS, SEATED_TASKS)
 """Labels that are looked at apart; the whole stretch comes after them."""

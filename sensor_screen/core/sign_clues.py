@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.joint_angle import tilt_about
-from sensor_screen.core.labels import inside_tasks
+from sensor_screen.core.labels import SQUAT_TASKS, STEP_TASKS, inside_tasks
 from sensor_screen.core.orientation import vertical
 from sensor_screen.core.quaternion import unit
 from sensor_screen.model import SignOrigin, Task
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from sensor_screen.core.pumping import PumpStretch
     from sensor_screen.model import Bools, Floats, TaskInterval
 
-STEP_TASKS = (Task.WALK, Task.STAIRS_UP, Task.STAIRS_DOWN, Task.KICK)
-SQUAT_TASKS = (Task.SQUAT, Task.LUNGE)
 OTHER_TASKS = (Task.STAND, Task.PUMP, Task.POINT, Task.BALANCE, *SQUAT_TASKS)
 """In these nobody is supposed to take steps."""
 SHANK, FOOT = 0, 1
