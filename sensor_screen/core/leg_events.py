@@ -136,7 +136,12 @@ def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]
         repetitions += [
             new
             for new in find_repetitions(
-                found.trace, task, shank_rate_radps=rate, foot_path=path, leg=leg
+                found.trace,
+                task,
+                shank_rate_radps=rate,
+                foot_path=path,
+                leg=leg,
+                beside=inputs.tasks,
             )
             if new.start_s >= last_s or not any(_same_movement(new, old) for old in before)
         ]
