@@ -133,8 +133,8 @@ def find_bends(
         label: The samples of the label.
         rate_hz: Sampling rate.
         params: Tuning.
-        room: Samples; what lies outside belongs to other tasks: a foot that pumps goes further down than a
-            lunge goes up, and would pass for the stand beside it.
+        room: Samples; what lies outside belongs to other tasks: a foot that pumps goes further down
+            than a lunge goes up, and would pass for the stand beside it.
     """
     margin = round(params.margin_s * rate_hz)
     begin, stop = max(0, label.start - margin), min(toward_rad.size, label.stop + margin)
