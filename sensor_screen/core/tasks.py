@@ -103,7 +103,27 @@ def _see(motion: LegMotion, params: TaskParams) -> SeenLeg:
         for event in events:
             free[event.start : event.end] = False
         events += find(motion, free, params.events)
-    return SeenLeg(motion, tuple(sorted(events, key=lambda e: e.start)))
+    events.sort(key=lambda e: e.start)
+    return SeenLeg(motion, tuple(_without_unseen_holds(motion, events, params)))
+
+
+def _without_unseen_holds(
+    motion: LegMotion, events: list[Event], params: TaskParams
+) -> list[Event]:
+    """A foot whose samples are missing rests only on paper: that is no point, nor its way back."""
+    kept: list[Event] = []
+    unseen = False
+    for event in events:
+        way_back = unseen and event.hold_s == 0.0
+        unseen = False
+        if event.task is Task.POINT and motion.foot is not None:
+            begin = event.end - round(event.hold_s * motion.rate_hz)
+            lost_s = float(motion.foot.missing[begin : event.end].sum()) / motion.rate_hz
+            unseen = event.hold_s > 0.0 and event.hold_s - lost_s < params.events.held_s
+            if unseen or way_back:
+                event = replace(event, task=Task.MOVE, sureness=0.4)
+        kept.append(event)
+    return kept
 
 
 # --- one leg against the other -------------------------------------------------------------------
@@ -244,7 +264,7 @@ _WORDS = {
     Task.STAIRS_DOWN: "{n} steps, each down by {up:.2f} m",
     Task.SQUAT: "{n} leans of the shank over a standing foot, by {deg:.0f} deg",
     Task.LUNGE: "{n} leans of this shank over a standing foot, held for {hold:.1f} s",
-    Task.POINT: "{n} movements of the foot under a quiet shank, to {deg:.0f} deg and held",
+    Task.POINT: "the foot was held {n} x under a quiet shank, to {deg:.0f} deg",
     Task.PUMP: "the foot went up and down under a quiet shank",
     Task.KICK: "{n} swings of up to {dps:.0f} deg/s",
     Task.MOVE: NO_KNOWN_KIND,

@@ -172,3 +172,20 @@ def test_stiff_lunges_are_not_lost_beside_pumps(late_s: float) -> None:
     stiff = Scenario("stiff", "20 deg of dorsiflexion", steps, ANTERIOR_RESTRICTED)
     found = counted(off(simulate(stiff, seed=1).recording, late_s))
     assert [task for _, task, _ in found] == [Task.LUNGE] * 3 + [Task.POINT] * 2
+
+
+@pytest.mark.parametrize(("every_s", "first_s", "seed"), [(4.0, 6.8, 1), (2.0, 5.5, 2)])
+def test_pumps_with_lost_samples_are_not_taken_for_a_held_foot(
+    every_s: float, first_s: float, seed: int
+) -> None:
+    """Gaps of 1.2 s: the foot rests in them, but only on paper."""
+    steps = (Step(Task.STAND, 3.0), Step(Task.PUMP, 8), Step(Task.SQUAT, 3))
+    recording = simulate(Scenario("gaps", "radio", steps), seed=seed).recording
+    streams = []
+    for stream in recording.streams:
+        since_s = stream.device_time_s - first_s
+        lost = (since_s >= 0.0) & (since_s < 10.5) & (since_s % every_s < 1.2)
+        kept = {"device_time_s": stream.device_time_s[~lost], "raw": stream.raw[~lost]}
+        streams.append(replace(stream, **kept, sequence=None))
+    (leg,) = measure_recording(replace(recording, streams=tuple(streams)))
+    assert not any("looks like" in sentence for sentence in leg.missing)
