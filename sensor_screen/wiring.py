@@ -91,6 +91,13 @@ def render_for_terminal(report: ScreeningReport) -> str:
     )
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Raise before long work where no file can be written there."""
+    from sensor_screen.storage.atomic_file import refuse_unwritable as refuse
+
+    refuse(path)
+
+
 def save_report_json(report: ScreeningReport, path: Path) -> None:
     """The report as JSON."""
     import json

@@ -34,6 +34,8 @@ def screen(
     from sensor_screen import wiring
     from sensor_screen.cli.options import measure_options
 
+    if json_out is not None:
+        wiring.refuse_unwritable(json_out)
     with show_steps() as step:
         step("reading the recordings")
         opened = [wiring.open_recording(path) for path in recordings]

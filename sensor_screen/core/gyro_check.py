@@ -138,6 +138,8 @@ def _find_spans(
     interval_s = float(np.median(np.diff(time_s)))
     cell_s = max(params.cell_s, interval_s)
     cells, sound = _average(time_s, values, usable, cell_s)
+    if not len(cells):
+        return None
     mean, calm = _find_calm(cells, sound, cell_s, params)
     turned = np.concatenate([[0.0], np.cumsum(np.linalg.norm(cells[:, 3:], axis=1))])
     starts, ends = _pair_up(np.flatnonzero(calm), np.cumsum(~sound), cell_s, params)

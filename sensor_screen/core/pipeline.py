@@ -192,8 +192,10 @@ def measure_leg(
     tasks, guessed = _label_lone_shank(leg, recording.tasks, name)
     lumbar, useless = _find_lumbar(recording, params)
     inputs = LegInputs(leg, tasks, lumbar, orientation, options.entries, params.exposure)
+    silent = tuple(f"{name}: {why}" for why in name_early_end(recording, leg))
+    aside = (*silent, *useless, *guessed)
     if leg.shank is None and (alone := foot_alone(inputs)):
-        return alone
+        return replace(alone, missing=alone.missing + aside)
     progress(f"{name}: ankle angle")
     try:
         found = estimate_ankle(
@@ -210,11 +212,11 @@ def measure_leg(
         sway = measure_stances(inputs, None)
         if options.angle_needed or leg.shank is None or not sway:
             raise
-        return stances_alone(inputs, sway, error)
+        still = stances_alone(inputs, sway, error)
+        return replace(still, missing=still.missing + aside)
     progress(f"{name}: repetitions and sway")
     measured = measure_events(inputs, found)
-    silent = tuple(f"{name}: {why}" for why in name_early_end(recording, leg))
-    return replace(measured, missing=measured.missing + silent + useless + guessed)
+    return replace(measured, missing=measured.missing + aside)
 
 
 def _label_lone_shank(

@@ -120,9 +120,8 @@ def _without_unseen_holds(
             begin = event.end - round(event.hold_s * motion.rate_hz)
             lost_s = float(motion.foot.missing[begin : event.end].sum()) / motion.rate_hz
             unseen = event.hold_s > 0.0 and event.hold_s - lost_s < params.events.held_s
-            if unseen or way_back:
-                event = replace(event, task=Task.MOVE, sureness=0.4)
-        kept.append(event)
+        lost = event.task is Task.POINT and (unseen or way_back)
+        kept.append(replace(event, task=Task.MOVE, sureness=0.4) if lost else event)
     return kept
 
 
