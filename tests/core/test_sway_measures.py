@@ -343,3 +343,24 @@ def test_what_cannot_be_measured_is_refused_with_a_sentence(
     if rate_hz != 7.0:
         with pytest.raises(error, match=problem):
             measure_cop_sway(values, rate_hz)
+
+
+def test_position_and_acceleration_have_the_same_figures_under_their_own_units() -> None:
+    """One curve read as either: what is named alike but for the unit is the same number."""
+    path = wander(3)
+    position = measure_cop_sway(path, RATE_HZ)
+    acceleration = measure_acceleration_sway(path, RATE_HZ, cutoff_hz=None)
+    units = {"m": "mps2", "m2": "m2ps4", "m2ps": "m2ps5", "mps": None}
+    compared = 0
+    for one, other in (
+        (position, acceleration),
+        (position.mediolateral, acceleration.mediolateral),
+        (position.anteroposterior, acceleration.anteroposterior),
+    ):
+        for name, value in asdict(one).items():
+            stem, _, unit = name.rpartition("_")
+            twin = f"{stem}_{units[unit]}" if unit in units else name
+            if isinstance(value, float) and unit != "mps" and "sigma" not in name:
+                assert getattr(other, twin) == pytest.approx(value, rel=1e-12), name
+                compared += 1
+    assert compared == 14 + 2 * 8
