@@ -24,7 +24,7 @@ from sensor_screen.core.repetitions import DIRECTIONS
 from sensor_screen.core.replay import replay
 from sensor_screen.model import Direction, Repetition, Side, Task, TaskInterval
 from sensor_screen.session.live_screen import replay_repetitions
-from sensor_screen.simulation import Scenario, Step
+from sensor_screen.simulation import SCENARIOS, Scenario, Step
 from tests.core.simulated_legs import SimulatedLeg, simulated_leg
 from tests.core.test_live import blocks_of
 
@@ -100,6 +100,19 @@ def test_what_the_whole_recording_counts_is_announced_and_final_in_time(
             (event,) = (e for e in said if is_same(e.repetition, one))
             assert 0.0 < event.at_s - one.end_s <= latest_s, (kind, one.task)
     assert not of_kind(events, EventKind.WITHDRAWN)
+
+
+def test_the_latest_of_many_squats_is_announced_in_half_a_second() -> None:
+    """One of these comes to rest so slowly that a cautious watch is late."""
+    squats = simulated_leg(SCENARIOS["squat"], seed=1)
+    measured = measure_events(
+        LegInputs(squats.leg, squats.tasks), estimate_ankle(squats.leg, squats.tasks)
+    )
+    said = of_kind(replay_repetitions(squats.leg, squats.tasks), EventKind.ANNOUNCED)
+    assert len(said) == len([r for r in measured.repetitions if r.counted]) == 28
+    caught_up_s = said[0].at_s
+    for event, one in zip(said, measured.repetitions, strict=True):
+        assert event.at_s - one.end_s < 0.5 or event.at_s == caught_up_s
 
 
 def test_final_peaks_are_those_of_the_whole_recording(
