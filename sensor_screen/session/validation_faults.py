@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import radians
 from typing import TYPE_CHECKING
@@ -190,14 +191,10 @@ def suffer(fault: Fault, pair: FaultyPair) -> FaultOutcome:
     except ScreenError:
         leg = None
     if leg is not None:
-        try:
+        with suppress(ScreenError):
             whole = estimate_ankle(leg, tasks).trace
-        except ScreenError:
-            pass
-        try:
+        with suppress(ScreenError):
             live = replay(leg, tasks, block_samples=100)
-        except ScreenError:
-            pass
     since_s = pair.at_s if fault.sudden else float(pair.leg.time_s[0])
     return FaultOutcome(
         refused=whole is None,

@@ -87,9 +87,7 @@ def do_squats(style: SquatStyle, seed: int, before: tuple[Step, ...] = ()) -> Si
     """
     person = replace(HEALTHY, squat_lean_rad=radians(32.0))
     sets = tuple(Step(Task.SQUAT, 15, style=style, rest_s=8.0) for _ in range(2))
-    scenario = Scenario(
-        "sets", "two sets", (Step(Task.STAND, 3.0), *before, *sets), person
-    )
+    scenario = Scenario("sets", "two sets", (Step(Task.STAND, 3.0), *before, *sets), person)
     bias_mps2 = np.random.default_rng([seed, 9]).uniform(*ACC_BIASES_MPS2)
     flaws = replace(HARSH, acc_bias_mps2=bias_mps2, gyr_bias_radps=radians(2.0))
     return simulate(scenario, seed=seed, rate_hz=RATE_HZ, imperfections=flaws)

@@ -72,7 +72,9 @@ def check_form(form: SwayForm) -> FormRow:
 def _worst(form: SwayForm, cutoff_hz: float | None) -> float:
     sway = measure_acceleration_sway(form.acc_mps2, FORM_RATE_HZ, cutoff_hz=cutoff_hz)
     return max(
-        abs(getattr(sway, name) - value) / value for name, value in form.figures.items() if value
+        float(abs(getattr(sway, name) - value) / value)
+        for name, value in form.figures.items()
+        if value
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,10 +19,18 @@ from sensor_screen.session.span_scores import (
     score_spans,
     true_spans,
 )
-from sensor_screen.simulation import BENCHMARK, HARSH, PEOPLE, Imperfections, Scenario, Step, simulate
+from sensor_screen.simulation import (
+    BENCHMARK,
+    HARSH,
+    PEOPLE,
+    Imperfections,
+    Scenario,
+    Step,
+    simulate,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sensor_screen.model import LegMeasures
     from sensor_screen.session.span_scores import Span
@@ -74,7 +82,7 @@ class TaskScore:
     found_s: float = 0.0
     right_s: float = 0.0
     """Of those found."""
-    repetitions: SpanScore = SpanScore()
+    repetitions: SpanScore = field(default_factory=SpanScore)
 
     def __add__(self, other: TaskScore) -> TaskScore:
         return TaskScore(
@@ -189,7 +197,9 @@ def _where_right(made: Simulation, side: Side, task: Task) -> list[Span]:
     if task is not Task.STAND:
         true = _true_stretches(made, side, task)
         return merge_spans([(a - AROUND_S, b + AROUND_S) for a, b in true])
-    busy = [span for other in Task if other in _MOVING for span in _true_stretches(made, side, other)]
+    busy = [
+        span for other in Task if other in _MOVING for span in _true_stretches(made, side, other)
+    ]
     end_s = float(made.truth[side].time_s[-1])
     edges_s = [0.0, *(edge for span in merge_spans(busy) for edge in span), end_s]
     return [(a, b) for a, b in zip(edges_s[::2], edges_s[1::2], strict=True) if b > a]
@@ -200,5 +210,3 @@ _MOVING = (*DIRECTIONS, Task.PUMP)
 
 def _name(task: Task) -> str:
     return task.value.replace("_", " ")
-
-

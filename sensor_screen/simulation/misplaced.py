@@ -77,9 +77,7 @@ def slip_sensor(
     turned_rad = angle_rad * (3.0 - 2.0 * share) * share**2
     back = Rotation.from_rotvec(turned_rad[:, None] * flexion_axis).inv()
     rate = np.gradient(turned_rad, time_s)[:, None] * flexion_axis
-    return hear(
-        leg, placement, back.apply(stream.acc_mps2), back.apply(stream.gyr_radps) + rate
-    )
+    return hear(leg, placement, back.apply(stream.acc_mps2), back.apply(stream.gyr_radps) + rate)
 
 
 def borrow_foot(leg: CleanLeg, other: CleanLeg, later_s: float = 0.0) -> CleanLeg:

@@ -21,7 +21,7 @@ _SWING_HZ = 0.4
 def random_stance(random: np.random.Generator, seconds: float) -> CleanStream:
     """Gaussian sway about both axes, slower than 1 Hz, heard by a usual sensor.
 
-    The sensor's axes are the segment's: forward, up, right. It stands in no acceleration of its own.
+    The sensor's axes are the segment's (forward, up, right), and it has no acceleration of its own.
     """
     count = round(seconds * STANCE_RATE_HZ)
     tilts = np.array([[SIDEWAYS_RAD], [FORWARD_RAD]]) * _swings(random, count)
