@@ -23,8 +23,8 @@ LEAST_OVERLAP = 0.5
 """Common time over the time of both together from which two stretches are the same movement."""
 SQUAT_SHARE = 0.07
 """Of its depth: where an onlooker would say that a squat begins and ends."""
-_KICK_S = 0.1
-"""A kick is its impact, this much to either side: 50 % overlap are 67 ms."""
+_KICK_S = 0.2
+"""A kick is its impact, this much to either side: 50 % overlap are 0.13 s."""
 
 
 @dataclass(frozen=True, slots=True)

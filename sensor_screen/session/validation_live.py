@@ -115,7 +115,7 @@ def compare_leg(leg: CleanLeg, tasks: Sequence[TaskInterval]) -> LiveRun:
     )
     twins = tuple(_pair(one, announced, final, one.end_s > caught_up_s) for one in whole)
     besides = tuple(
-        e.repetition.task for e in final if not any(_is_same(e.repetition, r) for r in whole)
+        e.repetition.task for e in final if not any(is_same(e.repetition, r) for r in whole)
     )
     withdrawn = tuple(e.repetition.task for e in said if e.kind is EventKind.WITHDRAWN)
     return LiveRun(twins, besides, withdrawn)
@@ -128,14 +128,14 @@ def _pair(
     after_calibration: bool,
 ) -> LiveTwin:
     first, last = (
-        next((e for e in events if _is_same(e.repetition, one)), None)
+        next((e for e in events if is_same(e.repetition, one)), None)
         for events in (announced, final)
     )
     directions = DIRECTIONS[one.task] if last is not None else ()
     within = 0
     for direction in directions:
         if last is not None:
-            (peak, sigma), (exact, _) = (_peak(r, direction) for r in (last.repetition, one))
+            (peak, sigma), (exact, _) = (peak_of(r, direction) for r in (last.repetition, one))
             within += abs(peak - exact) <= 1.96 * sigma
     return LiveTwin(
         task=one.task,
@@ -147,12 +147,14 @@ def _pair(
     )
 
 
-def _is_same(one: Repetition, other: Repetition) -> bool:
+def is_same(one: Repetition, other: Repetition) -> bool:
+    """Do both mean one movement?"""
     middle_s = 0.5 * (other.start_s + other.end_s)
     return one.task is other.task and one.start_s < middle_s < one.end_s
 
 
-def _peak(one: Repetition, direction: Direction) -> tuple[float, float]:
+def peak_of(one: Repetition, direction: Direction) -> tuple[float, float]:
+    """The peak in one direction and its sigma, rad."""
     if direction is Direction.DORSIFLEXION:
         return one.peak_dorsiflexion_rad, one.peak_dorsiflexion_sigma_rad
     return one.peak_plantarflexion_rad, one.peak_plantarflexion_sigma_rad

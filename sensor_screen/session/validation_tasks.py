@@ -119,7 +119,7 @@ def score_people(condition: TaskCondition, seed: int) -> dict[str, TaskScore]:
             rate_hz=condition.rate_hz,
             imperfections=condition.imperfections,
         )
-        for name, score in _score(made, short_stand=scenario.name == "walk"):
+        for name, score in score_tasks(made, short_stand=scenario.name == "walk"):
             scores[name] = scores.get(name, TaskScore()) + score
     return scores
 
@@ -142,7 +142,13 @@ def _scenarios(seed: int) -> tuple[Scenario, ...]:
     )
 
 
-def _score(made: Simulation, *, short_stand: bool) -> Iterator[tuple[str, TaskScore]]:
+def score_tasks(made: Simulation, *, short_stand: bool = False) -> Iterator[tuple[str, TaskScore]]:
+    """Each task of each leg of one recording that is measured without its labels, by name.
+
+    Args:
+        made: The recording, its labels and its truth.
+        short_stand: Its stands are those before a walk.
+    """
     try:
         legs = measure_recording(replace(made.recording, tasks=()))
     except ScreenError:
@@ -158,7 +164,7 @@ def _score(made: Simulation, *, short_stand: bool) -> Iterator[tuple[str, TaskSc
 
 def _score_task(made: Simulation, side: Side, leg: LegMeasures | None, task: Task) -> TaskScore:
     found = [] if leg is None else [(f.start_s, f.end_s) for f in leg.found_tasks if f.task is task]
-    true = _true_stretches(made, side, task)
+    true = true_stretches(made, side, task)
     right_s = sum(covered_s(span, _where_right(made, side, task)) for span in found)
     repetitions = SpanScore()
     if task in DIRECTIONS:
@@ -173,7 +179,7 @@ def _score_task(made: Simulation, side: Side, leg: LegMeasures | None, task: Tas
     )
 
 
-def _true_stretches(made: Simulation, side: Side, task: Task) -> list[Span]:
+def true_stretches(made: Simulation, side: Side, task: Task) -> list[Span]:
     """From the first to the last repetition of each label; stands and balances whole."""
     labels = [label for label in made.recording.tasks if label.task is task]
     if task is Task.BALANCE and labels:  # One leg after the other.
@@ -195,10 +201,10 @@ def _true_stretches(made: Simulation, side: Side, task: Task) -> list[Span]:
 def _where_right(made: Simulation, side: Side, task: Task) -> list[Span]:
     """Where this task may be found: it and the rest around it; a stand wherever nothing moves."""
     if task is not Task.STAND:
-        true = _true_stretches(made, side, task)
+        true = true_stretches(made, side, task)
         return merge_spans([(a - AROUND_S, b + AROUND_S) for a, b in true])
     busy = [
-        span for other in Task if other in _MOVING for span in _true_stretches(made, side, other)
+        span for other in Task if other in _MOVING for span in true_stretches(made, side, other)
     ]
     end_s = float(made.truth[side].time_s[-1])
     edges_s = [0.0, *(edge for span in merge_spans(busy) for edge in span), end_s]
