@@ -208,7 +208,7 @@ def _show_faults(seeds: Sequence[int]) -> None:
 
 _TABLES: dict[Figures, tuple[Callable[[Sequence[int]], None], int]] = {
     Figures.IMPACT: (_show_impact, 8),
-    Figures.TASKS: (_show_tasks, 3),
+    Figures.TASKS: (_show_tasks, 5),
     Figures.SQUATS: (_show_squats, 6),
     Figures.LIVE: (_show_live, 2),
     Figures.SWAY: (_show_sway, 5),
