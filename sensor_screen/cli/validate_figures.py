@@ -191,7 +191,7 @@ def _show_faults(seeds: Sequence[int]) -> None:
         f"Sensors that do not belong, {_people(seeds)} a cell: % of the samples from "
         f"{SETTLED_S:.0f} s after the fault on that are valid and off by more than 3 sigma and "
         "5 deg; offline / live",
-        *("fault", *FAULT_SCENARIOS, "refused", "valid %", "live notices after"),
+        *("fault", *FAULT_SCENARIOS, "refused offline", "valid %", "live notices after"),
     )
     for name, row in cells.items():
         outcomes = [one for cell in row for one in cell.outcomes]
