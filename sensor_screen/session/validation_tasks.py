@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sensor_screen.simulation import Simulation
 
 FIRST_SEED = 100
-"""People from here on; limits were chosen, and tests are run, on those before."""
+"""People from here on: no test uses them."""
 AROUND_S = 1.3
 """People are at rest for a second around a task, and a kick begins with a step: found so far
 outside a task it is not wrong."""
