@@ -27,6 +27,17 @@ class Zero(StrEnum):
     GRAVITY_VERTICAL = "gravity_vertical"
 
 
+class Figures(StrEnum):
+    """A table of `validate` beside the one of the angle."""
+
+    IMPACT = "impact"
+    TASKS = "tasks"
+    SQUATS = "squats"
+    LIVE = "live"
+    SWAY = "sway"
+    FAULTS = "faults"
+
+
 ZeroOption = Annotated[
     Zero, typer.Option(help="What the still stand means; kept with every angle.")
 ]

@@ -22,8 +22,9 @@ from sensor_screen.core.live_repetitions import (
 )
 from sensor_screen.core.repetitions import DIRECTIONS
 from sensor_screen.core.replay import replay
-from sensor_screen.model import Direction, Repetition, Side, Task, TaskInterval
+from sensor_screen.model import Repetition, Side, Task, TaskInterval
 from sensor_screen.session.live_screen import replay_repetitions
+from sensor_screen.session.validation_live import is_same, peak_of
 from sensor_screen.simulation import Scenario, Step
 from tests.core.simulated_legs import SimulatedLeg, simulated_leg
 from tests.core.test_live import blocks_of
@@ -84,11 +85,6 @@ def of_kind(events: Sequence[RepetitionEvent], kind: EventKind) -> list[Repetiti
     return [e for e in events if e.kind is kind and (e.repetition.counted or e.reason)]
 
 
-def is_same(one: Repetition, other: Repetition) -> bool:
-    middle_s = 0.5 * (other.start_s + other.end_s)
-    return one.task is other.task and one.start_s < middle_s < one.end_s
-
-
 def test_what_the_whole_recording_counts_is_announced_and_final_in_time(
     events: tuple[RepetitionEvent, ...], offline: list[Repetition]
 ) -> None:
@@ -118,12 +114,6 @@ def test_final_peaks_are_those_of_the_whole_recording(
         if live.stride is not None and one.stride is not None:
             assert live.stride.direction is one.stride.direction
         assert (live.kick is None) == (one.kick is None)
-
-
-def peak_of(one: Repetition, direction: Direction) -> tuple[float, float]:
-    if direction is Direction.DORSIFLEXION:
-        return one.peak_dorsiflexion_rad, one.peak_dorsiflexion_sigma_rad
-    return one.peak_plantarflexion_rad, one.peak_plantarflexion_sigma_rad
 
 
 @settings(deadline=None, max_examples=3)
