@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.core.pipeline import MeasureOptions
-    from sensor_screen.model import Recording, ScreeningReport
+    from sensor_screen.judgement import ScreeningReport
+    from sensor_screen.model import Recording
 
 __all__ = ["__version__", "read_recording", "screen"]
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.core.pipeline import MeasureOptions
-    from sensor_screen.model import AngleTrace, Recording, ScreeningReport
+    from sensor_screen.judgement import ScreeningReport
+    from sensor_screen.model import AngleTrace, Recording
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.validation import ValidationRow
     from sensor_screen.session.validation_kicks import LegKicks

@@ -11,6 +11,7 @@ from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.exposure import expose_demands
 from sensor_screen.core.sway_measures import measure_acceleration_sway
 from sensor_screen.core.symmetry import compare_sides
+from sensor_screen.judgement import ScreeningReport
 from sensor_screen.model import (
     AngleTrace,
     AxisOrigin,
@@ -21,7 +22,6 @@ from sensor_screen.model import (
     Origin,
     Placement,
     Repetition,
-    ScreeningReport,
     Side,
     SignOrigin,
     Stance,

@@ -15,8 +15,8 @@ from sensor_screen.report.curve import thin_curve
 from sensor_screen.report.sway_json import sway_to_json
 
 if TYPE_CHECKING:
+    from sensor_screen.judgement import Advice, Finding, ScreeningReport, ZoneBands
     from sensor_screen.model import (
-        Advice,
         AngleTrace,
         Calibration,
         Capacity,
@@ -24,15 +24,12 @@ if TYPE_CHECKING:
         ClockMap,
         Demand,
         Exposure,
-        Finding,
         KickDetail,
         LegMeasures,
         Repetition,
-        ScreeningReport,
         SideComparison,
         StrideDetail,
         Trend,
-        ZoneBands,
     )
 
 SCHEMA_ID = "screening-report-1"

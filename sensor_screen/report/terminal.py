@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.capacity import reference_capacity
-from sensor_screen.model import Direction, Origin, Panel, Zone
+from sensor_screen.judgement import Panel, Zone
+from sensor_screen.model import Direction, Origin
 from sensor_screen.report.terminal_lens import LABEL_WIDTH, draw_lens, legend
 from sensor_screen.report.terminal_measures import (
     describe_quality,
@@ -27,7 +28,8 @@ from sensor_screen.rules.texts import (
 )
 
 if TYPE_CHECKING:
-    from sensor_screen.model import Advice, Finding, LegMeasures, ScreeningReport
+    from sensor_screen.judgement import Advice, Finding, ScreeningReport
+    from sensor_screen.model import LegMeasures
 
 NARROWEST, WIDEST = 60, 120
 

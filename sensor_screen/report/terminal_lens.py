@@ -9,14 +9,15 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sensor_screen.model import Task, Zone
+from sensor_screen.judgement import Zone
+from sensor_screen.model import Task
 from sensor_screen.report.terminal_page import figure
 from sensor_screen.rules.texts import TASK_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sensor_screen.model import Finding, ZoneBands
+    from sensor_screen.judgement import Finding, ZoneBands
     from sensor_screen.report.terminal_page import Page
 
 LABEL_WIDTH = 13

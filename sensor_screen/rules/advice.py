@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.model import Advice, Panel, Task, Zone
+from sensor_screen.judgement import Advice, Panel, Zone
+from sensor_screen.model import Task
 from sensor_screen.rules import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sensor_screen.model import Finding, Side
+    from sensor_screen.judgement import Finding
+    from sensor_screen.model import Side
     from sensor_screen.rules.rulebook import RuleBook
 
 _NEAR = (Zone.RED, Zone.BEYOND)

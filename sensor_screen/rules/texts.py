@@ -6,7 +6,8 @@ of a screen and never of a diagnosis; the same words for the left and the right 
 
 from __future__ import annotations
 
-from sensor_screen.model import Panel, Side, Task, Zone
+from sensor_screen.judgement import Panel, Zone
+from sensor_screen.model import Side, Task
 
 DISCLAIMER = (
     "This is a movement screen, not a diagnosis. It cannot see bone, cartilage or ligament. Zones "

@@ -10,16 +10,8 @@ import numpy as np
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
 from sensor_screen.core.symmetry import compare_sides
 from sensor_screen.errors import MeasurementError, ScreenError, UsageError
-from sensor_screen.model import (
-    AngleMark,
-    LegMeasures,
-    Origin,
-    Recording,
-    ScreeningReport,
-    Side,
-    SignOrigin,
-    Task,
-)
+from sensor_screen.judgement import ScreeningReport
+from sensor_screen.model import AngleMark, LegMeasures, Origin, Recording, Side, SignOrigin, Task
 from sensor_screen.rules.evaluate import judge
 from sensor_screen.rules.rulebook import RuleBook, shipped_rulebook
 from sensor_screen.version import __version__

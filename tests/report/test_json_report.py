@@ -10,20 +10,19 @@ from typing import Any
 import jsonschema
 import pytest
 
+from sensor_screen.judgement import Panel, Zone
 from sensor_screen.model import (
     AxisOrigin,
     Condition,
     Direction,
     KickDetail,
     Origin,
-    Panel,
     Side,
     SignOrigin,
     Stance,
     StanceRole,
     Task,
     ZeroMode,
-    Zone,
 )
 from sensor_screen.report.json_report import read_schema, report_to_json
 from sensor_screen.report.terminal import render_terminal

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sensor_screen.core.exposure import expose_demands
-from sensor_screen.model import AxisOrigin, ScreeningReport, Side, SignOrigin, Task, ZeroMode, Zone
+from sensor_screen.judgement import ScreeningReport, Zone
+from sensor_screen.model import AxisOrigin, Side, SignOrigin, Task, ZeroMode
 from sensor_screen.report.terminal import render_terminal
 from sensor_screen.report.terminal_curve import draw_curve
 from sensor_screen.report.terminal_lens import LABEL_WIDTH, VALUE_WIDTH

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensor_screen.model import Finding, Panel, Side, Task, Zone
+from sensor_screen.judgement import Finding, Panel, Zone
+from sensor_screen.model import Side, Task
 from sensor_screen.rules import texts
 from sensor_screen.rules.evaluate import Judgement, judge
 from sensor_screen.rules.rulebook import shipped_rulebook

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensor_screen.model import Capacity, Demand, Direction, Side, Task, Zone, ZoneBands
+from sensor_screen.judgement import Zone, ZoneBands
+from sensor_screen.model import Capacity, Demand, Direction, Side, Task
 from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.rules.zones import place, zone_bands
 
