@@ -217,6 +217,8 @@ class Recording:
     source: str = ""
     """Where it came from, in words a reader of the report understands."""
     notes: dict[str, str] = field(default_factory=dict)
+    recorded_on: str = ""
+    """ISO date, `2026-11-27`; empty where nobody said."""
 
     def stream(self, side: Side, placement: Placement) -> SensorStream | None:
         """The stream of one sensor, or None."""

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.core.pipeline import MeasureOptions
-    from sensor_screen.judgement import ScreeningReport
+    from sensor_screen.judgement import Answers, Claims, Language, ScreeningReport
     from sensor_screen.model import AngleTrace, Recording
     from sensor_screen.rules.rulebook import RuleBook
+    from sensor_screen.session.case import Session
     from sensor_screen.session.validation import ValidationRow
     from sensor_screen.session.validation_kicks import LegKicks
     from sensor_screen.session.validation_stairs import StairsRow
@@ -38,19 +39,110 @@ def open_sample(name: str) -> Recording:
     return open_recording(find_sample(name))
 
 
+def open_session(paths: Sequence[Path], intake: Path | None = None) -> Session:
+    """Recordings of one occasion with its answers: those given, else those beside a recording.
+
+    Raises:
+        sensor_screen.errors.ScreenError: A file cannot be read, or answers contradict each other.
+    """
+    from sensor_screen.session.case import Session, join_sessions
+
+    recordings = tuple(open_recording(path) for path in paths)
+    if intake is not None:
+        return Session(recordings, open_answers(intake))
+    return join_sessions(
+        [Session((r,), answers_beside(p)) for p, r in zip(paths, recordings, strict=True)]
+    )
+
+
+def open_earlier(paths: Sequence[Path]) -> tuple[Session, ...]:
+    """Earlier recordings with the answers beside them, by day, oldest first."""
+    from sensor_screen.session.case import group_sessions
+
+    return group_sessions([(open_recording(path), answers_beside(path)) for path in paths])
+
+
+def answers_beside(path: Path) -> Answers:
+    """The answers in `anna.intake.toml` beside `anna.parquet`; none where there is no such file."""
+    from sensor_screen.judgement import Answers
+
+    beside = path.with_suffix(".intake.toml")
+    return open_answers(beside) if beside.is_file() else Answers()
+
+
+def open_answers(path: Path) -> Answers:
+    """Answers and entries of one session, checked.
+
+    Raises:
+        sensor_screen.errors.ScreenError: The file cannot be read, or an answer cannot be.
+    """
+    from sensor_screen.errors import UsageError
+    from sensor_screen.rules.questionnaire import read_answers
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(str(path), f"cannot be read ({error})", "check the file") from None
+    return read_answers(text, path.name)
+
+
+def open_sample_session(name: str) -> Session:
+    """A shipped recording as a session without answers."""
+    from sensor_screen.session.case import Session
+
+    return Session((open_sample(name),))
+
+
+def save_answers(answers: Answers, path: Path) -> None:
+    """The answers as a file that a person can read and mend."""
+    from sensor_screen.rules.questionnaire import write_answers
+    from sensor_screen.storage.atomic_file import replace_file
+
+    with replace_file(path) as stream:
+        stream.write(write_answers(answers).encode())
+
+
+def open_rulebook(path: Path | None) -> RuleBook:
+    """A rule book or an overlay; the shipped book where there is no path.
+
+    Raises:
+        sensor_screen.errors.RuleBookError: It cannot be read, or it contradicts itself.
+    """
+    from sensor_screen.errors import RuleBookError
+    from sensor_screen.rules.rulebook import parse_rulebook, shipped_rulebook
+
+    if path is None:
+        return shipped_rulebook()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleBookError(str(path), f"cannot be read ({error})", "check the file") from None
+    return parse_rulebook(text, path.name)
+
+
 def screen(
-    recordings: Sequence[Recording],
+    session: Session,
     *,
+    earlier: Sequence[Session] = (),
+    claims: Claims | None = None,
+    language: Language | None = None,
     options: MeasureOptions | None = None,
     rulebook: RuleBook | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> ScreeningReport:
-    """Measure and judge the recordings of one person."""
+    """Measure and judge one session of a person."""
     from sensor_screen.core.pipeline import MeasureOptions
-    from sensor_screen.session.screen import screen_recordings
+    from sensor_screen.judgement import Claims, Language
+    from sensor_screen.session.screen import screen_session
 
-    return screen_recordings(
-        recordings, options=options or MeasureOptions(), rulebook=rulebook, progress=progress
+    return screen_session(
+        session,
+        earlier=earlier,
+        claims=claims or Claims.CLINICIAN,
+        language=language or Language.ENGLISH,
+        options=options or MeasureOptions(),
+        rulebook=rulebook,
+        progress=progress,
     )
 
 
@@ -100,6 +192,25 @@ def save_report_json(report: ScreeningReport, path: Path) -> None:
     from sensor_screen.storage.atomic_file import replace_file
 
     text = json.dumps(report_to_json(report), indent=1, ensure_ascii=False, allow_nan=False)
+    with replace_file(path) as stream:
+        stream.write(text.encode())
+
+
+def save_letter(report: ScreeningReport, path: Path) -> None:
+    """The letter to hand over.
+
+    Raises:
+        sensor_screen.errors.UsageError: The report is not for clinicians.
+    """
+    from sensor_screen.errors import UsageError
+    from sensor_screen.judgement import Claims
+    from sensor_screen.rules.letter import write_letter
+    from sensor_screen.rules.voice import Voice
+    from sensor_screen.storage.atomic_file import replace_file
+
+    if report.claims is Claims.WELLNESS:
+        raise UsageError("letter", "a wellness report has none", "use --claims clinician")
+    text = write_letter(report, Voice(report.language))
     with replace_file(path) as stream:
         stream.write(text.encode())
 

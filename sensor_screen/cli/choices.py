@@ -1,6 +1,7 @@
 """Words to choose from on the command line, kept apart from the model, which needs numpy."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,4 +36,34 @@ FlipOption = Annotated[
 ]
 TrustSignOption = Annotated[
     bool, typer.Option("--trust-sign", help="Where the sign is not known: take it as it is.")
+]
+
+
+class ClaimsMode(StrEnum):
+    """Whom a report is for, and so what it may say."""
+
+    WELLNESS = "wellness"
+    CLINICIAN = "clinician"
+    RESEARCH = "research"
+
+
+class ReportLanguage(StrEnum):
+    """What a report is said in."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+ClaimsOption = Annotated[
+    ClaimsMode,
+    typer.Option(
+        metavar="MODE",
+        help="wellness (a movement check: no zones, no limits, no health claims), clinician, or "
+        "research (as for clinicians, marked as not for care).",
+    ),
+]
+LanguageOption = Annotated[ReportLanguage, typer.Option(metavar="L", help="en or de.")]
+RuleBookOption = Annotated[
+    Path | None,
+    typer.Option(metavar="F", help="Your own rule book, or an overlay on the shipped one."),
 ]
