@@ -19,7 +19,7 @@ _PASSIVE = {
 }
 
 
-def entries_of(answers: Answers, book: RuleBook, given: Entries = Entries()) -> Entries:
+def entries_of(answers: Answers, book: RuleBook, given: Entries) -> Entries:
     """End ranges by goniometer and range tests that pain ended, added to what was given."""
     sigma_rad = book.value("goniometer_error")
     capacities = tuple(
