@@ -219,9 +219,7 @@ def _judge_rise(side: Side, kicks: tuple[Repetition, ...], book: RuleBook) -> Ru
     rises_rad = [d.rise_after_impact_rad for d in details if math.isfinite(d.rise_after_impact_rad)]
     if rises_rad:
         rise_deg = math.degrees(median(rises_rad))
-        quantity = _quantity(
-            "K4", side, "deg", rise_deg, measured=len(rises_rad), count=len(kicks)
-        )
+        quantity = _quantity("K4", side, "deg", rise_deg, measured=len(rises_rad), count=len(kicks))
         return judge_quantity(quantity, book)
     quantity = _quantity("K4", side, "deg")
     notes = [d.rise_note for d in details if d.rise_note]
