@@ -127,7 +127,11 @@ def _sum(values: Iterable[float]) -> float:
 
 def _compare(row: LedgerRow, figure: str, now: float, earlier: Sequence[float]) -> WeekComparison:
     usual = median(earlier) if earlier else math.nan
-    kind = "first" if not earlier else "more" if now > usual else "less" if now < usual else "same"
+    kind = "first"
+    if earlier:
+        # As whole numbers, as which they are shown: nobody is told that 5 is more than 5.
+        more = round(now) - round(usual)
+        kind = "more" if more > 0 else "less" if more < 0 else "same"
     return WeekComparison(
         week=row.week,
         side=row.side,
