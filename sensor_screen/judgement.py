@@ -322,7 +322,7 @@ class Change:
     """Condition or task."""
     panel: Panel | None
     against: str
-    """`last` or `baseline`."""
+    """`last`, `baseline` or, where it is no change over time but one of footwear, `footwear`."""
     now: float
     before: float
     smallest: float
