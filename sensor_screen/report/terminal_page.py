@@ -6,7 +6,9 @@ import textwrap
 from dataclasses import dataclass
 
 _ASCII_WORDS = str.maketrans({
-    "°": " deg", "±": "+-", "×": "x", "−": "-", "–": "-", "…": "...", "’": "'",
+    "°": " deg", "±": "+-", "×": "x", "−": "-", "–": "-", "…": "...", "’": "'", "≥": ">=",
+    "≤": "<=",    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "„": '"', "“": '"',
+    "●": "*", "○": "o", "✓": "+", "→": "->",
 })  # fmt: skip
 _ASCII_MARKS = str.maketrans("░▒▓┃╱●○├┤─╌▶◀·", ".:#|/o?[]-~><-")
 _STYLES = {"bold": "1", "dim": "2", "green": "36", "amber": "33", "red": "35", "beyond": "1;35"}
@@ -61,8 +63,3 @@ class Page:
         if not self.ascii_only:
             return text
         return text.translate(_ASCII_MARKS).encode("ascii", "replace").decode("ascii")
-
-
-def figure(value: float, error_95: float, unit: str) -> str:
-    """A number with its 95 % error, whole: `32° ± 4`."""
-    return f"{round(value)}{unit} ± {error_95:.0f}".replace("-", "−")
