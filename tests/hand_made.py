@@ -380,7 +380,8 @@ def fill_judgement(bare: Judgement, *, top: ConcernLevel = ConcernLevel.DISCUSS)
             Advice(
                 "modify-squat", "modify",
                 (saying("squat to a box"), saying("four degrees less leave the last tenth")),
-                saying("squats hurt at the front"), "D", "our default", (squat, "L2-right-anterior-lunge", "S2"),
+                saying("squats hurt at the front"), "D", "our default",
+                (squat, "L2-right-anterior-lunge", "S2"),
             ),
             Advice(
                 "balance", "balance", (saying("stand on one leg"),), saying("it prevents sprains"),

@@ -29,20 +29,19 @@ _NORMAL_95 = 1.96
 def judgement_to_json(told: Telling) -> Json:
     """The judgement as far as the claims allow; a red flag leaves no position and no rule."""
     judgement = told.judgement
-    common = {
-        "red_flags": [_flag(flag, told) for flag in judgement.red_flags],
-        "changes": [_change(change, told) for change in judgement.changes],
-    }
+    changes = [_change(change, told) for change in judgement.changes]
     if told.plain:
         return {
-            **common,
+            "stop": [_statement(flag.statement, told) for flag in judgement.red_flags],
+            "changes": changes,
             "room": [_statement(statement, told) for statement in judgement.room],
             "advice": [_gentle(advice, told) for advice in judgement.advice],
         }
     findings = () if told.stopped else judgement.findings
     results = () if told.stopped else judgement.results
     return {
-        **common,
+        "red_flags": [_flag(flag, told) for flag in judgement.red_flags],
+        "changes": changes,
         "findings": [_finding(finding, told) for finding in findings],
         "results": [_result(result, told) for result in results],
         "patterns": [_pattern(label, told) for label in judgement.patterns],

@@ -83,7 +83,12 @@ class Telling:
         if not math.isfinite(result.value):
             return ""
         whole = result.unit in _WHOLE and not math.isfinite(result.error_95)
-        return self.figure(result.value, result.error_95, self.unit(result.unit), 0 if whole else 1)
+        digits = 2 if result.unit == "1" else 0 if whole else 1
+        return self.figure(result.value, result.error_95, self.unit(result.unit), digits)
+
+    def grade(self, grade: str) -> str:
+        """What a grade of evidence stands for."""
+        return self.clinic(f"grade.{grade}") if self.voice.has(f"clinic.grade.{grade}") else grade
 
     def limit(self, limit: str, unit: str) -> str:
         """A limit as it was applied, `≥ 5°`."""
@@ -153,7 +158,10 @@ class Telling:
         """What stands on every face: what this is not; for healthy people the emergency signs."""
         claims = self.report.claims
         said = self.voice.text(f"disclaimer.{claims.value}")
-        return (said, self.voice.text("wellness.emergency")) if self.plain else (said,)
+        if not self.plain:
+            return (said,)
+        signs = self.voice.text("wellness.emergency")
+        return (signs, said) if self.stopped else (said, signs)
 
 
 def tell(report: ScreeningReport) -> Telling:

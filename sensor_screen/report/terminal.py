@@ -151,7 +151,7 @@ def _close(told: Telling, page: Page) -> list[str]:
         "rulebook": told.judgement.rulebook_version,
     }
     made_by = told.text("made_by", **versions)
-    if not told.plain:
+    if not told.plain and not told.stopped:
         made_by += " " + told.clinic("judged_by", **versions)
     lines += ["", *page.paragraph(made_by), page.rule()]
     for text in told.disclaimer():

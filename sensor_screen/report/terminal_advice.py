@@ -39,11 +39,10 @@ def _one(advice: Advice, first: str, told: Telling, page: Page) -> list[str]:
     for sentence in more:
         lines += page.paragraph(sentence, first="    ", indent="    ")
     rests = [_name_basis(basis, told) for basis in advice.rests_on]
-    grade = told.clinic(f"grade.{advice.grade}")
     text = f"{told.say(advice.reason)} "
     if rests:
         text += told.clinic("rests_on", what="; ".join(dict.fromkeys(rests))) + " "
-    text += told.clinic("evidence", grade=grade)
+    text += told.clinic("evidence", grade=told.grade(advice.grade))
     return lines + page.paragraph(text, first="    ", indent="    ", style="dim")
 
 
@@ -77,7 +76,7 @@ def show_checklist(told: Telling, page: Page) -> list[str]:
         state = told.voice.word(item.state, "label")
         text = f"{told.say(item.statement)} ({f'{side}, ' if side else ''}{state})"
         lines += page.paragraph(text, first=f"{_BOXES[item.state]} ", indent="    ")
-        evidence = told.clinic("evidence", grade=told.clinic(f"grade.{item.grade}"))
+        evidence = told.clinic("evidence", grade=told.grade(item.grade))
         lines += page.paragraph(evidence, first="    ", indent="    ", style="dim")
     return ["", *page.heading(told.clinic("heading.checklist")), *lines] if lines else []
 

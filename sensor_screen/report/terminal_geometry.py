@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.core.capacity import reference_capacity
 from sensor_screen.judgement import PANELS, Panel
+from sensor_screen.model import Task
 from sensor_screen.report.terminal_lens import draw_lens, draw_plain_lens, legend
 from sensor_screen.report.terminal_verdict import CLOSENESS
 
@@ -77,11 +78,25 @@ def show_tracks(leg: LegMeasures, told: Telling, page: Page) -> list[str]:
         demands = [d for d in demands if math.isfinite(d.ratio + d.ratio_sigma)]
         if capacity is not None and demands:
             lines += ["", *_head(panel, capacity, told, page)]
-            lines += draw_plain_lens(demands, page, told)
+            lines += draw_plain_lens(demands, _unclear(leg, panel, told), page, told)
     if not lines:
         return []
-    lines += ["", *page.paragraph(f"├─●─┤ {told.text('lens.typical')}  ┃ {told.text('own_end')}")]
+    marks = f"├─●─┤ {told.text('lens.typical')}  ┃ {told.text('own_end')}"
+    if any(_unclear(leg, panel, told) for panel in Panel):
+        marks += f"  ├╌○╌┤ {told.text('lens.unclear')}"
+    lines += ["", *page.paragraph(marks)]
     return ["", page.rule(), *page.heading(told.text("leg", side=leg.side)), *lines]
+
+
+def _unclear(leg: LegMeasures, panel: Panel, told: Telling) -> set[Task]:
+    """Tasks of which nobody can say how much they left."""
+    return {
+        task
+        for statement in told.judgement.room
+        if statement.key == "wellness.room.unclear"
+        and (statement.values["side"], statement.values["panel"]) == (leg.side, panel)
+        and isinstance(task := statement.values["task"], Task)
+    }
 
 
 def _find(leg: LegMeasures, panel: Panel) -> tuple[Capacity | None, list[Demand]]:

@@ -13,7 +13,7 @@ from sensor_screen.judgement import Zone
 from sensor_screen.model import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from sensor_screen.judgement import Finding, ZoneBands
     from sensor_screen.model import Demand
@@ -37,13 +37,13 @@ def draw_lens(findings: Iterable[Finding], page: Page, told: Telling) -> list[st
     return lines
 
 
-def draw_plain_lens(demands: Iterable[Demand], page: Page, told: Telling) -> list[str]:
+def draw_plain_lens(
+    demands: Iterable[Demand], unclear: Collection[Task], page: Page, told: Telling
+) -> list[str]:
     """The same without zones: each task on one plain track up to the own end range."""
     ordered = sorted(demands, key=lambda demand: -demand.ratio)
-    return [
-        *(_draw_row(demand, page, told, hollow=False) for demand in ordered),
-        *_draw_strip(None, page),
-    ]
+    rows = [_draw_row(d, page, told, hollow=d.task in unclear) for d in ordered]
+    return [*rows, *_draw_strip(None, page)]
 
 
 def _unjudged(finding: Finding) -> bool:
@@ -87,7 +87,7 @@ def _draw_strip(bands: ZoneBands | None, page: Page) -> list[str]:
         marks = [_mark(column / end, column - end, bands) for column in range(columns)]
         strip = "".join(page.paint("".join(run), _INKS[mark]) for mark, run in groupby(marks))
     else:
-        strip = "·" * end + "┃" + "╱" * (columns - end - 1)
+        strip = "·" * end + "┃" + ("·" if bands is None else "╱") * (columns - end - 1)
     return [margin + strip, margin + _axis(bands, columns, end)]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _ASCII_WORDS = str.maketrans({
     "°": " deg", "±": "+-", "×": "x", "−": "-", "–": "-", "…": "...", "’": "'", "≥": ">=",
-    "≤": "<=",    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "„": '"', "“": '"',
+    "≤": "<=",
+    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "„": '"', "“": '"',
     "●": "*", "○": "o", "✓": "+", "→": "->",
 })  # fmt: skip
 _ASCII_MARKS = str.maketrans("░▒▓┃╱●○├┤─╌▶◀·", ".:#|/o?[]-~><-")
@@ -47,11 +48,10 @@ class Page:
         """A bold line, with something at its right end where that fits, else below."""
         left, right = self.words(left), self.words(right)
         gap = self.width - len(left) - len(right)
-        if not right:
-            return [self.paint(left[: self.width], "bold")]
-        if gap >= 2:
+        if right and gap >= 2:
             return [self.paint(left, "bold") + " " * gap + right]
-        return [self.paint(left[: self.width], "bold"), right[: self.width].rjust(self.width)]
+        lines = [self.paint(line, "bold") for line in textwrap.wrap(left, self.width)]
+        return lines + [line.rjust(self.width) for line in textwrap.wrap(right, self.width)]
 
     def rule(self) -> str:
         """A line across."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
 
-_WIDTHS = (5, 25, 15)
+_WIDTHS = (6, 29, 14)
+_WIDE = 80
 _RANGE_TESTS = (Task.LUNGE, Task.POINT, None)
 
 
@@ -43,11 +44,16 @@ def _row(result: RuleResult, told: Telling, page: Page) -> list[str]:
 
 
 def _columns(words: list[str], page: Page) -> list[str]:
-    """A row whose last column may be wrapped."""
-    head = ""
-    for word, width in zip(words[:-1], _WIDTHS, strict=True):
-        head += page.words(word).ljust(width - 1)[: max(width - 1, len(page.words(word)))] + " "
-    return page.paragraph(words[-1], first=head, indent=" " * sum(_WIDTHS))
+    """Rule, of what, figure, result; the last two below where the page is narrow."""
+    rule, of, figure, level = (page.words(word) for word in words)
+    head = rule.ljust(_WIDTHS[0]) + of.ljust(_WIDTHS[1])
+    margin = " " * _WIDTHS[0]
+    if page.width < _WIDE:
+        below = page.paragraph(level, first=margin + f"{figure}  ".lstrip(), indent=margin)
+        return [head.rstrip(), *below]
+    return page.paragraph(
+        level, first=head + figure.ljust(_WIDTHS[2] - 1) + " ", indent=" " * sum(_WIDTHS)
+    )
 
 
 def _limits(result: RuleResult, told: Telling) -> str:

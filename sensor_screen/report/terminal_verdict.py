@@ -78,11 +78,16 @@ def show_concerns(told: Telling, page: Page) -> list[str]:
         marks = "●" * pips + "○" * (_MOST_PIPS - pips)
         place = told.clinic("concern", side=concern.side, panel=concern.panel)
         level = told.voice.word(concern.level, "label")
-        head = page.words(f"{marks}  {place}  ")
-        lines += page.heading(head + page.words(level))
+        head = f"{marks}  {place}  "
+        lines += page.paragraph(head + level, indent="     ", style="bold")
         why = concern.why or (concern.statement,)
         for reason in why:
             lines += page.paragraph(told.say(reason), first="     ", indent="     ")
+    for label in told.judgement.patterns:
+        text = told.say(label.statement)
+        if label.rests_on:
+            text += f" ({', '.join(label.rests_on)})"
+        lines += page.paragraph(text, first=" ·   ", indent="     ")
     return lines
 
 
