@@ -120,7 +120,7 @@ def _strip(
     lines = [margin + "".join(marks)] if repetitions else []
     note = ""
     if any(not r.counted for r in repetitions):
-        note = f"─ {told.text('repetition')}  ╌ {told.text('not_counted')}"
+        note = page.words(f"─ {told.text('repetition')}  ╌ {told.text('not_counted')}")
     if note and len(start) + len(note) + len(end) + 4 <= columns:
         time = start + note.center(columns - len(start) - len(end)) + end
     return [*lines, margin + page.words(time)]

@@ -78,7 +78,7 @@ def show_concerns(told: Telling, page: Page) -> list[str]:
         marks = "●" * pips + "○" * (_MOST_PIPS - pips)
         place = told.clinic("concern", side=concern.side, panel=concern.panel)
         level = told.voice.word(concern.level, "label")
-        head = f"{marks}  {place}  "
+        head = f"{marks}  {place} "
         lines += page.paragraph(head + level, indent="     ", style="bold")
         why = concern.why or (concern.statement,)
         for reason in why:
