@@ -407,6 +407,8 @@ class Judgement:
     readiness: tuple[ReadinessItem, ...] = ()
     cards: tuple[Statement, ...] = ()
     """What to know of the joint, where it helps to understand a finding."""
+    room: tuple[Statement, ...] = ()
+    """Wellness only, in place of findings: what each movement leaves of the own range."""
 
 
 # --- report --------------------------------------------------------------------------------------
