@@ -113,10 +113,19 @@ class Limits(Basis):
         amber, red = (f"{operator} {limit + shift:g}" for operator, limit in parts)
         return amber, red
 
+    @property
+    def amber_from(self) -> float:
+        """The number at which amber begins."""
+        return _read_comparison("amber", self.amber)[1]
+
+    @property
+    def red_from(self) -> float:
+        """The number at which red begins."""
+        return _read_comparison("red", self.red)[1]
+
     def distance(self, value: float, shift: float = 0.0) -> float:
         """How far the value is from the nearer limit."""
-        limits = (_read_comparison("", text)[1] + shift for text in (self.amber, self.red))
-        return min(abs(value - limit) for limit in limits)
+        return min(abs(value - limit - shift) for limit in (self.amber_from, self.red_from))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
