@@ -138,6 +138,11 @@ class Norm(Basis):
 
     def __post_init__(self) -> None:
         Basis.__post_init__(self)
+        for name in ("from_age_years", "value"):
+            if not isinstance(getattr(self, name), tuple):
+                raise RuleBookError(
+                    f"{name} {getattr(self, name)!r}", "not a list", "write one figure for each age"
+                )
         ages = self.from_age_years
         for age in ages:
             _check_number("from_age_years", age, "years")
@@ -156,8 +161,8 @@ class Norm(Basis):
         return held[-1] if held else math.nan
 
 
-def _check_number(name: str, value: object, unit: str) -> None:
-    if unit not in _LARGEST:
+def _check_number(name: str, value: object, unit: object) -> None:
+    if not isinstance(unit, str) or unit not in _LARGEST:
         raise RuleBookError(f"unit {unit!r}", "not known", f"use one of {', '.join(_LARGEST)}")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RuleBookError(f"{name} {value!r}", "not a number", "write a number")
