@@ -162,16 +162,9 @@ def test_l1_takes_the_best_of_several_recordings() -> None:
     [(0.0, GREEN), (4.9, GREEN), (5.0, AMBER), (10.0, AMBER), (10.1, RED)],
 )
 def test_l2_in_degrees(less: float, level: Level) -> None:
-    for make in (
-        lambda v: {"bend_deg": v},  # measured
-        None,
-    ):
-        if make:
-            one = case(leg(LEFT, bend_deg=40.0 - less), leg(RIGHT, bend_deg=40.0))
-        else:
-            one = case(
-                answers=left(entries__lunge_deg=40.0 - less) | right(entries__lunge_deg=40.0)
-            )
+    measured = case(leg(LEFT, bend_deg=40.0 - less), leg(RIGHT, bend_deg=40.0))
+    by_hand = left(entries__lunge_deg=40.0 - less) | right(entries__lunge_deg=40.0)
+    for one in (measured, case(answers=by_hand)):
         result = found(one, "L2")
         assert result.level is level
         assert result.value == pytest.approx(less)
