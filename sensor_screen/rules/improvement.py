@@ -51,8 +51,9 @@ def _smallest(now: EndRange, before: EndRange, book: RuleBook) -> float:
 
 def _pain(case: Case, side: Side, book: RuleBook) -> bool | None:
     """Whether the worst of what hurt has eased by more than can be by chance."""
+    before_answers, now_answers = case.earlier[0].answers, case.now.answers
     pairs = [
-        (answers.number(item, side) for answers in (case.earlier[0].answers, case.now.answers))
+        (before_answers.number(item, side), now_answers.number(item, side))
         for item in (f"pain.{task.value}" for task in PAIN_TASKS)
     ]
     asked = [(before, now) for before, now in pairs if math.isfinite(before + now)]
