@@ -113,10 +113,19 @@ class Limits(Basis):
         amber, red = (f"{operator} {limit + shift:g}" for operator, limit in parts)
         return amber, red
 
+    @property
+    def amber_from(self) -> float:
+        """The number at which amber begins."""
+        return _read_comparison("amber", self.amber)[1]
+
+    @property
+    def red_from(self) -> float:
+        """The number at which red begins."""
+        return _read_comparison("red", self.red)[1]
+
     def distance(self, value: float, shift: float = 0.0) -> float:
         """How far the value is from the nearer limit."""
-        limits = (_read_comparison("", text)[1] + shift for text in (self.amber, self.red))
-        return min(abs(value - limit) for limit in limits)
+        return min(abs(value - limit - shift) for limit in (self.amber_from, self.red_from))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +138,11 @@ class Norm(Basis):
 
     def __post_init__(self) -> None:
         Basis.__post_init__(self)
+        for name in ("from_age_years", "value"):
+            if not isinstance(getattr(self, name), tuple):
+                raise RuleBookError(
+                    f"{name} {getattr(self, name)!r}", "not a list", "write one figure for each age"
+                )
         ages = self.from_age_years
         for age in ages:
             _check_number("from_age_years", age, "years")
@@ -147,8 +161,8 @@ class Norm(Basis):
         return held[-1] if held else math.nan
 
 
-def _check_number(name: str, value: object, unit: str) -> None:
-    if unit not in _LARGEST:
+def _check_number(name: str, value: object, unit: object) -> None:
+    if not isinstance(unit, str) or unit not in _LARGEST:
         raise RuleBookError(f"unit {unit!r}", "not known", f"use one of {', '.join(_LARGEST)}")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RuleBookError(f"{name} {value!r}", "not a number", "write a number")

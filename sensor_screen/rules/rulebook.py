@@ -61,7 +61,7 @@ def shipped_rulebook() -> RuleBook:
     """The rule book that comes with the software."""
     text = resources.files(__package__).joinpath("rulebook.toml").read_text(encoding="utf-8")
     content = _read(text, "rulebook.toml")
-    return _build(str(content["book"]["version"]), _read_entries(content, "rulebook.toml"))
+    return _build(content["book"]["version"], _read_entries(content, "rulebook.toml"))
 
 
 def parse_rulebook(text: str, name: str) -> RuleBook:
@@ -74,7 +74,7 @@ def parse_rulebook(text: str, name: str) -> RuleBook:
     shipped = shipped_rulebook()
     known = shipped.tables()
     entries = _read_entries(content, name)
-    version = str(content["book"]["version"])
+    version = content["book"]["version"]
     base = content["book"].get("base")
     for kind, table in known.items():
         where = f"{name} [{kind}]"
@@ -104,6 +104,9 @@ def _read(text: str, name: str) -> dict[str, Any]:
     _refuse_missing(book, {"schema", "version"}, f"{name} [book]")
     if book["schema"] != SCHEMA:
         raise RuleBookError(f"{name} schema {book['schema']!r}", "unknown", f"use {SCHEMA!r}")
+    version = book["version"]
+    if not isinstance(version, str) or not version.strip():
+        raise RuleBookError(f"{name} version {version!r}", "not a name", "write it as a text")
     return content
 
 
