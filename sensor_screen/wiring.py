@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.core.pipeline import MeasureOptions
-    from sensor_screen.judgement import ScreeningReport
+    from sensor_screen.judgement import Answers, Language, ScreeningReport
     from sensor_screen.model import AngleTrace, Recording
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.validation import ValidationRow
@@ -36,6 +36,20 @@ def open_sample(name: str) -> Recording:
     from sensor_screen.storage.samples import find_sample
 
     return open_recording(find_sample(name))
+
+
+def open_answers(path: Path, language: Language) -> Answers:
+    """The answers of a file; `language` is that of complaints."""
+    from sensor_screen.storage.answer_file import read_answer_file
+
+    return read_answer_file(path, language)
+
+
+def save_answers(answers: Answers, path: Path, language: Language) -> None:
+    """The answers as a file that people can read; the questions stand in it as comments."""
+    from sensor_screen.storage.answer_file import write_answer_file
+
+    write_answer_file(answers, path, language)
 
 
 def screen(

@@ -45,7 +45,9 @@ def _label(answers: Answers, side: Side, book: RuleBook) -> PatternLabel:
         pattern = Pattern.NONE
     elif abs(front - back) >= book.shown("pattern_least_distance"):
         pattern = Pattern.FRONT if front > back else Pattern.BACK
-    was_asked = any((item.id, side) in answers.values for item in shipped_intake().items if item.code)
+    was_asked = any(
+        (item.id, side) in answers.values for item in shipped_intake().items if item.code
+    )
     key = pattern.value if was_asked or codes else "not_asked"
     return PatternLabel(
         side, pattern, front, back, codes, Statement(f"pattern.{key}", {"side": side})
