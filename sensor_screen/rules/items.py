@@ -103,7 +103,7 @@ class Item:
     """A yes, or a positive test, is a red flag."""
     source: str = ""
     """What a red flag rests on."""
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """Of a text: words that mean one thing, in any language."""
 
     @property
