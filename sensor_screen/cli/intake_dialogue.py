@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from sensor_screen.judgement import Answer, Language
 
-_UNITS = {"deg": "°", "points": "", "count": "", "years": ""}
-"""How units are shown that are not shown as they are written; a question says years itself."""
+_UNITS = {"deg": "°", "points": "", "count": "", "years": "", "weeks": ""}
+"""How units are shown that are not shown as they are written; some stand in the question."""
 
 
 class _Move(Enum):
