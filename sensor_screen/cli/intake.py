@@ -32,6 +32,8 @@ def intake(
         typer.Option("--from", metavar="OLD.toml", help="Offer the lasting answers of this file."),
     ] = None,
 ) -> None:
+    import io
+    import sys
     from datetime import date
 
     from sensor_screen import wiring
@@ -41,6 +43,8 @@ def intake(
 
     if not out.parent.is_dir():
         raise UsageError(str(out), "its folder does not exist", "choose one that does")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # another encoding shows, and does not fail
     spoken = Language(language.value)
     old = wiring.open_answers(earlier, spoken) if earlier else Answers()
     today = date.today().isoformat()  # noqa: DTZ011 - the day where the person is

@@ -98,8 +98,9 @@ class IntakeDialogue:
                 continue
             asked.append(at)
             if self._is_red_flag():
-                break
+                return Answers(dict(self._given))
             at += 1
+        self._say_what_is_open()
         return Answers(dict(self._given))
 
     def _plan(self, clinician: bool) -> Iterator[_Step]:
@@ -149,6 +150,12 @@ class IntakeDialogue:
         if flags:
             typer.echo(self.say("stop"))
         return bool(flags)
+
+    def _say_what_is_open(self) -> None:
+        """A red flag that was skipped is not a no."""
+        count = sum(bool(s.item.urgency) and s.place not in self._given for s in self._steps)
+        if count:
+            typer.secho(f"\n{self.say('open_flags', count=count)}", bold=True)
 
     # --- one question ---
 

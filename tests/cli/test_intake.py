@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import io
+import os
 import re
+import subprocess
 import sys
 from datetime import date
 from typing import TYPE_CHECKING
@@ -54,6 +56,7 @@ def test_a_healthy_person_skips_everything(ask: Ask, tmp_path: Path) -> None:
     assert answers.choices("session.date") == (date.today().isoformat(),)  # noqa: DTZ011
     flags = {item for item, _ in answers.values if item.startswith("red_flags.")}
     assert len(flags) == 12
+    assert "left open" not in done.out
     assert "Before everything" in done.out
     assert "What you feel: left ankle  (5 of 14)" in done.out
     assert "\n1/12  Does your chest hurt" in done.out
@@ -66,6 +69,7 @@ def test_enter_alone_skips_every_question(ask: Ask, tmp_path: Path) -> None:
     assert done.status == 0
     assert set(read_answer_file(tmp_path / "a.toml").values) == {("session.date", Side.NONE)}
     assert "with one answer" in done.err
+    assert "left open: 12." in done.out
 
 
 def test_a_whole_interview(ask: Ask, tmp_path: Path) -> None:
@@ -268,3 +272,19 @@ def test_what_cannot_work_is_said_before_the_first_question(
     complaint = ask([], "--from", tmp_path / "bad.toml").complaint
     assert "age_years = 300" in complaint
     assert "the nearest known name is sport" in complaint
+
+
+def test_a_pipe_in_another_encoding_does_not_fail(tmp_path: Path) -> None:
+    lines = [*NO_FLAGS, ">", "34", "", "", "Fu\xdfball", ">", *rest(2)]
+    out = tmp_path / "a.toml"
+    done = subprocess.run(
+        [sys.executable, "-m", "sensor_screen", "intake", "--out", str(out)],
+        input="".join(f"{line}\n" for line in lines).encode("latin-1"),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0
+    answers = read_answer_file(out)
+    assert answers.number("person.age_years") == 34.0
+    assert answers.choices("person.sport") == ("Fu\ufffdball",)
