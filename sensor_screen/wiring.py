@@ -39,7 +39,23 @@ def open_sample(name: str) -> Recording:
     return open_recording(find_sample(name))
 
 
-def open_session(paths: Sequence[Path], intake: Path | None = None) -> Session:
+def open_answers(path: Path, language: Language) -> Answers:
+    """The answers of a file; `language` is that of complaints."""
+    from sensor_screen.storage.answer_file import read_answer_file
+
+    return read_answer_file(path, language)
+
+
+def save_answers(answers: Answers, path: Path, language: Language) -> None:
+    """The answers as a file that people can read; the questions stand in it as comments."""
+    from sensor_screen.storage.answer_file import write_answer_file
+
+    write_answer_file(answers, path, language)
+
+
+def open_session(
+    paths: Sequence[Path], intake: Path | None, language: Language
+) -> Session:
     """Recordings of one occasion with its answers: those given, else those beside a recording.
 
     Raises:
@@ -49,41 +65,28 @@ def open_session(paths: Sequence[Path], intake: Path | None = None) -> Session:
 
     recordings = tuple(open_recording(path) for path in paths)
     if intake is not None:
-        return Session(recordings, open_answers(intake))
+        return Session(recordings, open_answers(intake, language))
     return join_sessions(
-        [Session((r,), answers_beside(p)) for p, r in zip(paths, recordings, strict=True)]
+        [
+            Session((recording,), answers_beside(path, language))
+            for path, recording in zip(paths, recordings, strict=True)
+        ]
     )
 
 
-def open_earlier(paths: Sequence[Path]) -> tuple[Session, ...]:
-    """Earlier recordings with the answers beside them, by day, oldest first."""
+def open_sessions(paths: Sequence[Path], language: Language) -> tuple[Session, ...]:
+    """Recordings of several days with the answers beside them, oldest first."""
     from sensor_screen.session.case import group_sessions
 
-    return group_sessions([(open_recording(path), answers_beside(path)) for path in paths])
+    return group_sessions([(open_recording(p), answers_beside(p, language)) for p in paths])
 
 
-def answers_beside(path: Path) -> Answers:
+def answers_beside(path: Path, language: Language) -> Answers:
     """The answers in `anna.intake.toml` beside `anna.parquet`; none where there is no such file."""
     from sensor_screen.judgement import Answers
 
     beside = path.with_suffix(".intake.toml")
-    return open_answers(beside) if beside.is_file() else Answers()
-
-
-def open_answers(path: Path) -> Answers:
-    """Answers and entries of one session, checked.
-
-    Raises:
-        sensor_screen.errors.ScreenError: The file cannot be read, or an answer cannot be.
-    """
-    from sensor_screen.errors import UsageError
-    from sensor_screen.rules.questionnaire import read_answers
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(str(path), f"cannot be read ({error})", "check the file") from None
-    return read_answers(text, path.name)
+    return open_answers(beside, language) if beside.is_file() else Answers()
 
 
 def open_sample_session(name: str) -> Session:
@@ -91,15 +94,6 @@ def open_sample_session(name: str) -> Session:
     from sensor_screen.session.case import Session
 
     return Session((open_sample(name),))
-
-
-def save_answers(answers: Answers, path: Path) -> None:
-    """The answers as a file that a person can read and mend."""
-    from sensor_screen.rules.questionnaire import write_answers
-    from sensor_screen.storage.atomic_file import replace_file
-
-    with replace_file(path) as stream:
-        stream.write(write_answers(answers).encode())
 
 
 def open_rulebook(path: Path | None) -> RuleBook:

@@ -28,6 +28,14 @@ class Zero(StrEnum):
     GRAVITY_VERTICAL = "gravity_vertical"
 
 
+class Speech(StrEnum):
+    """The language of questions and reports."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+LanguageOption = Annotated[Speech, typer.Option("--language", help="Of questions and words.")]
 ZeroOption = Annotated[
     Zero, typer.Option(help="What the still stand means; kept with every angle.")
 ]

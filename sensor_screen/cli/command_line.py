@@ -8,6 +8,7 @@ from sensor_screen.cli.angles import ANGLES_HELP, angles
 from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.import_csv import import_app
+from sensor_screen.cli.intake import INTAKE_HELP, intake
 from sensor_screen.cli.screen import SCREEN_HELP, screen
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
 from sensor_screen.cli.validate import VALIDATE_HELP, validate
@@ -48,6 +49,7 @@ def main(
 
 
 app.command(help=DEMO_HELP)(demo)
+app.command(help=INTAKE_HELP)(intake)
 app.command(help=SCREEN_HELP)(screen)
 app.command(help=ANGLES_HELP)(angles)
 app.add_typer(import_app, name="import")

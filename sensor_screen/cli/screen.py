@@ -67,11 +67,12 @@ def screen(
 
     with show_steps() as step:
         step("reading the recordings")
+        said_in = Language(language.value)
         report = wiring.screen(
-            wiring.open_session(recordings, intake),
-            earlier=wiring.open_earlier(previous or []),
+            wiring.open_session(recordings, intake, said_in),
+            earlier=wiring.open_sessions(previous or [], said_in),
             claims=Claims(claims.value),
-            language=Language(language.value),
+            language=said_in,
             rulebook=wiring.open_rulebook(rulebook),
             options=measure_options(zero, flip=flip, trust_sign=trust_sign),
             progress=step,

@@ -59,6 +59,7 @@ def _list_scenarios() -> None:
 def _write_person(name: str, out: Path) -> bool:
     """A recording and an intake for each visit of a sample person; False where there is none."""
     from sensor_screen import wiring
+    from sensor_screen.judgement import Language
     from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
 
     person = SAMPLE_PEOPLE.get(name)
@@ -71,7 +72,7 @@ def _write_person(name: str, out: Path) -> bool:
             recording = visit.record()
         wiring.save_recording(recording, path)
         beside = path.with_suffix(".intake.toml")
-        wiring.save_answers(visit.answers, beside)
+        wiring.save_answers(visit.answers, beside, Language.ENGLISH)
         typer.echo(f"wrote {path} and {beside.name}: {recording.source}, {visit.recorded_on}")
     return True
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sensor_screen.judgement import Answers
     from sensor_screen.rules.rulebook import RuleBook
 
+_NORMAL_95 = 1.96
 _PASSIVE = {
     Direction.DORSIFLEXION: "entries.dorsiflexion_passive_deg",
     Direction.PLANTARFLEXION: "entries.plantarflexion_passive_deg",
@@ -21,7 +22,7 @@ _PASSIVE = {
 
 def entries_of(answers: Answers, book: RuleBook, given: Entries) -> Entries:
     """End ranges by goniometer and range tests that pain ended, added to what was given."""
-    sigma_rad = book.value("goniometer_error")
+    sigma_rad = book.value("goniometer_error") / _NORMAL_95
     capacities = tuple(
         CapacityEntry(side, direction, math.radians(answers.number(item, side)), sigma_rad)
         for side in (Side.LEFT, Side.RIGHT)
