@@ -1,0 +1,90 @@
+"""Footwear: opposite for front and back, as a raised heel eases the one and loads the other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sensor_screen.judgement import Panel, Pattern, Statement, Zone
+from sensor_screen.rules.smallest_change import NEAR, contact_length, heel_tilt_rad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sensor_screen.judgement import Advice
+    from sensor_screen.model import Side
+    from sensor_screen.rules.grounds import Grounds
+
+_PATTERN_PANELS: dict[Pattern, set[Panel]] = {
+    Pattern.FRONT: {Panel.ANTERIOR},
+    Pattern.BACK: {Panel.POSTERIOR},
+    Pattern.UNCLEAR: {Panel.ANTERIOR, Panel.POSTERIOR},
+    Pattern.NONE: set(),
+}
+_MM = 1000.0
+
+
+def advise_footwear(grounds: Grounds) -> Iterator[Advice]:
+    """The heel for each leg; a side that only gets close counts where the other is near.
+
+    The shoes that were worn are mentioned once.
+    """
+    worn = list(_worn(grounds))
+    lines = [line for side in grounds.sides for line in _heel(side, grounds)]
+    if not lines:
+        reason = Statement("advice.reason.worn" if worn else "advice.reason.general")
+        said = [Statement("advice.footwear.general"), *worn]
+        lines = [grounds.line("footwear", said, reason, ["footwear"] if worn else ())]
+    else:
+        lines[0] = replace(lines[0], statements=(*lines[0].statements, *worn))
+    yield from lines
+
+
+def _heel(side: Side, grounds: Grounds) -> Iterator[Advice]:
+    small = grounds.small_ranges(side)
+    of_leg = [finding for finding in grounds.findings if finding.side == side]
+    near = [finding for finding in of_leg if finding.zone in NEAR]
+    close = [f for f in of_leg if f.zone == Zone.AMBER] if near or small else []
+    labels = [label for label in grounds.patterns if label.side == side]
+    panels = {finding.panel for finding in (*small, *near, *close)}
+    for label in labels:
+        panels |= _PATTERN_PANELS[label.pattern]
+    if not panels:
+        return
+    which = "both" if len(panels) == 2 else "front" if Panel.ANTERIOR in panels else "back"
+    said = [Statement(f"advice.footwear.{which}", {"side": side})]
+    if which != "back":
+        said.append(Statement("advice.footwear.not_for_kicking"))
+    rests_on = [finding.id for finding in (*near, *small, *close)]
+    rests_on += [f"{code}-{side}" for label in labels for code in label.rests_on]
+    yield grounds.line(f"footwear-{side}", said, Statement("advice.reason.pattern"), rests_on)
+
+
+def _worn(grounds: Grounds) -> Iterator[Statement]:
+    answers, book = grounds.answers, grounds.book
+    if "boot" in answers.choices("footwear.kind"):
+        yield Statement("advice.footwear.boot")
+    drop_mm = answers.number("footwear.heel_drop_mm")
+    if drop_mm > 0.0:
+        tilt = heel_tilt_rad(drop_mm / _MM, contact_length(answers, book))
+        yield Statement(
+            "advice.footwear.heel_drop", {"drop_mm": drop_mm, "degrees": math.degrees(tilt)}
+        )
+
+
+def advise_support(grounds: Grounds) -> Iterator[Advice]:
+    """Shoes that hold, for ankles that give way or were sprained."""
+    for side in grounds.sides:
+        told, results = grounds.instability(side), grounds.notable(side, "I1")
+        if told or results:
+            yield grounds.line(
+                f"footwear-{side}-support",
+                [
+                    Statement("advice.footwear.support", {"side": side}),
+                    Statement("advice.footwear.support_for"),
+                ],
+                Statement("advice.reason.unstable"),
+                [*told, *(result.id for result in results)],
+                basis="support",
+            )
