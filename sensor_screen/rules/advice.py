@@ -170,6 +170,8 @@ def _modify_task(finding: Finding, grounds: Grounds) -> Advice:
             "error": 100.0 * _NORMAL_95 * finding.demand.ratio_sigma,
         },
     )
+    if hurts:
+        reason = Statement("advice.reason.ratio_hurts", {"ratio": reason})
     return grounds.line(f"modify-{finding.id}", said, reason, [finding.id])
 
 
