@@ -163,7 +163,7 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
         said = voice.text(
             f"letter.{key}",
             rule=result.rule,
-            side=result.side,
+            place=_place(result, voice),
             level=result.level,
             value=result.value,
             error=result.error_95,
@@ -172,9 +172,16 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
         limits = voice.text("letter.limits", amber=result.amber, red=result.red)
         close = voice.text("letter.within_error")
         yield said + limits * bool(result.amber) + close * result.within_error
-    unjudged = [r.id for r in results if r.level == Level.UNJUDGED]
+    unjudged = [r for r in results if r.level == Level.UNJUDGED]
     if unjudged:
-        yield voice.text("letter.unjudged", rules=", ".join(unjudged))
+        names = (f"{result.rule} ({_place(result, voice)})" for result in unjudged)
+        yield voice.text("letter.unjudged", rules="; ".join(names))
+
+
+def _place(result: RuleResult, voice: Voice) -> str:
+    """Side, and the task where there is one."""
+    words = [voice.word(result.side, "letter")]
+    return ", ".join(words if result.task is None else [*words, voice.word(result.task)])
 
 
 def _end_ranges(legs: tuple[LegMeasures, ...], voice: Voice) -> Iterator[str]:

@@ -427,7 +427,8 @@ def test_both_languages_have_the_same_keys_and_fields() -> None:
     for key in mine:
         names = [{name for name, _ in fields(m[key])} for m in (english, german)]
         assert names[0] == names[1], key
-        assert english[key] != german[key] or len(english[key]) < 12, key
+        words = re.sub(r"\{.*?\}", "", english[key])
+        assert english[key] != german[key] or len(words) < 20, f"{key} is not translated"
 
 
 @pytest.mark.parametrize("voice", VOICES, ids=lambda v: v.language)
