@@ -22,8 +22,8 @@ from sensor_screen.judgement import (
 )
 from sensor_screen.model import Side, Task
 from sensor_screen.rules.complaints import hurts_in_task, injuries
-from sensor_screen.rules.footwear import advise_footwear, advise_support
 from sensor_screen.rules.grounds import NOTABLE, Grounds, range_is_small
+from sensor_screen.rules.shoes import advise_footwear, advise_support
 from sensor_screen.rules.smallest_change import NEAR, describe_change
 
 if TYPE_CHECKING:
@@ -197,18 +197,16 @@ def _mobility(grounds: Grounds) -> Iterator[Advice]:
 
 
 def _mobility_of(side: Side, grounds: Grounds) -> Iterator[Advice]:
-    blocked = [r for r in grounds.notable(side, "L3", "P1") if r.level == Level.RED]
-    if grounds.answers.says("entries.hard_painful_block", side) or blocked:
-        told = [f"entries.hard_painful_block-{side}"] * grounds.answers.says(
-            "entries.hard_painful_block", side
-        )
+    item = "entries.hard_painful_block"
+    told = [item] if grounds.answers.says(item, side) else []
+    blocked = [r.id for r in grounds.notable(side, "L3", "P1") if r.level == Level.RED]
+    if told or blocked:
         said = [
             Statement("advice.mobility.block", {"side": side}),
             Statement("advice.mobility.block_instead"),
         ]
-        rests_on = [*told, *(result.id for result in blocked)]
         reason = Statement("advice.reason.block")
-        yield grounds.line(f"mobility-{side}-block", said, reason, rests_on)
+        yield grounds.line(f"mobility-{side}-block", said, reason, [*told, *blocked])
         return
     small = grounds.small_ranges(side)
     change_deg = grounds.book.shown("smallest_change_static")
@@ -254,7 +252,7 @@ def _strength(grounds: Grounds) -> Iterator[Advice]:
             Statement("advice.strength.not_measured"),
         ],
         Statement("advice.reason.heel_raises", {"percent": percent}),
-        [f"{item}-{side}" for side in raises],
+        [item],
     )
 
 

@@ -93,17 +93,20 @@ class Grounds:
         """The answers that tell of an ankle that gives way or was sprained."""
         told = []
         if gives_way(self.answers, side):
-            told.append(f"symptoms.gives_way-{side}")
+            told.append("symptoms.gives_way")
         if "sprain" in injuries(self.answers, side):
-            told.append(f"symptoms.earlier_injury-{side}")
+            told.append("symptoms.earlier_injury")
         return told
 
 
 def range_is_small(finding: Finding, book: RuleBook) -> bool:
     """Zones as wide as the smallest change do not fit, also if this recording had no error.
 
-    What a poor recording hides is no small range.
+    What a poor recording hides is no small range: no zone of it is left, and its note says why.
     """
     demand, capacity = finding.demand, finding.capacity
     exact = zone_bands(replace(demand, sigma_rad=0.0), replace(capacity, sigma_rad=0.0), book)
-    return finding.zone in {Zone.UNRESOLVED, Zone.BEYOND} and not exact.resolved
+    if exact.resolved:
+        return False
+    by_range = finding.threshold_note.key == "finding.note.unresolved"
+    return by_range and finding.zone in {Zone.UNRESOLVED, Zone.BEYOND}

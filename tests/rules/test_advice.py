@@ -248,6 +248,17 @@ def test_what_a_poor_recording_hides_is_no_small_range() -> None:
     assert one(lines, "mobility").rests_on == ()
 
 
+def test_a_hidden_zone_is_no_small_range() -> None:
+    legs = (leg_measures(ankle(bend_deg=8.0, squat=[8.0])),)
+    note = Statement("advice.reason.general")
+    hidden = tuple(
+        dataclasses.replace(f, zone=Zone.UNRESOLVED, threshold_note=note)
+        for f in find_positions(legs, BOOK)
+    )
+    lines = advise(Case(SessionMeasures(legs)), hidden, (), (), (), (), BOOK)
+    assert all(line.rests_on == () for line in lines)
+
+
 def test_a_concern_without_a_position_names_what_hurts() -> None:
     lines = advised(squat=[20.0], concerns=(concern(LEFT, Panel.ANTERIOR, ConcernLevel.DISCUSS),))
     line = one(lines, "modify-left-anterior")
@@ -305,14 +316,18 @@ def test_each_leg_has_its_own_shoe_advice() -> None:
 
 
 @pytest.mark.parametrize("peaks", [{}, {"squat": [38.0]}])
-def test_recorded_shoes_are_mentioned_once(peaks: dict[str, list[float]]) -> None:
+def test_recorded_shoes_are_mentioned_in_a_line_of_their_own(peaks: dict[str, list[float]]) -> None:
     worn = answered(Side.NONE, footwear__kind="boot", footwear__heel_drop_mm=10.0)
-    text = said(advised(answers=worn, **peaks), "footwear")
-    assert text.count("You wore a boot") == 1
+    lines = advised(answers=worn, **peaks)
+    line = one(lines, "footwear-worn")
+    text = said((line,), "footwear")
+    assert "You wore a boot" in text
     # 1 cm on 18 cm.
-    assert text.count("heel 10 mm higher") == 1
+    assert "heel 10 mm higher" in text
     assert "ankle by about 3°" in text
-    assert "You wore" not in said(advised(**peaks), "footwear")
+    assert line.rests_on == ("footwear.kind", "footwear.heel_drop_mm")
+    plain = answered(Side.NONE, footwear__kind="shoe", footwear__heel_drop_mm=0.0)
+    assert "You wore" not in said(advised(answers=plain, **peaks), "footwear")
 
 
 @pytest.mark.parametrize(
@@ -495,6 +510,7 @@ def test_mirrored_people_get_mirrored_advice(left: tuple, right: tuple) -> None:
                 symptoms__where=where,
             )
             results += [result(rule, side, level) for rule in ("L1", "B1", "K2")]
+        answers |= answered(Side.NONE, footwear__kind="boot", footwear__heel_drop_mm=8.0)
         return advised(*legs, answers=answers, results=tuple(results))
 
     assert contents(seen(left, right), swap=True) == contents(seen(right, left), swap=False)

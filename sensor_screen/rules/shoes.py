@@ -1,9 +1,8 @@
-"""Footwear: opposite for front and back, as a raised heel eases the one and loads the other."""
+"""Shoes: opposite for front and back, as a raised heel eases the one and loads the other."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Panel, Pattern, Statement, Zone
@@ -26,22 +25,16 @@ _MM = 1000.0
 
 
 def advise_footwear(grounds: Grounds) -> Iterator[Advice]:
-    """The heel for each leg; a side that only gets close counts where the other is near.
-
-    The shoes that were worn are mentioned once.
-    """
-    worn = list(_worn(grounds))
+    """The heel for each leg, then what the shoes that were worn do to the figures."""
     lines = [line for side in grounds.sides for line in _heel(side, grounds)]
-    if not lines:
-        reason = Statement("advice.reason.worn" if worn else "advice.reason.general")
-        said = [Statement("advice.footwear.general"), *worn]
-        lines = [grounds.line("footwear", said, reason, ["footwear"] if worn else ())]
-    else:
-        lines[0] = replace(lines[0], statements=(*lines[0].statements, *worn))
-    yield from lines
+    yield from lines or [grounds.general("footwear")]
+    if worn := dict(_worn(grounds)):
+        said = [Statement("advice.footwear.other_shoes"), *worn.values()]
+        yield grounds.line("footwear-worn", said, Statement("advice.reason.worn"), worn)
 
 
 def _heel(side: Side, grounds: Grounds) -> Iterator[Advice]:
+    """A side of the joint that only gets close counts where the other is near its end."""
     small = grounds.small_ranges(side)
     of_leg = [finding for finding in grounds.findings if finding.side == side]
     near = [finding for finding in of_leg if finding.zone in NEAR]
@@ -57,20 +50,20 @@ def _heel(side: Side, grounds: Grounds) -> Iterator[Advice]:
     if which != "back":
         said.append(Statement("advice.footwear.not_for_kicking"))
     rests_on = [finding.id for finding in (*near, *small, *close)]
-    rests_on += [f"{code}-{side}" for label in labels for code in label.rests_on]
+    rests_on += [code for label in labels for code in label.rests_on]
     yield grounds.line(f"footwear-{side}", said, Statement("advice.reason.pattern"), rests_on)
 
 
-def _worn(grounds: Grounds) -> Iterator[Statement]:
+def _worn(grounds: Grounds) -> Iterator[tuple[str, Statement]]:
+    """Answers on shoes that change how far the ankle bends, and what they do."""
     answers, book = grounds.answers, grounds.book
     if "boot" in answers.choices("footwear.kind"):
-        yield Statement("advice.footwear.boot")
+        yield "footwear.kind", Statement("advice.footwear.boot")
     drop_mm = answers.number("footwear.heel_drop_mm")
     if drop_mm > 0.0:
         tilt = heel_tilt_rad(drop_mm / _MM, contact_length(answers, book))
-        yield Statement(
-            "advice.footwear.heel_drop", {"drop_mm": drop_mm, "degrees": math.degrees(tilt)}
-        )
+        figures = {"drop_mm": drop_mm, "degrees": math.degrees(tilt)}
+        yield "footwear.heel_drop_mm", Statement("advice.footwear.heel_drop", figures)
 
 
 def advise_support(grounds: Grounds) -> Iterator[Advice]:
