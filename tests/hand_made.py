@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,15 +11,7 @@ from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.exposure import expose_demands
 from sensor_screen.core.sway_measures import measure_acceleration_sway
 from sensor_screen.core.symmetry import compare_sides
-from sensor_screen.judgement import (
-    Concern,
-    ConcernLevel,
-    Level,
-    Panel,
-    RuleResult,
-    ScreeningReport,
-    Statement,
-)
+from sensor_screen.judgement import ScreeningReport
 from sensor_screen.model import (
     AngleTrace,
     AxisOrigin,
@@ -278,29 +270,3 @@ def full_report() -> ScreeningReport:
         marks=("Simulated: no person was measured.", "Timing was estimated from the movement."),
         missing=("Balance on the left leg: the stance was shorter than 10 s.",),
     )
-
-
-# --- judgement -----------------------------------------------------------------------------------
-
-
-def result(
-    rule: str,
-    side: Side = Side.LEFT,
-    level: Level = Level.AMBER,
-    *,
-    panel: Panel | None = None,
-    task: Task | None = None,
-    **more: Any,
-) -> RuleResult:
-    """A rule result, as the rules make them."""
-    return RuleResult(rule, side, panel, task, level, **more)
-
-
-def concern(
-    side: Side = Side.LEFT,
-    panel: Panel = Panel.ANTERIOR,
-    level: ConcernLevel = ConcernLevel.DISCUSS,
-    rests_on: tuple[str, ...] = (),
-) -> Concern:
-    """A concern that says something that can be said."""
-    return Concern(side, panel, level, rests_on, Statement("advice.reason.general"), ())

@@ -23,7 +23,7 @@ from sensor_screen.judgement import (
 from sensor_screen.model import Side, Task
 from sensor_screen.rules.complaints import hurts_in_task, injuries
 from sensor_screen.rules.grounds import NOTABLE, Grounds, range_is_small
-from sensor_screen.rules.shoes import advise_footwear, advise_support
+from sensor_screen.rules.shoes import advise_footwear, advise_support, loaded_panels
 from sensor_screen.rules.smallest_change import NEAR, describe_change
 
 if TYPE_CHECKING:
@@ -157,10 +157,18 @@ def _modify_task(finding: Finding, grounds: Grounds) -> Advice:
     if range_is_small(finding, grounds.book):
         end_deg = math.degrees(finding.capacity.value_rad)
         said.append(Statement("advice.modify.small_range", {"end_deg": end_deg}))
+    if finding.zone == Zone.BEYOND and task != Task.KICK:
+        said.append(Statement("advice.modify.test_again"))
     if not hurts and finding.zone in NEAR:
         said.append(Statement("advice.modify.common"))
     lifts = task == Task.SQUAT and bool(grounds.notable(side, "Q3"))
-    said += describe_change(finding, grounds.answers, grounds.book, heel_stays_down=not lifts)
+    said += describe_change(
+        finding,
+        grounds.answers,
+        grounds.book,
+        heel_stays_down=not lifts,
+        other_side_is_close=len(loaded_panels(side, grounds)) > 1,
+    )
     reason = Statement(
         "advice.reason.ratio",
         {

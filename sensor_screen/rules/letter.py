@@ -167,7 +167,7 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
             level=result.level,
             value=result.value,
             error=result.error_95,
-            unit=result.unit,
+            unit=_unit(result.unit, voice),
         )
         limits = voice.text("letter.limits", amber=result.amber, red=result.red)
         close = voice.text("letter.within_error")
@@ -176,6 +176,12 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
     if unjudged:
         names = (f"{result.rule} ({_place(result, voice)})" for result in unjudged)
         yield voice.text("letter.unjudged", rules="; ".join(names))
+
+
+def _unit(unit: str, voice: Voice) -> str:
+    """The unit as it stands behind a figure."""
+    key = f"letter.unit.{unit}"
+    return voice.text(key) if voice.has(key) else f" {unit}" * bool(unit)
 
 
 def _place(result: RuleResult, voice: Voice) -> str:

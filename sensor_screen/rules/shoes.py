@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from sensor_screen.model import Side
     from sensor_screen.rules.grounds import Grounds
 
-_PATTERN_PANELS: dict[Pattern, set[Panel]] = {
-    Pattern.FRONT: {Panel.ANTERIOR},
-    Pattern.BACK: {Panel.POSTERIOR},
-    Pattern.UNCLEAR: {Panel.ANTERIOR, Panel.POSTERIOR},
-    Pattern.NONE: set(),
+_PATTERN_PANELS: dict[Pattern, tuple[Panel, ...]] = {
+    Pattern.FRONT: (Panel.ANTERIOR,),
+    Pattern.BACK: (Panel.POSTERIOR,),
+    Pattern.UNCLEAR: (Panel.ANTERIOR, Panel.POSTERIOR),
+    Pattern.NONE: (),
 }
 _MM = 1000.0
 
@@ -33,24 +33,34 @@ def advise_footwear(grounds: Grounds) -> Iterator[Advice]:
         yield grounds.line("footwear-worn", said, Statement("advice.reason.worn"), worn)
 
 
-def _heel(side: Side, grounds: Grounds) -> Iterator[Advice]:
-    """A side of the joint that only gets close counts where the other is near its end."""
+def loaded_panels(side: Side, grounds: Grounds) -> dict[Panel, list[str]]:
+    """The sides of one joint that come close to their end or hurt, and what tells so.
+
+    A side that only gets close counts where the other is near its end.
+    """
     small = grounds.small_ranges(side)
     of_leg = [finding for finding in grounds.findings if finding.side == side]
     near = [finding for finding in of_leg if finding.zone in NEAR]
     close = [f for f in of_leg if f.zone == Zone.AMBER] if near or small else []
-    labels = [label for label in grounds.patterns if label.side == side]
-    panels = {finding.panel for finding in (*small, *near, *close)}
-    for label in labels:
-        panels |= _PATTERN_PANELS[label.pattern]
-    if not panels:
+    told: dict[Panel, list[str]] = {}
+    for finding in (*near, *small, *close):
+        told.setdefault(finding.panel, []).append(finding.id)
+    for label in grounds.patterns:
+        if label.side == side:
+            for panel in _PATTERN_PANELS[label.pattern]:
+                told.setdefault(panel, []).extend(label.rests_on)
+    return told
+
+
+def _heel(side: Side, grounds: Grounds) -> Iterator[Advice]:
+    told = loaded_panels(side, grounds)
+    if not told:
         return
-    which = "both" if len(panels) == 2 else "front" if Panel.ANTERIOR in panels else "back"
+    which = "both" if len(told) == 2 else "front" if Panel.ANTERIOR in told else "back"
     said = [Statement(f"advice.footwear.{which}", {"side": side})]
     if which != "back":
         said.append(Statement("advice.footwear.not_for_kicking"))
-    rests_on = [finding.id for finding in (*near, *small, *close)]
-    rests_on += [code for label in labels for code in label.rests_on]
+    rests_on = [name for panel in Panel for name in told.get(panel, ())]
     yield grounds.line(f"footwear-{side}", said, Statement("advice.reason.pattern"), rests_on)
 
 

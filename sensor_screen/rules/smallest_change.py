@@ -100,7 +100,12 @@ def seat_rise_m(bend_rad: float, less_rad: float, body_height_m: float, book: Ru
 
 
 def describe_change(
-    finding: Finding, answers: Answers, book: RuleBook, *, heel_stays_down: bool = True
+    finding: Finding,
+    answers: Answers,
+    book: RuleBook,
+    *,
+    heel_stays_down: bool = True,
+    other_side_is_close: bool = False,
 ) -> tuple[Statement, ...]:
     """The smallest change of one finding: in degrees, then in things; empty without one.
 
@@ -109,6 +114,7 @@ def describe_change(
         answers: For the lengths of foot and body.
         book: Shares and limits.
         heel_stays_down: The foot is flat in squats; the box height holds only then.
+        other_side_is_close: Another heel would load the other side of this joint too much.
     """
     degrees = smallest_change_deg(finding)
     if degrees is None:
@@ -123,6 +129,8 @@ def describe_change(
         limit_deg = book.shown("kick_tape_limit")
         said.append(Statement("advice.change.kick", {"degrees": degrees}))
         said.append(Statement("advice.change.tape", {"limit_deg": limit_deg}))
+    elif other_side_is_close:
+        said.append(Statement("advice.change.heel_conflict", {"panel": finding.panel}))
     elif finding.panel == Panel.ANTERIOR:
         said.append(_wedge(degrees, answers, book))
     else:

@@ -35,7 +35,8 @@ from sensor_screen.rules.advice import advise
 from sensor_screen.rules.findings import find_positions
 from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.rules.voice import Voice, read_messages
-from tests.hand_made import ankle, concern, leg_measures, result
+from tests.hand_made import ankle, leg_measures
+from tests.rules.made_results import concern, result
 
 BOOK = shipped_rulebook()
 SIX = ["modify", "footwear", "mobility", "strength", "balance", "technique"]
@@ -242,6 +243,14 @@ def test_a_small_range_gets_advice_that_rests_on_it() -> None:
     assert one(lines, "mobility-left-anterior").rests_on == ("left-anterior-squat",)
 
 
+@pytest.mark.parametrize(("squat_deg", "again"), [(45.9, False), (46.1, True)])
+def test_past_the_range_test_it_is_repeated_first(squat_deg: float, again: bool) -> None:
+    line = one(advised(squat=[squat_deg]), "modify-left-anterior-squat")
+    assert (Statement("advice.modify.test_again") in line.statements) == again
+    kick = one(advised(kick=[70.0]), "modify-left-posterior-kick")
+    assert Statement("advice.modify.test_again") not in kick.statements
+
+
 def test_what_a_poor_recording_hides_is_no_small_range() -> None:
     lines = advised(bend_deg=40.0, sigma_deg=9.0, squat=[30.0])
     assert one(lines, "modify").statements == (Statement("advice.modify.general"),)
@@ -307,6 +316,23 @@ def test_a_side_that_gets_close_counts_where_the_other_is_near() -> None:
 def test_where_it_hurts_decides_too(pattern: Pattern, words: str) -> None:
     label = PatternLabel(LEFT, pattern, 5, 0, ("S2",), Statement("x"))
     assert words in said(advised(squat=[20.0], patterns=(label,)), "footwear")
+
+
+def test_no_wedge_where_the_back_comes_close_too() -> None:
+    def keys(lines: tuple[Advice, ...]) -> set[str]:
+        return {s.key for s in one(lines, "modify-left-anterior-squat").statements}
+
+    assert "advice.change.wedge" in keys(advised(squat=[38.0]))
+    assert "advice.change.wedge" in keys(advised(squat=[38.0], kick=[40.0]))
+    for lines in (
+        advised(squat=[38.0], kick=[50.0]),
+        advised(
+            squat=[38.0],
+            patterns=(PatternLabel(LEFT, Pattern.BACK, 0, 5, ("S6",), Statement("x")),),
+        ),
+    ):
+        assert "advice.change.wedge" not in keys(lines)
+        assert "advice.change.heel_conflict" in keys(lines)
 
 
 def test_each_leg_has_its_own_shoe_advice() -> None:

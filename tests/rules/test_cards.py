@@ -8,7 +8,8 @@ from sensor_screen.rules.cards import CARDS, choose_cards
 from sensor_screen.rules.findings import find_positions
 from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.rules.voice import Voice, read_messages
-from tests.hand_made import ankle, concern, leg_measures
+from tests.hand_made import ankle, leg_measures
+from tests.rules.made_results import concern
 
 BACK_PAIN = concern(Side.LEFT, Panel.POSTERIOR, ConcernLevel.DISCUSS)
 UNSTABLE = concern(Side.LEFT, Panel.ANTERIOR, ConcernLevel.DISCUSS, ("I1-left",))

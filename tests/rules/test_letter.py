@@ -26,7 +26,8 @@ from sensor_screen.rules.findings import find_positions
 from sensor_screen.rules.letter import FLAGS, write_letter
 from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.rules.voice import Voice
-from tests.hand_made import ankle, concern, leg_measures, result
+from tests.hand_made import ankle, leg_measures
+from tests.rules.made_results import concern, result
 
 LEFT, RIGHT, NONE = Side.LEFT, Side.RIGHT, Side.NONE
 ENGLISH, GERMAN = (Voice(language) for language in Language)
@@ -113,7 +114,7 @@ def test_the_letter_holds_what_was_asked_and_measured() -> None:
         "Left, dorsiflexion, weight-bearing lunge: 40.0° ± 2.0° (95 %).",
         "End range, weight-bearing lunge, dorsiflexion: left 40.0°, right 44.0°, "
         "difference −4.0 ± 2.8° (95 %).",
-        "L2, Left: 6.0 ± 4.7 deg (95 %), past the first limit. Limits: >= 5, > 10. "
+        "L2, Left: 6.0 ± 4.7° (95 %), past the first limit. Limits: >= 5, > 10. "
         "The error reaches over a limit.",
         "I1, Right: 20.0 points, past the second limit.",
         "Not judged: K4 (Left, kick).",
@@ -133,7 +134,7 @@ def test_findings_carry_their_ratio_and_error() -> None:
     text = write_letter(made(), ENGLISH)
     found = re.search(
         r"Left, anterior, squat: typical peak 37\.5° of an own end range of 40\.0°, "
-        r"94 % ± (\d+) % \(95 %\), 2 repetitions: near end range\.",
+        r"94 % ± (\d+) % \(95 %\), n = 2: near end range\.",
         text,
     )
     assert found

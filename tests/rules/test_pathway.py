@@ -26,7 +26,7 @@ from sensor_screen.model import Side
 from sensor_screen.rules.pathway import STEPS, place_on_pathway
 from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.rules.voice import Voice
-from tests.hand_made import concern
+from tests.rules.made_results import concern
 
 BOOK = shipped_rulebook()
 DISCUSS = (concern(Side.LEFT, level=ConcernLevel.DISCUSS),)

@@ -19,7 +19,8 @@ from sensor_screen.model import Side
 from sensor_screen.rules.readiness import check_readiness
 from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.rules.voice import Voice
-from tests.hand_made import ankle, leg_measures, result
+from tests.hand_made import ankle, leg_measures
+from tests.rules.made_results import result
 
 BOOK = shipped_rulebook()
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
