@@ -15,8 +15,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Change, Level, Statement, Verdict
-from sensor_screen.model import Task
+from sensor_screen.model import Condition, Task
 from sensor_screen.rules.footwear import differ_in_footwear
+from sensor_screen.rules.own_change import own_smallest_change, smallest_change_of
 from sensor_screen.rules.quantity import (
     NORMAL_95,
     Quantity,
@@ -25,7 +26,6 @@ from sensor_screen.rules.quantity import (
     say_level,
 )
 from sensor_screen.rules.session_figures import Figure, MeasureName, read_figures, task_of
-from sensor_screen.rules.smallest import own_smallest_change, smallest_change_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +41,8 @@ _SEVERITY = (Level.UNJUDGED, Level.GREEN, Level.AMBER, Level.RED)
 def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
     """Every measure of this session beside the same of earlier ones.
 
-    An end range and a hold that grow are better; a movement that goes further is different.
+    An end range and a hold that grow are better; a movement that goes further is different, and so
+    are seated pumps.
 
     Args:
         case: This session and the earlier ones.
@@ -181,7 +182,9 @@ def _measure_change(history: _History, against: str, before: Figure, book: RuleB
     )
     if change.size <= 1.0:
         return change
-    if name.measure not in _BETTER_LARGER or against == FOOTWEAR:
+    # In seated pumps nobody was asked for the very end: more of it is no longer range.
+    neutral = name.measure not in _BETTER_LARGER or name.what == Condition.SEATED.value
+    if neutral or against == FOOTWEAR:
         return replace(change, verdict=Verdict.DIFFERENT)
     return replace(change, verdict=Verdict.BETTER if change.difference > 0.0 else Verdict.WORSE)
 

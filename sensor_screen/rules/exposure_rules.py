@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import PANELS, Statement
 from sensor_screen.rules.footwear import differ_in_footwear
+from sensor_screen.rules.own_change import smallest_change_of
 from sensor_screen.rules.quantity import NORMAL_95, Quantity, judge_quantity, leave_unjudged
-from sensor_screen.rules.smallest import smallest_change_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

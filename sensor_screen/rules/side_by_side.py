@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Statement
 from sensor_screen.model import Condition, Side, Task
+from sensor_screen.rules.own_change import smallest_change_of
 from sensor_screen.rules.quantity import NORMAL_95, limit_value
-from sensor_screen.rules.smallest import smallest_change_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,8 @@ class SideBySide:
 
     comparison: SideComparison
     alike: bool | None
-    """None where the smallest difference that can be told is not known."""
+    """None where the smallest difference that can be told is not known; and of holds, because a
+    comparison does not say whether they ended with the recording."""
     smallest: float
     """That difference, in the unit of the comparison; nan where it is not known."""
     statement: Statement
@@ -49,7 +50,9 @@ def _describe(comparison: SideComparison, book: RuleBook) -> SideBySide:
     smallest = _smallest_difference(comparison, book)
     distance = abs(comparison.difference)
     alike = distance <= smallest if math.isfinite(distance) and math.isfinite(smallest) else None
-    key = "unknown" if alike is None else "alike" if alike else "differ"
+    key = "alike" if alike else "differ"
+    if alike is None:
+        key = "still_held" if comparison.measure == "hold time" else "unknown"
     side = Side.LEFT if comparison.difference > 0.0 else Side.RIGHT
     return SideBySide(
         comparison=comparison,
@@ -74,11 +77,8 @@ def _smallest_difference(comparison: SideComparison, book: RuleBook) -> float:
         return max(book.value("smallest_change_static"), error)
     if measure in ("typical peak", "excursion"):
         return max(book.value(smallest_change_of(Task(first.replace(" ", "_")))), error)
-    larger = max(comparison.left, comparison.right)
-    if measure == "hold time":
-        share = book.value("balance_change_share")
-        return max(share * larger, book.value("balance_change_floor"))
     if measure == "sway" and math.isfinite(comparison.sigma):
+        larger = max(comparison.left, comparison.right)
         usual = limit_value(book.limits["B4"].amber)
         return max((1.0 - 1.0 / usual) * larger, error)
     return math.nan

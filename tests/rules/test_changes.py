@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sensor_screen.core.capacity import CapacityEntry, measure_capacities, measure_demands
 from sensor_screen.judgement import Case, Change, Level, Panel, RuleResult, SessionMeasures, Verdict
-from sensor_screen.model import Direction, LegMeasures, Side, ZeroMode
+from sensor_screen.model import Condition, Direction, LegMeasures, Side, ZeroMode
 from sensor_screen.rules.changes import apply_change_rules, compare_sessions, describe_change
 from sensor_screen.rules.rulebook import shipped_rulebook
 from tests.rules.made_sessions import (
@@ -128,6 +128,18 @@ def test_a_clinicians_figure_has_a_zero_of_its_own() -> None:
     change = compared(case)["end_range", "passive", Panel.POSTERIOR, "last"]
     assert change.verdict is Verdict.BETTER
     assert judged(case)["T1-left-posterior"].level is Level.GREEN
+
+
+def test_seated_pumps_are_neither_better_nor_worse() -> None:
+    def pumped(deg: float) -> SessionMeasures:
+        (lunged,) = leg(bend_deg=deg, point_deg=None).capacities
+        seated = replace(lunged, condition=Condition.SEATED)
+        return session(replace(leg(), capacities=(seated,)))
+
+    case = of([pumped(10.0), pumped(40.0)])
+    change = compared(case)["end_range", "seated", Panel.ANTERIOR, "last"]
+    assert change.verdict is Verdict.DIFFERENT
+    assert judged(case)["T1-left-anterior-pump"].level is Level.AMBER
 
 
 def test_nothing_is_less_than_the_error_of_the_recordings() -> None:

@@ -61,7 +61,7 @@ def test_the_base_rate_of_the_lunge_is_known_at_one_and_a_half_centimetres(
     one = described("end range", "lunge, dorsiflexion", 30.0, 30.0 + apart_deg)
     assert english in said(one.base_rate)[0]
     assert "1.5 cm" in said(one.base_rate)[0]
-    assert "about 5°" in said(one.base_rate)[0]
+    assert "about 5.4°" in said(one.base_rate)[0]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,9 @@ def test_of_everything_else_no_base_rate_is_known(measure: str, what: str) -> No
 
 
 def test_holds_sway_and_speed() -> None:
-    assert described("hold time", "stance", 20.0, 12.1, unit="s").alike is True
-    assert described("hold time", "stance", 20.0, 11.9, unit="s").alike is False
+    hold = described("hold time", "stance", 20.0, 2.0, unit="s")
+    assert hold.alike is None
+    assert "ended by themselves" in said(hold.statement)[0]
     assert described("sway", "stance, shank, total tilt", 1.26, 1.0).alike is False
     assert described("sway", "stance, shank, total tilt", 1.24, 1.0).alike is True
     assert described("sway", "stance, shank, total tilt", 1.0, 1.26).alike is False

@@ -34,6 +34,7 @@ def own_smallest_change(earlier: Sequence[float], book: RuleBook) -> float | Non
         earlier: The measure in earlier sessions, oldest first; the result has its unit.
         book: With the number of sessions.
     """
+    # Two differences are the fewest that scatter.
     if len(earlier) < max(3, round(book.value("own_change_sessions"))):
         return None
     return NORMAL_95 * stdev(after - before for before, after in pairwise(earlier))
