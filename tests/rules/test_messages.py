@@ -121,3 +121,14 @@ def test_german_is_not_english() -> None:
     sentences = {key for key, text in words.items() if re.search(r"[a-z]{4}.* [a-z]{3}", text)}
     assert len(sentences) > 50
     assert not [key for key in sentences if german[key] == ENGLISH[key]]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_text_speaks_like_a_diagnosis(language: Language) -> None:
+    denials = "not a diagnosis|not diagnostic|keine Diagnose|keine diagnostischen"
+    for key, text in read_messages(language).items():
+        if key.startswith(("letter.", "intake.")):
+            continue  # A professional signs a letter; a question may name what was done before.
+        said = re.sub(denials, "", text)
+        assert not re.search(r"diagnos|you suffer|patient|injury risk", said, re.IGNORECASE), key
+        assert not re.search(r"\brolls?\b", said), "the talus glides"
