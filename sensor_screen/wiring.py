@@ -53,9 +53,7 @@ def save_answers(answers: Answers, path: Path, language: Language) -> None:
     write_answer_file(answers, path, language)
 
 
-def open_session(
-    paths: Sequence[Path], intake: Path | None, language: Language
-) -> Session:
+def open_session(paths: Sequence[Path], intake: Path | None, language: Language) -> Session:
     """Recordings of one occasion with its answers: those given, else those beside a recording.
 
     Raises:

@@ -55,13 +55,6 @@ class ClaimsMode(StrEnum):
     RESEARCH = "research"
 
 
-class ReportLanguage(StrEnum):
-    """What a report is said in."""
-
-    ENGLISH = "en"
-    GERMAN = "de"
-
-
 ClaimsOption = Annotated[
     ClaimsMode,
     typer.Option(
@@ -70,7 +63,6 @@ ClaimsOption = Annotated[
         "research (as for clinicians, marked as not for care).",
     ),
 ]
-LanguageOption = Annotated[ReportLanguage, typer.Option(metavar="L", help="en or de.")]
 RuleBookOption = Annotated[
     Path | None,
     typer.Option(metavar="F", help="Your own rule book, or an overlay on the shipped one."),

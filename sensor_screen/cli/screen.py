@@ -10,8 +10,8 @@ from sensor_screen.cli.choices import (
     ClaimsOption,
     FlipOption,
     LanguageOption,
-    ReportLanguage,
     RuleBookOption,
+    Speech,
     TrustSignOption,
     Zero,
     ZeroOption,
@@ -49,7 +49,7 @@ def screen(
         list[Path] | None,
         typer.Option(metavar="REC", help="An earlier recording of the same person; repeat."),
     ] = None,
-    language: LanguageOption = ReportLanguage.ENGLISH,
+    language: LanguageOption = Speech.ENGLISH,
     json_out: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON, too.")
     ] = None,
