@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sensor_screen.model import AngleTrace, Recording
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.case import Session
+    from sensor_screen.session.progress import ProgressReport
     from sensor_screen.session.validation import ValidationRow
     from sensor_screen.session.validation_kicks import LegKicks
     from sensor_screen.session.validation_stairs import StairsRow
@@ -138,6 +139,43 @@ def screen(
     )
 
 
+def follow(
+    sessions: Sequence[Session],
+    *,
+    options: MeasureOptions,
+    claims: Claims,
+    rulebook: RuleBook,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ProgressReport:
+    """Several sessions of one person beside each other."""
+    from sensor_screen.session.progress import follow_progress
+
+    return follow_progress(
+        sessions, options=options, claims=claims, rulebook=rulebook, progress=progress
+    )
+
+
+def rejudge(
+    session: Session,
+    a: RuleBook,
+    b: RuleBook,
+    *,
+    language: Language,
+    options: MeasureOptions,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[str, ...]:
+    """What differs between two rule books for one session, a sentence each."""
+    from sensor_screen.rules.evaluate import judge
+    from sensor_screen.rules.rejudge import diff_judgements
+    from sensor_screen.rules.voice import Voice
+    from sensor_screen.session.screen import open_case
+
+    case, _ = open_case(session, (), a, options=options, progress=progress)
+    voice = Voice(language)
+    said = tuple(voice.say(d.statement) for d in diff_judgements(case, a, b, judge))
+    return said or (voice.text("rejudge.same"),)
+
+
 def trace(
     recording: Recording,
     *,
@@ -173,6 +211,22 @@ def render_for_terminal(report: ScreeningReport) -> str:
         width=shutil.get_terminal_size((80, 24)).columns,
         colour=sys.stdout.isatty(),
         ascii_only=ascii_only,
+    )
+
+
+def render_progress_for_terminal(report: ProgressReport, language: Language) -> str:
+    """Several sessions for the terminal at hand."""
+    import shutil
+    import sys
+
+    from sensor_screen.report.terminal_progress import render_progress
+
+    return render_progress(
+        report,
+        language,
+        width=shutil.get_terminal_size((80, 24)).columns,
+        colour=sys.stdout.isatty(),
+        ascii_only="utf" not in (sys.stdout.encoding or "").lower(),
     )
 
 
