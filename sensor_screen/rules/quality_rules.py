@@ -98,13 +98,14 @@ def _judge_leg(leg: LegMeasures, book: RuleBook) -> _Grounds | None:
     calibration = leg.calibration
     if calibration is None:
         return None
+    # Of equals the first speaks, and a guessed zero also lowers the quality.
+    guessed = () if calibration.neutral_verified else (_Grounds("zero", "", math.nan, Level.AMBER),)
     grounds = [
+        *guessed,
         _weigh("calibration", 100.0 * calibration.quality, book),
         _weigh("axis", math.degrees(calibration.axis_error_rad), book),
         _weigh("clipped", _clipped_percent(leg), book),
     ]
-    if not calibration.neutral_verified:
-        grounds.append(_Grounds("zero", "", math.nan, Level.AMBER))
     if {Placement.SHANK, Placement.FOOT} <= leg.cleaning.keys():
         grounds.append(_weigh("clock", 1e3 * leg.clock.residual_s, book))
     return _worst(grounds)

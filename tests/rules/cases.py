@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from sensor_screen.judgement import Answers, Case, Language, Level, SessionMeasures
+from sensor_screen.judgement import Answers, Case, Language, SessionMeasures
 from sensor_screen.model import Capacity, Condition, Direction, RepetitionMark, Side, Task, ZeroMode
 from sensor_screen.rules.concern import weigh_concern
 from sensor_screen.rules.findings import find_positions
@@ -137,6 +138,9 @@ def mirror_leg(one: LegMeasures) -> LegMeasures:
 
 # --- random people -------------------------------------------------------------------------------
 
+SOME_PEOPLE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A person has some forty answers and peaks, which takes a while to draw."""
+
 PLACES = ("front", "front_inner", "front_outer", "back", "back_outer", "back_inner", "diffuse")
 FRONT_PLACES, BACK_PLACES = PLACES[:3], PLACES[3:6]
 COMPLAINTS = (
@@ -147,42 +151,33 @@ PAINS = ("lunge", "point", "squat", "stairs_up", "stairs_down", "kick", "balance
 OFTEN = ("never", "sometimes", "repeatedly")
 
 
-def _maybe(values: st.SearchStrategy[Answer]) -> st.SearchStrategy[Answer | None]:
-    return st.none() | values
-
-
-@st.composite
-def answers_of_leg(draw: st.DrawFn, side: Side) -> Asked:
-    """Some answered, some not."""
-    items: dict[str, st.SearchStrategy[Answer]] = {
-        "symptoms.where": st.lists(st.sampled_from(PLACES), unique=True).map(tuple),
+_TASKS = ("squat", "stairs_up", "stairs_down", "kick")
+_DEG = st.integers(2, 60).map(float)
+_ANSWERED = st.fixed_dictionaries(
+    {},
+    optional={
+        "symptoms.where": st.sampled_from(PLACES).map(lambda place: (place,))
+        | st.sampled_from([("front", "back"), ("diffuse", "front_outer"), ()]),
         "symptoms.gives_way": st.sampled_from(OFTEN),
-        "entries.lunge_cm": st.floats(3.0, 18.0),
-        "entries.dorsiflexion_active_deg": st.floats(2.0, 30.0),
+        "entries.lunge_cm": st.integers(30, 180).map(lambda mm: mm / 10.0),
+        "entries.dorsiflexion_active_deg": st.integers(2, 30).map(float),
         **{f"symptoms.{name}": st.booleans() for name in COMPLAINTS},
         **{f"pain.{name}": st.integers(0, 10).map(float) for name in PAINS},
-    }
-    chosen = {item: draw(_maybe(values)) for item, values in items.items()}
-    return {(item, side): value for item, value in chosen.items() if value is not None}
+    },
+)
+_MEASURED = st.fixed_dictionaries(
+    {
+        "bend_deg": st.none() | st.integers(5, 55).map(float),
+        "point_deg": st.none() | st.integers(20, 80).map(float),
+        "sigma_deg": st.sampled_from([0.3, 1.0, 2.0, 4.0]),
+    },
+    optional={task: st.tuples(_DEG) for task in _TASKS},
+)
 
 
 @st.composite
 def people(draw: st.DrawFn) -> Case:
-    """Both legs with an end range and tasks anywhere in it, and some answers."""
-    peaks = st.lists(st.floats(2.0, 60.0), min_size=1, max_size=3)
-    legs = [
-        leg(
-            side,
-            bend_deg=draw(st.none() | st.floats(5.0, 55.0)),
-            point_deg=draw(st.none() | st.floats(20.0, 80.0)),
-            sigma_deg=draw(st.floats(0.3, 4.0)),
-            **{task: draw(peaks) for task in draw(st.sets(st.sampled_from(_TASKS)))},
-        )
-        for side in (Side.LEFT, Side.RIGHT)
-    ]
-    answers = {**draw(answers_of_leg(Side.LEFT)), **draw(answers_of_leg(Side.RIGHT))}
-    return case(*legs, answers=answers)
-
-
-_TASKS = ("squat", "stairs_up", "stairs_down", "kick")
-LEVELS = (Level.GREEN, Level.AMBER, Level.RED)
+    """Both legs with any end range and any tasks, and some of the answers."""
+    both = (Side.LEFT, Side.RIGHT)
+    answers = {(item, side): v for side in both for item, v in draw(_ANSWERED).items()}
+    return case(*(leg(side, **draw(_MEASURED)) for side in both), answers=answers)

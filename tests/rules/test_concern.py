@@ -31,6 +31,7 @@ from tests.rules.cases import (
     FRONT_PLACES,
     OFTEN,
     PAINS,
+    SOME_PEOPLE,
     SWAP,
     Asked,
     asked,
@@ -362,6 +363,7 @@ def has_symptom(one: Case, side: Side) -> bool:
     )
 
 
+@SOME_PEOPLE
 @given(people())
 def test_without_symptom_restriction_or_asymmetry_nothing_is_above_a_note(one: Case) -> None:
     _, results = judge_rules(one)
@@ -374,6 +376,7 @@ def test_without_symptom_restriction_or_asymmetry_nothing_is_above_a_note(one: C
         assert level <= NOTE or small or has_symptom(one, side)
 
 
+@SOME_PEOPLE
 @given(people())
 def test_positions_alone_are_never_above_a_note(one: Case) -> None:
     silent = Case(replace(one.now, answers=Answers({})))
@@ -385,6 +388,7 @@ def test_positions_alone_are_never_above_a_note(one: Case) -> None:
     assert all(level <= NOTE or at in restricted for at, level in levels(silent).items())
 
 
+@SOME_PEOPLE
 @given(people())
 def test_exchanged_legs_have_exchanged_concerns(one: Case) -> None:
     plain = {(SWAP[c.side], c.panel, c.level) for c in weigh(one)}
@@ -410,6 +414,7 @@ FRONT_SYMPTOMS: st.SearchStrategy[Asked] = st.sampled_from(
 )
 
 
+@SOME_PEOPLE
 @given(people(), FRONT_SYMPTOMS, st.sampled_from(FRONT_PLACES))
 def test_symptoms_of_the_front_never_raise_the_back(one: Case, symptom: Asked, place: str) -> None:
     places = one.now.answers.choices("symptoms.where", LEFT)
@@ -420,6 +425,7 @@ def test_symptoms_of_the_front_never_raise_the_back(one: Case, symptom: Asked, p
         assert at == (LEFT, FRONT) or after[at] == level
 
 
+@SOME_PEOPLE
 @given(
     one=people(),
     name=st.sampled_from([f"pain.{n}" for n in PAINS] + [f"symptoms.{n}" for n in COMPLAINTS]),
@@ -442,12 +448,14 @@ def test_one_more_symptom_never_lowers_a_level(
     assert all(after[at] >= level for at, level in levels(one).items())
 
 
+@SOME_PEOPLE
 @given(people(), st.sampled_from((*FRONT_PLACES, *BACK_PLACES, "diffuse")))
 def test_one_more_place_never_lowers_a_level(one: Case, place: str) -> None:
     after = levels(add_place(one, LEFT, place))
     assert all(after[at] >= level for at, level in levels(one).items())
 
 
+@SOME_PEOPLE
 @given(people(), st.sampled_from([(0, 1), (0, 2), (1, 2)]))
 def test_giving_way_more_often_never_lowers_a_level(one: Case, steps: tuple[int, int]) -> None:
     less, more = (
@@ -456,6 +464,7 @@ def test_giving_way_more_often_never_lowers_a_level(one: Case, steps: tuple[int,
     assert all(more[at] >= level for at, level in less.items())
 
 
+@SOME_PEOPLE
 @given(people())
 def test_a_red_flag_comes_before_everything(one: Case) -> None:
     for concern in weigh(one, flags=FLAGS):
@@ -464,6 +473,7 @@ def test_a_red_flag_comes_before_everything(one: Case) -> None:
         assert concern.why == (FLAGS[0].statement,)
 
 
+@SOME_PEOPLE
 @given(people())
 def test_everything_can_be_said_and_rests_on_something(one: Case) -> None:
     findings, results = judge_rules(one)

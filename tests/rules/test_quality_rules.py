@@ -63,6 +63,8 @@ def of_squats(made: LegMeasures) -> list[RuleResult]:
         (calibrated(axis_error_rad=math.radians(20.1)), AMBER, "axis"),
         (calibrated(axis_error_rad=math.radians(40.1)), RED, "axis"),
         (calibrated(neutral_verified=False), AMBER, "stood still"),
+        (calibrated(neutral_verified=False, quality=0.45), AMBER, "stood still"),
+        (calibrated(neutral_verified=False, quality=0.2), RED, "how the sensors sit"),
         (counted(clipped=249), GREEN, "good"),
         (counted(clipped=250), AMBER, "scale"),
         (counted(clipped=500), RED, "scale"),

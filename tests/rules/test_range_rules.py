@@ -12,6 +12,7 @@ from sensor_screen.rules.range_rules import apply_range_rules
 from sensor_screen.rules.sites import SITES
 from tests.rules.cases import (
     BOOK,
+    SOME_PEOPLE,
     SWAP,
     Asked,
     asked,
@@ -366,6 +367,7 @@ def mirrored(result: RuleResult) -> tuple[object, ...]:
     return (result.rule, SWAP[result.side], result.level, result.value, result.within_error)
 
 
+@SOME_PEOPLE
 @given(people())
 def test_exchanged_legs_give_exchanged_results(one: Case) -> None:
     plain = {mirrored(r) for r in judge_rules(one)[1] if not math.isnan(r.value)}
@@ -377,6 +379,7 @@ def test_exchanged_legs_give_exchanged_results(one: Case) -> None:
     }
 
 
+@SOME_PEOPLE
 @given(people())
 def test_every_result_can_be_said_in_every_language_and_has_its_own_id(one: Case) -> None:
     results = judge_rules(one)[1]

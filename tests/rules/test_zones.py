@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensor_screen.core.capacity import measure_capacities, measure_demands
@@ -131,6 +131,7 @@ def ratio(task_deg: float, capacity_deg: float) -> float:
     return squat.ratio
 
 
+@settings(deadline=None)
 @given(
     capacity_deg=st.floats(20.0, 60.0), share=st.floats(0.1, 1.2), offset_deg=st.floats(-5.0, 5.0)
 )
