@@ -167,7 +167,7 @@ def _modify_task(finding: Finding, grounds: Grounds) -> Advice:
         grounds.answers,
         grounds.book,
         heel_stays_down=not lifts,
-        other_side_is_close=len(loaded_panels(side, grounds)) > 1,
+        other_side_is_close=len(loaded_panels(side, grounds, with_kicks=False)) > 1,
     )
     reason = Statement(
         "advice.reason.ratio",
@@ -207,14 +207,15 @@ def _mobility(grounds: Grounds) -> Iterator[Advice]:
 def _mobility_of(side: Side, grounds: Grounds) -> Iterator[Advice]:
     item = "entries.hard_painful_block"
     told = [item] if grounds.answers.says(item, side) else []
-    blocked = [r.id for r in grounds.notable(side, "L3", "P1") if r.level == Level.RED]
+    blocked = [r for r in grounds.notable(side, "L3", "P1") if r.level == Level.RED]
     if told or blocked:
         said = [
             Statement("advice.mobility.block", {"side": side}),
             Statement("advice.mobility.block_instead"),
         ]
-        reason = Statement("advice.reason.block")
-        yield grounds.line(f"mobility-{side}-block", said, reason, [*told, *blocked])
+        reason = Statement("advice.reason.block") if told else _rule_reason(blocked)
+        rests_on = [*told, *(result.id for result in blocked)]
+        yield grounds.line(f"mobility-{side}-block", said, reason, rests_on)
         return
     small = grounds.small_ranges(side)
     change_deg = grounds.book.shown("smallest_change_static")

@@ -17,7 +17,13 @@ from sensor_screen.rules.complaints import PAIN_ITEMS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sensor_screen.judgement import Answers, Finding, RuleResult, ScreeningReport
+    from sensor_screen.judgement import (
+        Answers,
+        Finding,
+        PatternLabel,
+        RuleResult,
+        ScreeningReport,
+    )
     from sensor_screen.model import Capacity, LegMeasures, SideComparison
     from sensor_screen.rules.voice import Voice
 
@@ -59,7 +65,7 @@ def write_letter(report: ScreeningReport, voice: Voice) -> str:
         ("rules", _rules(report.judgement.results, voice)),
         ("end_ranges", _end_ranges(report.legs, voice)),
         ("sides", _sides(report.comparisons, voice)),
-        ("pattern", (voice.say(p.statement) for p in report.judgement.patterns)),
+        ("pattern", (_pattern(label, voice) for label in report.judgement.patterns)),
         ("consider", _consider(report, voice)),
         ("unseen", [voice.text("letter.unseen_text")]),
         ("quality", _quality(report, voice)),
@@ -81,7 +87,13 @@ def _reason(report: ScreeningReport, voice: Voice) -> Iterator[str]:
     answers = report.answers
     for concern in report.judgement.concerns:
         if concern.level >= ConcernLevel.DISCUSS:
-            yield " ".join(voice.say(s) for s in (concern.statement, *concern.why))
+            yield voice.text(
+                "letter.concern",
+                side=concern.side,
+                panel=concern.panel,
+                level=concern.level,
+                codes=", ".join(concern.rests_on) or voice.text("letter.none"),
+            )
     for name, item in (("weeks", "session.weeks_of_care"), ("age", "person.age_years")):
         if not math.isnan(value := answers.number(item)):
             yield voice.text(f"letter.{name}", value=value)
@@ -172,9 +184,13 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
         limits = voice.text("letter.limits", amber=result.amber, red=result.red)
         close = voice.text("letter.within_error")
         yield said + limits * bool(result.amber) + close * result.within_error
-    unjudged = [r for r in results if r.level == Level.UNJUDGED]
+    unjudged: dict[str, dict[str, None]] = {}
+    for result in results:
+        if result.level == Level.UNJUDGED:
+            side = voice.word(result.side, "letter")
+            unjudged.setdefault(result.rule, {})[side] = None
     if unjudged:
-        names = (f"{result.rule} ({_place(result, voice)})" for result in unjudged)
+        names = (f"{rule} ({', '.join(sides)})" for rule, sides in unjudged.items())
         yield voice.text("letter.unjudged", rules="; ".join(names))
 
 
@@ -237,6 +253,17 @@ def _what(word: str, voice: Voice) -> str:
 
 def _key(words: str) -> str:
     return words.replace(" ", "_")
+
+
+def _pattern(label: PatternLabel, voice: Voice) -> str:
+    return voice.text(
+        "letter.pattern",
+        side=label.side,
+        pattern=label.pattern,
+        front=label.front_points,
+        back=label.back_points,
+        codes=", ".join(label.rests_on) or voice.text("letter.none"),
+    )
 
 
 # --- what to consider, and how well it is known --------------------------------------------------

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Panel, Pattern, Statement, Zone
+from sensor_screen.model import Task
 from sensor_screen.rules.smallest_change import NEAR, contact_length, heel_tilt_rad
 
 if TYPE_CHECKING:
@@ -33,13 +34,17 @@ def advise_footwear(grounds: Grounds) -> Iterator[Advice]:
         yield grounds.line("footwear-worn", said, Statement("advice.reason.worn"), worn)
 
 
-def loaded_panels(side: Side, grounds: Grounds) -> dict[Panel, list[str]]:
+def loaded_panels(
+    side: Side, grounds: Grounds, *, with_kicks: bool = True
+) -> dict[Panel, list[str]]:
     """The sides of one joint that come close to their end or hurt, and what tells so.
 
-    A side that only gets close counts where the other is near its end.
+    A side that only gets close counts where the other is near its end. Kicks are left out where
+    only what is done in the same shoes counts.
     """
-    small = grounds.small_ranges(side)
-    of_leg = [finding for finding in grounds.findings if finding.side == side]
+    counted = [f for f in grounds.findings if f.side == side]
+    of_leg = [f for f in counted if with_kicks or f.task != Task.KICK]
+    small = [f for f in grounds.small_ranges(side) if f in of_leg]
     near = [finding for finding in of_leg if finding.zone in NEAR]
     close = [f for f in of_leg if f.zone == Zone.AMBER] if near or small else []
     told: dict[Panel, list[str]] = {}

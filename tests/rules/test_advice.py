@@ -324,8 +324,10 @@ def test_no_wedge_where_the_back_comes_close_too() -> None:
 
     assert "advice.change.wedge" in keys(advised(squat=[38.0]))
     assert "advice.change.wedge" in keys(advised(squat=[38.0], kick=[40.0]))
+    # A wedge for squats does not go along to the kick.
+    assert "advice.change.wedge" in keys(advised(squat=[38.0], kick=[57.0]))
     for lines in (
-        advised(squat=[38.0], kick=[50.0]),
+        advised(squat=[38.0], stairs_down=[45.0]),
         advised(
             squat=[38.0],
             patterns=(PatternLabel(LEFT, Pattern.BACK, 0, 5, ("S6",), Statement("x")),),
