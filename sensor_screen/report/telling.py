@@ -90,12 +90,19 @@ class Telling:
         """What a grade of evidence stands for."""
         return self.clinic(f"grade.{grade}") if self.voice.has(f"clinic.grade.{grade}") else grade
 
-    def limit(self, limit: str, unit: str) -> str:
-        """A limit as it was applied, `≥ 5°`."""
+    def limits(self, result: RuleResult) -> str:
+        """Its limits as they were applied: `≥ 5° / > 10°`, `< 10 / < 8 cm`."""
+        unit = self.unit(result.unit)
+        signs = [self._limit(limit) for limit in (result.amber, result.red) if limit]
+        if unit.strip().isalpha():
+            return " / ".join(signs) + unit if signs else ""
+        return " / ".join(sign + unit for sign in signs)
+
+    def _limit(self, limit: str) -> str:
         sign, _, value = limit.partition(" ")
         digits = len(value.partition(".")[2])
         sign = sign.replace(">=", "≥").replace("<=", "≤")
-        return f"{sign} {self.number(float(value), digits)}{self.unit(unit)}"
+        return f"{sign} {self.number(float(value), digits)}"
 
     def say_change(self, change: Change) -> str:
         """Then, now, and whether the difference is real."""
