@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sensor_screen.judgement import Change, RuleResult, ScreeningReport
 
 _WHOLE = ("count", "points", "%", "years", "weeks")
-"""Units whose figures are whole where no error is known."""
+"""Units whose figures are shown whole."""
 
 
 def measured_text(sentence: str, language: Language) -> str:  # noqa: ARG001
@@ -82,8 +82,7 @@ class Telling:
         """The figure of a rule result with its error; nothing where there is none."""
         if not math.isfinite(result.value):
             return ""
-        whole = result.unit in _WHOLE and not math.isfinite(result.error_95)
-        digits = 2 if result.unit == "1" else 0 if whole else 1
+        digits = 2 if result.unit == "1" else 0 if result.unit in _WHOLE else 1
         return self.figure(result.value, result.error_95, self.unit(result.unit), digits)
 
     def grade(self, grade: str) -> str:

@@ -8,11 +8,11 @@ from sensor_screen.judgement import Level
 from sensor_screen.model import Task
 
 if TYPE_CHECKING:
-    from sensor_screen.judgement import Finding, RuleResult, Statement
+    from sensor_screen.judgement import Finding, RuleResult
     from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
 
-_WIDTHS = (6, 29, 14)
+_WIDTHS = (6, 30, 14)
 _WIDE = 80
 _MARGIN = " " * _WIDTHS[0]
 _RANGE_TESTS = (Task.LUNGE, Task.POINT, None)
@@ -21,20 +21,32 @@ _RANGE_TESTS = (Task.LUNGE, Task.POINT, None)
 def show_results(told: Telling, page: Page) -> list[str]:
     """Each rule: of what, figure, level; below it its limits, grade and sentence."""
     judged = [r for r in told.judgement.results if r.level is not Level.UNJUDGED]
-    lines = []
+    lines: list[str] = []
+    rates: set[str] = set()
     for result in judged:
         lines += _row(result, told, page)
         lines += page.paragraph(_limits(result, told), first=_MARGIN, indent=_MARGIN, style="dim")
-        for statement in (result.statement, result.base_rate):
-            if statement is None or is_beside_sides(result, statement, told):
-                continue
-            lines += page.paragraph(told.say(statement), first=_MARGIN, indent=_MARGIN)
+        said = [] if result.statement is None else [told.say(result.statement)]
+        said += _say_base_rate(result, rates, told)
+        for text in said:
+            lines += page.paragraph(text, first=_MARGIN, indent=_MARGIN)
     if lines:
         head = [told.clinic(f"heading.rule_{name}") for name in ("id", "of", "value", "level")]
         title = ["", page.rule(), *page.heading(told.clinic("heading.results"))]
         title += page.paragraph(told.clinic("defaults"), style="dim")
         lines = [*title, *_columns(head, page), *lines]
     return lines + _list_unjudged(told, page)
+
+
+def _say_base_rate(result: RuleResult, said: set[str], told: Telling) -> list[str]:
+    """How common it is, once for all results that it is said of."""
+    if result.base_rate is None or is_beside_sides(result, told):
+        return []
+    text = told.say(result.base_rate)
+    if text in said:
+        return []
+    said.add(text)
+    return [text]
 
 
 def _list_unjudged(told: Telling, page: Page) -> list[str]:
@@ -94,10 +106,9 @@ def _is_of(result: RuleResult, finding: Finding) -> bool:
     return (result.side, result.panel, result.task) == place
 
 
-def is_beside_sides(result: RuleResult, statement: Statement, told: Telling) -> bool:
-    """Whether it is the base rate of a range test, which stands below the table of both sides."""
-    beside = bool(told.report.comparisons) and result.task in _RANGE_TESTS
-    return beside and statement is result.base_rate
+def is_beside_sides(result: RuleResult, told: Telling) -> bool:
+    """Whether its base rate is of a range test: it then stands below the table of both sides."""
+    return bool(told.report.comparisons) and result.task in _RANGE_TESTS
 
 
 def list_base_rates(told: Telling, page: Page) -> list[str]:
@@ -105,7 +116,7 @@ def list_base_rates(told: Telling, page: Page) -> list[str]:
     rates = [
         told.say(result.base_rate)
         for result in told.judgement.results
-        if result.base_rate is not None and is_beside_sides(result, result.base_rate, told)
+        if result.base_rate is not None and is_beside_sides(result, told)
     ]
     return [line for rate in dict.fromkeys(rates) for line in page.paragraph(rate, style="dim")]
 
