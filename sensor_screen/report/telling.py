@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sensor_screen.judgement import Change, RuleResult, ScreeningReport
 
 _WHOLE = ("count", "points", "%", "years", "weeks")
-"""Units whose figures are whole where no error is known."""
+"""Units whose figures are shown whole."""
 
 
 def measured_text(sentence: str, language: Language) -> str:  # noqa: ARG001
@@ -82,20 +82,26 @@ class Telling:
         """The figure of a rule result with its error; nothing where there is none."""
         if not math.isfinite(result.value):
             return ""
-        whole = result.unit in _WHOLE and not math.isfinite(result.error_95)
-        digits = 2 if result.unit == "1" else 0 if whole else 1
+        digits = 2 if result.unit == "1" else 0 if result.unit in _WHOLE else 1
         return self.figure(result.value, result.error_95, self.unit(result.unit), digits)
 
     def grade(self, grade: str) -> str:
         """What a grade of evidence stands for."""
         return self.clinic(f"grade.{grade}") if self.voice.has(f"clinic.grade.{grade}") else grade
 
-    def limit(self, limit: str, unit: str) -> str:
-        """A limit as it was applied, `≥ 5°`."""
+    def limits(self, result: RuleResult) -> str:
+        """Its limits as they were applied: `≥ 5° / > 10°`, `< 10 / < 8 cm`."""
+        unit = self.unit(result.unit)
+        signs = [self._limit(limit) for limit in (result.amber, result.red) if limit]
+        if unit.strip().isalpha():
+            return " / ".join(signs) + unit if signs else ""
+        return " / ".join(sign + unit for sign in signs)
+
+    def _limit(self, limit: str) -> str:
         sign, _, value = limit.partition(" ")
         digits = len(value.partition(".")[2])
         sign = sign.replace(">=", "≥").replace("<=", "≤")
-        return f"{sign} {self.number(float(value), digits)}{self.unit(unit)}"
+        return f"{sign} {self.number(float(value), digits)}"
 
     def say_change(self, change: Change) -> str:
         """Then, now, and whether the difference is real."""

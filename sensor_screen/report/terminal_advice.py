@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Readiness
+from sensor_screen.model import Side
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Advice
@@ -56,8 +57,20 @@ def _name_basis(basis: str, told: Telling) -> str:
             )
     for result in told.judgement.results:
         if result.id == basis:
-            return told.clinic("basis_rule", rule=result.rule, figure=told.result_figure(result))
-    return basis
+            figure = told.result_figure(result)
+            key = "basis_rule" if figure else "basis_rule_alone"
+            return told.clinic(key, rule=result.rule, figure=figure)
+    return _name_answer(basis, told)
+
+
+def _name_answer(basis: str, told: Telling) -> str:
+    """The question behind the id of an answer, `section.item-side`; else the id as it is."""
+    item, _, side = basis.partition("-")
+    if not told.voice.has(f"intake.question.{item}"):
+        return basis
+    whose = Side(side) if side in set(Side) else Side.NONE
+    question = told.voice.text(f"intake.question.{item}", side=whose)
+    return told.clinic("basis_answer", question=question)
 
 
 def show_gentle_advice(told: Telling, page: Page) -> list[str]:
@@ -72,9 +85,7 @@ def show_checklist(told: Telling, page: Page) -> list[str]:
     """What a return to the own activity asks for, and what of it is met."""
     lines = []
     for item in told.judgement.readiness:
-        side = told.voice.word(item.side)
-        state = told.voice.word(item.state, "label")
-        text = f"{told.say(item.statement)} ({f'{side}, ' if side else ''}{state})"
+        text = f"{told.say(item.statement)} ({told.voice.word(item.state, 'label')})"
         lines += page.paragraph(text, first=f"{_BOXES[item.state]} ", indent="    ")
         evidence = told.clinic("evidence", grade=told.grade(item.grade))
         lines += page.paragraph(evidence, first="    ", indent="    ", style="dim")
@@ -86,8 +97,6 @@ def show_pathway(told: Telling, page: Page) -> list[str]:
     lines = []
     for number, step in enumerate(told.judgement.pathway, start=1):
         text = told.say(step.statement)
-        if step.current:
-            text = f"{told.clinic('step_now')} {text}"
         style = "bold" if step.current else ""
         first = f"{'▶' if step.current else ' '}{number}  "
         lines += page.paragraph(text, first=first, indent="    ", style=style)

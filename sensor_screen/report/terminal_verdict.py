@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensor_screen.judgement import ConcernLevel, Urgency, Zone
+from sensor_screen.judgement import ConcernLevel, Pattern, Urgency, Zone
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Concern, Finding
@@ -84,6 +84,8 @@ def show_concerns(told: Telling, page: Page) -> list[str]:
         for reason in why:
             lines += page.paragraph(told.say(reason), first="     ", indent="     ")
     for label in told.judgement.patterns:
+        if label.pattern is Pattern.NONE:
+            continue
         text = told.say(label.statement)
         if label.rests_on:
             text += f" ({', '.join(label.rests_on)})"

@@ -15,7 +15,7 @@ from sensor_screen.report.terminal import render_terminal
 from sensor_screen.report.terminal_curve import draw_curve
 from sensor_screen.report.terminal_lens import LABEL_WIDTH, VALUE_WIDTH
 from sensor_screen.report.terminal_page import Page
-from sensor_screen.rules.voice import Voice
+from sensor_screen.rules.voice import Voice, read_messages
 from tests.hand_made import (
     ankle,
     filled_report,
@@ -364,12 +364,37 @@ def test_a_rule_has_its_figure_limits_level_and_grade() -> None:
     rows = render_terminal(filled_report()).splitlines()
     at = next(i for i, line in enumerate(rows) if line.startswith("L2 "))
     assert re.fullmatch(r"L2 +right, front, lunge +31\.0° ± 3\.0 +second limit reached", rows[at])
-    assert rows[at + 1].strip() == "limits ≥ 5° / > 10° · grade B · default, not a clinical cut-off"
+    assert rows[at + 1].strip() == "limits ≥ 5° / > 10° · grade B · default"
     (near,) = [line for line in rows if line.startswith("Q1 ")]
     assert "0.95 ± 0.06" in near
-    assert "within the error of a limit" in flat("".join(rows[rows.index(near) :][:2]))
-    (unknown,) = [line for line in rows if line.startswith("B1 ")]
-    assert unknown.split() == ["B1", "balance", "not", "judged"]
+    assert "(a limit lies within" in flat("".join(rows[rows.index(near) :][:2]))
+    (score,) = [line for line in rows if "limits < 28" in line]
+    assert score.strip() == "limits < 28 / ≤ 24 points · grade A"
+
+
+def test_rules_that_could_not_be_judged_are_named_with_their_reason() -> None:
+    screened = filled_report()
+    (unjudged,) = [r for r in screened.judgement.results if r.rule == "B1"]
+    more = dataclasses.replace(unjudged, rule="B2", side=Side.LEFT)
+    judgement = dataclasses.replace(screened.judgement, results=(*screened.judgement.results, more))
+    text = flat(render_terminal(dataclasses.replace(screened, judgement=judgement)))
+    heading = "Rules that could not be judged"
+    assert f"{heading} · B1, B2: Rests on nobody said how old. And 1 more like it." in text
+
+
+def test_an_answer_is_named_by_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = {
+        **read_messages(Language.ENGLISH),
+        "intake.question.symptoms.made_up": "Does your {side:ankle} hum?",
+    }
+    monkeypatch.setattr("sensor_screen.rules.voice.read_messages", lambda _: messages)
+    screened = filled_report()
+    advice = dataclasses.replace(
+        screened.judgement.advice[0], rests_on=("symptoms.made_up-right", "S2")
+    )
+    judgement = dataclasses.replace(screened.judgement, advice=(advice,))
+    text = flat(render_terminal(dataclasses.replace(screened, judgement=judgement)))
+    assert "Rests on your answer to “Does your right ankle hum?”; S2." in text
 
 
 def test_the_base_rate_of_a_range_test_stands_below_both_sides() -> None:

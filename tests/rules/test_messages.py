@@ -17,7 +17,7 @@ from sensor_screen.rules.voice import Voice, read_messages
 
 ENGLISH = read_messages(Language.ENGLISH)
 HEADLINES = ("finding.sentence.", "wellness.headline.", "clinic.verdict.", "clinic.flags.headline",
-             "concern.level.", "wellness.stop")  # fmt: skip
+             "concern.level.", "wellness.stop", "quality.hidden.sentence")  # fmt: skip
 NUMBER = re.compile(r"[-+]?\.?\d*[fdg]?")
 WORDS = {
     f"{noun.__name__.lower()}": noun
@@ -105,7 +105,7 @@ def test_every_word_of_a_form_is_there(language: Language) -> None:
     voice = Voice(language)
     labels = (
         judgement.ConcernLevel, judgement.Level, judgement.Readiness, judgement.Verdict,
-        judgement.Urgency, judgement.Pattern, model.ZeroMode, model.AxisOrigin, model.SignOrigin,
+        judgement.Urgency, model.ZeroMode, model.AxisOrigin, model.SignOrigin,
         model.Placement, model.Direction,
     )  # fmt: skip
     for noun in labels:
