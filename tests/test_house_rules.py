@@ -38,8 +38,8 @@ ARGUED: dict[str, str] = {}
 
 LARGEST_MODULE = 400
 """Lines; a module that needs more is two."""
-LARGER = {"sensor_screen/model.py": 950}
-"""The vocabulary is read from top to bottom, in the order in which the data flow, and holds no
+LARGER = {"sensor_screen/model.py": 950, "sensor_screen/judgement.py": 500}
+"""A vocabulary is read from top to bottom, in the order in which the data flow, and holds no
 logic: split, it would have to be searched."""
 
 

@@ -15,12 +15,15 @@ from sensor_screen.rules.voice import Voice
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Language
+    from sensor_screen.rules.ledger import LedgerRow
     from sensor_screen.rules.session_figures import Figure, MeasureName
     from sensor_screen.session.progress import ProgressReport
 
 _LABEL = 34
+_WIDEST_LABEL = 48
 _COLUMN = 12
 _PIPS = 3
+_MEASURES = ("end_range", "typical_peak", "excursion", "hold_time")
 
 
 def render_progress(
@@ -65,8 +68,13 @@ def _dates(report: ProgressReport) -> list[str]:
 
 def _row(label: str, cells: list[str], page: Page) -> list[str]:
     """A label and one cell a session, the last sessions where not all fit."""
-    shown = max(1, (page.width - _LABEL) // _COLUMN)
-    return [(label[: _LABEL - 1].ljust(_LABEL) + "".join(c.rjust(_COLUMN) for c in cells[-shown:]))]
+    shown = cells[-max(1, (page.width - _LABEL) // _COLUMN) :]
+    room = min(_WIDEST_LABEL, page.width - _COLUMN * len(shown))
+    said = "".join(cell.rjust(_COLUMN) for cell in shown)
+    first, *rest = page.paragraph(label, indent="  ")
+    if len(label) < room and not rest:
+        return [first.ljust(room) + said]
+    return [*page.paragraph(label, indent="  "), " " * room + said]
 
 
 def _concerns(report: ProgressReport, voice: Voice, page: Page) -> list[str]:
@@ -101,24 +109,27 @@ def _series(report: ProgressReport, voice: Voice, page: Page) -> list[str]:
         return ["", *page.paragraph(voice.text("progress.nothing_twice"))]
     head = _row(voice.text("progress.measures"), _dates(report), page)
     lines = ["", *(page.paint(line, "bold") for line in head)]
+    measure = ""
     for name, row in sorted(report.series.items(), key=_order):
+        if name.measure != measure:
+            measure = name.measure
+            lines += page.paragraph(voice.text(f"progress.of.{measure}"), style="dim")
         cells = [_cell(figure, name, voice) for figure in row]
-        lines += _row(_name(name, voice), cells, page)
+        lines += _row(f"  {_name(name, voice)}", cells, page)
     return [*lines, *page.paragraph(voice.text("progress.errors"), style="dim")]
 
 
-def _order(item: tuple[MeasureName, tuple[Figure | None, ...]]) -> tuple[str, str, str]:
+def _order(item: tuple[MeasureName, tuple[Figure | None, ...]]) -> tuple[int, str, str, str]:
     name = item[0]
-    return name.side.value, name.measure, name.what
+    return _MEASURES.index(name.measure), name.what, name.panel or "", name.side.value
 
 
 def _name(name: MeasureName, voice: Voice) -> str:
     words: dict[str, type[Task] | type[Condition]] = {"end_range": Condition}
     term = words.get(name.measure, Task)(name.what)
     what = voice.word(term)
-    measure = voice.text(f"report.measure.{name.measure}")
     panel = "" if name.panel is None else f", {voice.word(name.panel)}"
-    return f"{voice.word(name.side)} {what}: {measure}{panel}"
+    return f"{what[:1].upper()}{what[1:]}{panel}, {voice.word(name.side)}"
 
 
 def _cell(figure: Figure | None, name: MeasureName, voice: Voice) -> str:
@@ -160,15 +171,21 @@ def _ledger(report: ProgressReport, voice: Voice, page: Page) -> list[str]:
         if row is None:
             break
         place = f"{row.week}  {voice.word(row.side, 'ankle')}, {voice.word(row.panel)}: "
-        figures = voice.text(
-            "progress.week",
-            time=row.time_s,
-            entries=row.entries,
-            angle_time=row.angle_time_degs,
-            kicks=row.kicks,
-            kicks_past=row.kicks_past,
-        )
+        figures = _say_week(row, voice)
         lines += page.paragraph(place + figures, indent="          ")
         if after is not None and after.week != row.week:
             lines.append("")
     return [*lines, *page.paragraph(voice.say(say_no_limit()), style="dim")]
+
+
+def _say_week(row: LedgerRow, voice: Voice) -> str:
+    """Only what is known: kicks have no front, and without an end range nothing is past it."""
+    parts = []
+    if math.isfinite(row.time_s):
+        figures = {"time": row.time_s, "entries": row.entries, "angle_time": row.angle_time_degs}
+        parts.append(voice.text("progress.near_end", **figures))
+    if math.isfinite(row.kicks):
+        parts.append(voice.text("progress.kicks", kicks=row.kicks))
+    if math.isfinite(row.kicks_past):
+        parts.append(voice.text("progress.kicks_past", kicks_past=row.kicks_past))
+    return "; ".join(parts) or voice.text("number.unknown")

@@ -46,6 +46,8 @@ _RESTRICTION = ("L1", "N1")
 _DIFFERENCE = {Panel.ANTERIOR: "L2", Panel.POSTERIOR: "P2"}
 _END_RANGE = {Panel.ANTERIOR: Task.LUNGE, Panel.POSTERIOR: Task.POINT}
 _PAINFUL_END = {Panel.ANTERIOR: "L3", Panel.POSTERIOR: "P1"}
+_POSITIONS = ("Q1", "U1", "D1", "D2", "K1")
+"""Rules that repeat a zone: only near or past the end range is it worth a note."""
 _BALANCE = ("B1", "B2", "B3", "B4")
 _FITS = {Panel.ANTERIOR: Pattern.FRONT, Panel.POSTERIOR: Pattern.BACK}
 
@@ -240,7 +242,8 @@ def _instability(view: _View) -> Iterator[_Reason]:
 
 def _notes(view: _View) -> Iterator[_Reason]:
     yield from (_Reason(NOTE, f.id, f.statement) for f in view.own_findings)
-    yield from (_Reason(NOTE, r.id, r.statement) for r in view.raised())
+    raised = [r for r in view.raised() if r.rule not in _POSITIONS]
+    yield from (_Reason(NOTE, r.id, r.statement) for r in raised)
     for task in find_pains(view.answers, view.side, view.panel, view.book):
         yield view.pain_reason(NOTE, task)
     complaints = find_complaints(view.answers, view.side, view.panel)
