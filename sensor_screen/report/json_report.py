@@ -47,7 +47,7 @@ def report_to_json(report: ScreeningReport) -> Json:
         "language": report.language.value,
         "origin": report.origin.value,
         "source": told.foreign(report.source),
-        "marks": list(told.marks()),
+        "marks": [*told.own_marks(), *told.measured_marks()],
         "missing": [] if alone else [told.foreign_measured(text) for text in report.missing],
         "judgement": judgement_to_json(told),
         "legs": [] if alone else [leg_to_json(leg, told) for leg in report.legs],

@@ -155,10 +155,13 @@ class Telling:
             self.notes.append(said)
         return self.text("see_note", number=self.notes.index(said) + 1)
 
-    def marks(self) -> tuple[str, ...]:
-        """What a reader must know before the figures."""
-        first = [self.clinic("not_for_care")] if self.report.claims is Claims.RESEARCH else []
-        return (*first, *(self.foreign_measured(mark) for mark in self.report.marks))
+    def own_marks(self) -> tuple[str, ...]:
+        """What a reader must know by whom it is for."""
+        return (self.clinic("not_for_care"),) if self.report.claims is Claims.RESEARCH else ()
+
+    def measured_marks(self) -> tuple[str, ...]:
+        """What a reader must know of the measurement before its figures."""
+        return tuple(self.foreign_measured(mark) for mark in self.report.marks)
 
     def disclaimer(self) -> tuple[str, ...]:
         """What stands on every face: what this is not; for healthy people the emergency signs."""

@@ -33,6 +33,8 @@ from sensor_screen.report.terminal_verdict import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensor_screen.judgement import ScreeningReport
     from sensor_screen.model import LegMeasures
     from sensor_screen.report.telling import Telling
@@ -72,12 +74,19 @@ def _open(told: Telling, page: Page) -> list[str]:
         title += f" ({told.text('simulated')})"
     source = page.paragraph(told.foreign(report.source))
     lines = [*page.heading(title, legs), *source, page.rule()]
-    marks = told.marks()
-    if marks and (about := told.text("marks_language")):
+    lines += _list_marks(told.own_marks(), page)
+    measured = told.measured_marks()
+    if measured and (about := told.text("marks_language")):
         lines += page.paragraph(about, style="dim")
-    for mark in marks:
-        lines += page.paragraph(mark, first="! ", indent="  ", style="bold")
-    return lines
+    return lines + _list_marks(measured, page)
+
+
+def _list_marks(marks: Iterable[str], page: Page) -> list[str]:
+    return [
+        line
+        for mark in marks
+        for line in page.paragraph(mark, first="! ", indent="  ", style="bold")
+    ]
 
 
 def _for_clinicians(told: Telling, page: Page) -> list[str]:

@@ -38,7 +38,8 @@ def _describe_angle(angle: AngleTrace, told: Telling) -> str:
     hinge = ""
     if math.isfinite(angle.hinge_share):
         hinge = told.text("quality.hinge", share=100 * angle.hinge_share)
-    method = told.text(f"method.{angle.method.replace(' ', '_')}")
+    key = f"method.{angle.method.replace(' ', '_')}"
+    method = told.text(key) if told.voice.has(f"report.{key}") else told.foreign(angle.method)
     return told.text(
         "quality.angle", share=share, hinge=hinge, method=method, rate_hz=angle.rate_hz
     )

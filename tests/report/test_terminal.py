@@ -427,6 +427,9 @@ def test_research_is_marked_above_the_figures_and_below() -> None:
     text = render_terminal(filled_report(Claims.RESEARCH))
     assert text.splitlines()[3] == "! For research only: not for care."
     assert "For research only, not for care. This is a movement screen" in flat(text)
+    german = render_terminal(filled_report(Claims.RESEARCH, Language.GERMAN)).splitlines()
+    own = german.index("! Nur für die Forschung: nicht für die Versorgung.")
+    assert german[own + 1] == "Hinweise der Messung, auf Englisch:"
 
 
 def test_a_german_report_is_german_and_names_its_english_notes() -> None:
@@ -462,3 +465,11 @@ def strip_english(text: str, screened: ScreeningReport) -> str:
 def test_sentences_of_the_measurement_go_through_one_place() -> None:
     for language in Language:
         assert measured_text("The stance was short.", language) == "The stance was short."
+
+
+def test_every_method_of_the_model_has_its_word_and_another_is_named_as_it_is() -> None:
+    angle = trace(hills([30.0]))
+    for method, word in (("gravity plane", "Schwerkraftebene"), ("new way", "new way")):
+        leg = leg_measures(ankle(squat=[30.0]), angle=dataclasses.replace(angle, method=method))
+        text = flat(render_terminal(report([leg], language=Language.GERMAN)))
+        assert f"Verfahren: {word}, 100 Hz" in text
