@@ -28,7 +28,7 @@ def to_matrix(quaternion: Floats) -> Floats:
 
 
 def turn(quaternion: Floats, vector: Floats) -> Floats:
-    """(n, 3) vectors turned by (n, 4) unit quaternions: `to_matrix(q) @ v`, without the matrices."""
+    """(n, 3) vectors turned by (n, 4) unit quaternions: as `to_matrix(q) @ v`."""
     w, x, y, z = np.moveaxis(quaternion, -1, 0)
     a, b, c = np.moveaxis(vector, -1, 0)
     p, q, r = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
