@@ -197,9 +197,8 @@ def _lead_on(motion: LegMotion, spans: Ints, params: EventParams) -> Bools:
         fastest = np.maximum.reduceat(sensor.slow_radps, spans.ravel())[::2]
         leads &= fastest >= params.step_swing_radps
     if motion.foot is not None:
-        middles = np.array([(s.before.middle, s.after.middle) for s in motion.steps])
-        middles = np.minimum(middles // motion.samples, len(motion.time_s) - 1)
-        leads &= (motion.foot.tilt_rad[middles] < params.step_tilt_rad).all(axis=1)
+        # The stillest moment of a long stance may be of another pose: its edge counts.
+        leads &= (motion.foot.tilt_rad[spans] < params.step_tilt_rad).all(axis=1)
     up_m = np.abs([step.height_change_m for step in motion.steps])
     way_m = np.array([step.distance_m for step in motion.steps])
     leads &= up_m <= params.tallest_m
