@@ -110,7 +110,7 @@ class Event:
 
 def sureness(value: float, limit: float, sure: float) -> float:
     """0.5 at the limit, 0.95 where it is sure, up to 0.99."""
-    return float(np.clip(0.5 + 0.45 * (value - limit) / (sure - limit), 0.0, 0.99))
+    return float(min(max(0.5 + 0.45 * (value - limit) / (sure - limit), 0.0), 0.99))
 
 
 # --- kicks ---------------------------------------------------------------------------------------
