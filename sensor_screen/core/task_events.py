@@ -309,14 +309,15 @@ def find_tips(motion: LegMotion, free: Bools, params: EventParams) -> list[Event
 def _is_tip(motion: LegMotion, part: slice, params: EventParams) -> bool:
     if motion.shank is None or motion.foot is None or part.stop - part.start < 3:
         return False
+    share = params.tip_shank_share
+    slow, fast = motion.shank.slow_radps[part], motion.foot.slow_radps[part]
+    if slow @ slow >= share**2 * (fast @ fast):
+        return False
     foot, shank = motion.foot.up[part], motion.shank.up[part]
     span = float(angle_between(foot, unit(foot[0])).max())
     if span < params.tip_rad:
         return False
-    share = params.tip_shank_share
-    shank_span = float(angle_between(shank, unit(shank[0])).max())
-    rates = [np.sqrt(np.mean(s.slow_radps[part] ** 2)) for s in (motion.shank, motion.foot)]
-    return bool(shank_span < share * span and rates[0] < share * rates[1])
+    return float(angle_between(shank, unit(shank[0])).max()) < share * span
 
 
 def _in_series(moves: Sequence[_Move], apart: float) -> list[list[_Move]]:

@@ -232,6 +232,8 @@ def _absorb(leg: SeenLeg, params: TaskParams) -> list[Event]:
     events = list(leg.events)
     for k in range(1, len(events) - 1):
         before, event, after = events[k - 1 : k + 2]
+        if before.task is not after.task or event.task is before.task:
+            continue
         near_s = _gap_s(event.task, params)
         apart = max(event.start - before.end, after.start - event.end) / leg.motion.rate_hz
         kin = {before.task, event.task}
@@ -239,7 +241,7 @@ def _absorb(leg: SeenLeg, params: TaskParams) -> list[Event]:
             kin <= set(STEPS) or kin <= {Task.SQUAT, Task.LUNGE} or kin <= {Task.PUMP, Task.MOVE}
         )
         opposite = _OPPOSITE.get(event.task) is before.task
-        if before.task is after.task and alike and apart <= near_s and not opposite:
+        if alike and apart <= near_s and not opposite:
             events[k] = replace(event, task=before.task)
     return events
 
