@@ -4,6 +4,7 @@ ScreenError                 base; its text says value, problem and remedy
 |-- UsageError              the caller asked for something that cannot be done
 |-- RecordingError          the data cannot be read or cannot be screened
 |-- MeasurementError        the data are sound, but this quantity is not in them
+|   |-- StillnessError      nothing in them moves
 |   `-- PlacementError      the sensors are not where they are said to be: more data do not help
 |-- RuleBookError           a rule book is incomplete or contradicts itself
 |-- IntakeError             answers are impossible, contradictory or not understood
@@ -44,6 +45,10 @@ class RecordingError(ScreenError):
 
 class MeasurementError(ScreenError):
     """The data are sound, but the quantity asked for is not in them."""
+
+
+class StillnessError(MeasurementError):
+    """Nothing in the data moves."""
 
 
 class PlacementError(MeasurementError):

@@ -230,6 +230,13 @@ def render_progress_for_terminal(report: ProgressReport, language: Language) -> 
     )
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Raise before long work where no file can be written there."""
+    from sensor_screen.storage.atomic_file import refuse_unwritable as refuse
+
+    refuse(path)
+
+
 def save_report_json(report: ScreeningReport, path: Path) -> None:
     """The report as JSON."""
     import json
@@ -248,14 +255,10 @@ def save_letter(report: ScreeningReport, path: Path) -> None:
     Raises:
         sensor_screen.errors.UsageError: The report is not for clinicians.
     """
-    from sensor_screen.errors import UsageError
-    from sensor_screen.judgement import Claims
     from sensor_screen.rules.letter import write_letter
     from sensor_screen.rules.voice import Voice
     from sensor_screen.storage.atomic_file import replace_file
 
-    if report.claims is Claims.WELLNESS:
-        raise UsageError("letter", "a wellness report has none", "use --claims clinician")
     text = write_letter(report, Voice(report.language))
     with replace_file(path) as stream:
         stream.write(text.encode())

@@ -36,6 +36,19 @@ class Speech(StrEnum):
 
 
 LanguageOption = Annotated[Speech, typer.Option("--language", help="Of questions and words.")]
+
+
+class Figures(StrEnum):
+    """A table of `validate` beside the one of the angle."""
+
+    IMPACT = "impact"
+    TASKS = "tasks"
+    SQUATS = "squats"
+    LIVE = "live"
+    SWAY = "sway"
+    FAULTS = "faults"
+
+
 ZeroOption = Annotated[
     Zero, typer.Option(help="What the still stand means; kept with every angle.")
 ]

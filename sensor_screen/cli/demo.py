@@ -28,6 +28,8 @@ def demo(
 ) -> None:
     from sensor_screen import wiring
 
+    if json_out is not None:
+        wiring.refuse_unwritable(json_out)
     with show_steps() as step:
         step("reading the sample recording")
         report = wiring.screen(wiring.open_sample_session(person), progress=step)

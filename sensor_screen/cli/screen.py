@@ -17,6 +17,7 @@ from sensor_screen.cli.choices import (
     ZeroOption,
 )
 from sensor_screen.cli.progress import show_steps
+from sensor_screen.errors import UsageError
 
 SCREEN_HELP = """
 Turn the recordings of one session of one person into a report.
@@ -65,6 +66,11 @@ def screen(
     from sensor_screen.cli.options import measure_options
     from sensor_screen.judgement import Claims, Language
 
+    if letter is not None and claims is ClaimsMode.WELLNESS:
+        raise UsageError("letter", "a wellness report has none", "use --claims clinician")
+    for path in (json_out, letter):
+        if path is not None:
+            wiring.refuse_unwritable(path)
     with show_steps() as step:
         step("reading the recordings")
         said_in = Language(language.value)
@@ -77,8 +83,8 @@ def screen(
             options=measure_options(zero, flip=flip, trust_sign=trust_sign),
             progress=step,
         )
+    typer.echo(wiring.render_for_terminal(report))
     for path, save in ((json_out, wiring.save_report_json), (letter, wiring.save_letter)):
         if path is not None:
             save(report, path)
             typer.echo(f"wrote {path}", err=True)
-    typer.echo(wiring.render_for_terminal(report))

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from sensor_screen.cli.wide_table import print_table, wide_table, with_progress
 
+if TYPE_CHECKING:
     from sensor_screen.session.validation_kicks import KickCounts
 
 _TITLE = "Kicks found without labels, recordings; one leg alone, and both legs together"
@@ -19,10 +19,8 @@ _HEADINGS = (
 )
 
 
-def show_kicks(folder: Path, progress: "Console") -> bool:
+def show_kicks(folder: Path) -> bool:
     """Print the counts of every folder below that states its kicks; False where none does."""
-    from rich.progress import track
-
     from sensor_screen import wiring
     from sensor_screen.session.validation_kicks import count_groups
 
@@ -31,7 +29,7 @@ def show_kicks(folder: Path, progress: "Console") -> bool:
         return False
     found = [
         wiring.count_kicks_in_folder(place, place.name)
-        for place in track(places, "Counting kicks", console=progress, transient=True)
+        for place in with_progress(places, "Counting kicks")
     ]
     legs = [leg for leg in found if leg is not None]
     _print_counts(count_groups(legs))
@@ -47,13 +45,7 @@ def _states_kicks(meta: Path) -> bool:
 
 
 def _print_counts(groups: "tuple[KickCounts, ...]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=_TITLE, title_justify="left", box=None, pad_edge=False)
-    table.add_column("recordings", no_wrap=True)
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="right")
+    table = wide_table(_TITLE, "recordings", *_HEADINGS)
     for group in groups:
         table.add_row(
             group.name,
@@ -62,8 +54,7 @@ def _print_counts(groups: "tuple[KickCounts, ...]") -> None:
             _share(group.paired_right, group.pairs),
             _share(group.paired_standing_with_kick, group.pairs),
         )
-    console = Console()
-    Console(width=max(console.width, 120)).print(table)
+    print_table(table)
 
 
 def _share(count: int, total: int) -> str:

@@ -120,7 +120,11 @@ class _Hill:
 
 
 def find_bends(
-    toward_rad: Floats, label: slice, rate_hz: float, params: BendParams = BendParams()
+    toward_rad: Floats,
+    label: slice,
+    rate_hz: float,
+    params: BendParams = BendParams(),
+    room: slice | None = None,
 ) -> list[Bend]:
     """Hills of an angle whose tops lie inside the label, in order.
 
@@ -129,9 +133,14 @@ def find_bends(
         label: The samples of the label.
         rate_hz: Sampling rate.
         params: Tuning.
+        room: Samples; what lies outside belongs to other tasks: a foot that pumps goes further down
+            than a lunge goes up, and would pass for the stand beside it.
     """
     margin = round(params.margin_s * rate_hz)
     begin, stop = max(0, label.start - margin), min(toward_rad.size, label.stop + margin)
+    if room is not None:
+        begin = max(begin, min(room.start, label.start))
+        stop = min(stop, max(room.stop, label.stop))
     if stop - begin < 3:
         return []
     curve = _smooth(toward_rad[begin:stop], params.smoothing_s * rate_hz)

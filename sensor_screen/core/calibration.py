@@ -14,7 +14,7 @@ from sensor_screen.core.pumping import PumpParams, PumpStretch, find_pumping
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.sign import FoundSign, SignHint, find_sign, lean_of, one_way
 from sensor_screen.core.sign_clues import SignParams, find_evidence
-from sensor_screen.errors import MeasurementError
+from sensor_screen.errors import MeasurementError, StillnessError
 from sensor_screen.model import AxisOrigin, Calibration, SignOrigin, ZeroMode
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def calibrate(
         params: Tuning.
 
     Raises:
-        MeasurementError: where nothing moved.
+        StillnessError: where nothing moved.
     """
     still = neutral.part
     rate = view.gyr_radps - rest_rate(view.gyr_radps, neutral)
@@ -308,7 +308,7 @@ def _movement_axes(
 ) -> _Axes:
     """Axes from the movement alone."""
     if not _moves(rate[moving]):
-        raise MeasurementError(
+        raise StillnessError(
             "movement",
             "the leg hardly moves after the still stand",
             "record the movement itself, or check that the sensors are running",

@@ -248,6 +248,7 @@ class LiveRepetitions(SavedState):
             task,
             shank_rate_radps=window.swing_rate(start, newest),
             leg=window.leg(start, newest) if task.task is Task.KICK else None,
+            beside=self.tasks,
             since_s=one.done_s + params.same_end_s,
             params=params.finder,
         )

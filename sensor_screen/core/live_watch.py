@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class WatchParams:
     """When the finders look at the newest movement."""
 
-    still_s: float = 0.25
-    """It stood still for so long; the finder asks for 0.2 s of a smoothed angle."""
+    still_s: float = 0.2
+    """It stood still for so long, as the finder asks of a smoothed angle. With 0.25 s the latest
+    simulated squat was announced 0.51 s after its end, now 0.49 s."""
     still_radps: float = 5.0 * RADIANS_PER_DEGREE
     """Still means slower than this, or than `still_share` of the fastest moment: a little wider
     than the finder has it."""

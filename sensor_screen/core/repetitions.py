@@ -47,6 +47,8 @@ DIRECTIONS: dict[Task, tuple[Direction, ...]] = {
 
 _HELD = (Task.LUNGE, Task.POINT)
 _BENDS = (Task.SQUAT, *_HELD)
+_NO_MOVEMENT = (Task.STAND, Task.BALANCE, Task.MOVE)
+"""A squat may begin in what is labelled so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def find_repetitions(
     shank_rate_radps: Floats | None = None,
     leg: CleanLeg | None = None,
     foot_path: FootPath | None = None,
+    beside: Sequence[TaskInterval] = (),
     since_s: float = -math.inf,
     params: RepetitionParams | None = None,
 ) -> tuple[Repetition, ...]:
@@ -100,6 +103,7 @@ def find_repetitions(
         leg: The samples behind the angle, for kicks: with them a blow to the foot is seen, and a
             kick is known where its angle is not. Without them the rate alone must do.
         foot_path: Of the foot sensor, on the same samples: it adds direction and stance to strides.
+        beside: All labels of the leg: a squat does not reach into one of another movement.
         since_s: Movements that end before it are not measured again; they still tell what is usual.
         params: Tuning.
     """
@@ -112,7 +116,8 @@ def find_repetitions(
         return ()
     dorsiflexion_rad = _bridge(angle.dorsiflexion_rad)
     if task.task in _BENDS:
-        spans = _find_bends(angle, dorsiflexion_rad, task.task, label, params)
+        room = slice(*np.searchsorted(angle.time_s, _room_s(task, beside)).tolist())
+        spans = _find_bends(angle, dorsiflexion_rad, task.task, label, room, params)
     else:
         swing_radps = _swing_rate(angle, shank_rate_radps)
         spans = find_strides(swing_radps, label, angle.rate_hz, params.stride)
@@ -126,8 +131,23 @@ def find_repetitions(
     return found
 
 
+def _room_s(task: TaskInterval, beside: Sequence[TaskInterval]) -> tuple[float, float]:
+    """From the end of the movement labelled before a task to the beginning of the next."""
+    others = [other for other in beside if other.task not in (task.task, *_NO_MOVEMENT)]
+    middle_s = 0.5 * (task.start_s + task.end_s)
+    return (
+        max((o.end_s for o in others if o.end_s < middle_s), default=-math.inf),
+        min((o.start_s for o in others if o.start_s > middle_s), default=math.inf),
+    )
+
+
 def _find_bends(
-    angle: AngleTrace, dorsiflexion_rad: Floats, task: Task, label: slice, params: RepetitionParams
+    angle: AngleTrace,
+    dorsiflexion_rad: Floats,
+    task: Task,
+    label: slice,
+    room: slice,
+    params: RepetitionParams,
 ) -> list[Span]:
     """Squats by the lean of the shank: it needs no foot sensor, and goes on where a heel lifts."""
     toward_rad, tuning = dorsiflexion_rad, params.hold
@@ -137,7 +157,7 @@ def _find_bends(
         tuning = params.squat
         if np.isfinite(angle.shank_lean_rad).any():
             toward_rad = np.unwrap(_bridge(angle.shank_lean_rad))
-    bends = find_bends(toward_rad, label, angle.rate_hz, tuning)
+    bends = find_bends(toward_rad, label, angle.rate_hz, tuning, room)
     return [Span(b.start, b.end, b.start, b.end, b.reason, b.quality, b.notes) for b in bends]
 
 
@@ -239,7 +259,6 @@ def _measure(
         sought = _running_median(sought, round(params.sustain_s * angle.rate_hz))
     up = span.peak_start + int(np.argmax(sought))
     down = span.peak_start + int(np.argmin(sought))
-    velocity_radps = np.gradient(dorsiflexion_rad[span.start : span.end]) * angle.rate_hz
     lost = _lost_peak(angle, task, span, (up, down), params)
     reason = span.reason or lost
     said = list(zip(span.quality, span.notes, strict=True))
@@ -256,12 +275,19 @@ def _measure(
         peak_dorsiflexion_sigma_rad=float(angle.sigma_rad[up]),
         peak_plantarflexion_rad=float(sought[down - span.peak_start]),
         peak_plantarflexion_sigma_rad=float(angle.sigma_rad[down]),
-        peak_velocity_radps=float(np.abs(velocity_radps).max()),
+        peak_velocity_radps=_fastest(dorsiflexion_rad[span.start : span.end]) * angle.rate_hz,
         counted=not reason,
         reason=reason,
         quality=tuple(mark for mark, _ in said),
         notes=tuple(words for _, words in said),
     )
+
+
+def _fastest(angle_rad: Floats) -> float:
+    """Largest slope a sample, either way: as `np.gradient` has it."""
+    ends = max(abs(angle_rad[1] - angle_rad[0]), abs(angle_rad[-1] - angle_rad[-2]))
+    inside = 0.5 * np.abs(angle_rad[2:] - angle_rad[:-2])
+    return float(max(ends, inside.max(initial=0.0)))
 
 
 def _heel_lift(

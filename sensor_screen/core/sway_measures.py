@@ -47,7 +47,7 @@ from sensor_screen.errors import MeasurementError, UsageError
 from sensor_screen.model import AccelerationSway, AxisSway
 
 if TYPE_CHECKING:
-    from sensor_screen.core.sway_figures import LineFigures, PlaneFigures
+    from sensor_screen.core.sway_figures import LineFigures, PlaneFigures, SpectrumFigures
     from sensor_screen.model import Floats, Placement
 
 __all__ = [
@@ -283,24 +283,8 @@ def measure_cop_sway(cop_m: Floats, rate_hz: float, *, cutoff_hz: float | None =
     plane = measure_plane(cop, rate_hz)
     directions = [_name_cop_axis(measure_line(one, rate_hz), plane.duration_s) for one in cop.T]
     return CopSway(
-        duration_s=plane.duration_s,
-        rms_m=plane.rms,
-        rms_sigma_m=plane.rms_sigma,
-        distance_m=plane.mean_distance,
-        range_m=plane.range,
-        path_m=plane.path,
-        path_sigma_m=plane.path_sigma,
+        **_name_plane(plane, _POSITION),
         mean_velocity_mps=plane.path / plane.duration_s,
-        mean_frequency_hz=plane.mean_frequency_hz,
-        area_rate_m2ps=plane.area_rate,
-        ellipse_area_m2=plane.ellipse_area,
-        ellipse_area_sigma_m2=plane.ellipse_area_sigma,
-        power_m2=plane.spectrum.power,
-        frequency_50_hz=plane.spectrum.frequency_50_hz,
-        frequency_95_hz=plane.spectrum.frequency_95_hz,
-        centroid_frequency_hz=plane.spectrum.centroid_hz,
-        frequency_dispersion=plane.spectrum.dispersion,
-        swings=plane.swings,
         mediolateral=directions[0],
         anteroposterior=directions[1],
     )
@@ -308,16 +292,8 @@ def measure_cop_sway(cop_m: Floats, rate_hz: float, *, cutoff_hz: float | None =
 
 def _name_cop_axis(line: LineFigures, duration_s: float) -> CopAxisSway:
     return CopAxisSway(
-        rms_m=line.rms,
-        rms_sigma_m=line.rms_sigma,
-        range_m=line.range,
-        path_m=line.path,
+        **_name_line(line, _POSITION),
         mean_velocity_mps=line.path / duration_s,
-        power_m2=line.spectrum.power,
-        frequency_50_hz=line.spectrum.frequency_50_hz,
-        frequency_95_hz=line.spectrum.frequency_95_hz,
-        centroid_frequency_hz=line.spectrum.centroid_hz,
-        frequency_dispersion=line.spectrum.dispersion,
     )
 
 
@@ -329,31 +305,15 @@ def _name_acceleration(
 ) -> AccelerationSway:
     directions = [_name_axis(line) for line in lines] or [AxisSway(), AxisSway()]
     return AccelerationSway(
+        **_name_plane(plane, _ACCELERATION),
         placement=placement,
-        duration_s=plane.duration_s,
         low_pass_hz=math.nan if cutoff_hz is None else cutoff_hz,
         jerk_m2ps5=plane.slope_energy,
         jerk_sigma_m2ps5=plane.slope_energy_sigma,
         jerk_rate_m2ps6=plane.slope_energy / plane.duration_s,
         jerk_30s_m2ps5=plane.slope_energy * NORMAL_DURATION_S / plane.duration_s,
-        distance_mps2=plane.mean_distance,
-        rms_mps2=plane.rms,
-        rms_sigma_mps2=plane.rms_sigma,
-        range_mps2=plane.range,
-        path_mps2=plane.path,
-        path_sigma_mps2=plane.path_sigma,
         path_30s_mps2=plane.path * NORMAL_DURATION_S / plane.duration_s,
         mean_velocity_mps=plane.mean_integral,
-        mean_frequency_hz=plane.mean_frequency_hz,
-        area_rate_m2ps5=plane.area_rate,
-        ellipse_area_m2ps4=plane.ellipse_area,
-        ellipse_area_sigma_m2ps4=plane.ellipse_area_sigma,
-        power_m2ps4=plane.spectrum.power,
-        frequency_50_hz=plane.spectrum.frequency_50_hz,
-        frequency_95_hz=plane.spectrum.frequency_95_hz,
-        centroid_frequency_hz=plane.spectrum.centroid_hz,
-        frequency_dispersion=plane.spectrum.dispersion,
-        swings=plane.swings,
         mediolateral=directions[0],
         anteroposterior=directions[1],
     )
@@ -361,15 +321,59 @@ def _name_acceleration(
 
 def _name_axis(line: LineFigures) -> AxisSway:
     return AxisSway(
+        **_name_line(line, _ACCELERATION),
         jerk_m2ps5=line.slope_energy,
-        rms_mps2=line.rms,
-        rms_sigma_mps2=line.rms_sigma,
-        range_mps2=line.range,
-        path_mps2=line.path,
         mean_velocity_mps=line.mean_integral,
-        power_m2ps4=line.spectrum.power,
-        frequency_50_hz=line.spectrum.frequency_50_hz,
-        frequency_95_hz=line.spectrum.frequency_95_hz,
-        centroid_frequency_hz=line.spectrum.centroid_hz,
-        frequency_dispersion=line.spectrum.dispersion,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """How the names of figures end."""
+
+    value: str
+    square: str
+    area_rate: str
+
+
+_ACCELERATION = _Units("mps2", "m2ps4", "m2ps5")
+_POSITION = _Units("m", "m2", "m2ps")
+
+
+def _name_plane(plane: PlaneFigures, units: _Units) -> dict[str, float]:
+    """What acceleration and position have alike, under its name."""
+    return {
+        "duration_s": plane.duration_s,
+        f"distance_{units.value}": plane.mean_distance,
+        f"rms_{units.value}": plane.rms,
+        f"rms_sigma_{units.value}": plane.rms_sigma,
+        f"range_{units.value}": plane.range,
+        f"path_{units.value}": plane.path,
+        f"path_sigma_{units.value}": plane.path_sigma,
+        "mean_frequency_hz": plane.mean_frequency_hz,
+        f"area_rate_{units.area_rate}": plane.area_rate,
+        f"ellipse_area_{units.square}": plane.ellipse_area,
+        f"ellipse_area_sigma_{units.square}": plane.ellipse_area_sigma,
+        "swings": plane.swings,
+        **_name_spectrum(plane.spectrum, units),
+    }
+
+
+def _name_line(line: LineFigures, units: _Units) -> dict[str, float]:
+    return {
+        f"rms_{units.value}": line.rms,
+        f"rms_sigma_{units.value}": line.rms_sigma,
+        f"range_{units.value}": line.range,
+        f"path_{units.value}": line.path,
+        **_name_spectrum(line.spectrum, units),
+    }
+
+
+def _name_spectrum(spectrum: SpectrumFigures, units: _Units) -> dict[str, float]:
+    return {
+        f"power_{units.square}": spectrum.power,
+        "frequency_50_hz": spectrum.frequency_50_hz,
+        "frequency_95_hz": spectrum.frequency_95_hz,
+        "centroid_frequency_hz": spectrum.centroid_hz,
+        "frequency_dispersion": spectrum.dispersion,
+    }

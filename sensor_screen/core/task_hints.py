@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.alignment import assemble_leg
+from sensor_screen.core.stairs import STRIDE_TASKS
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import Placement, Task, TaskInterval
 
@@ -36,6 +37,9 @@ class HintParams:
     """A label is moved at most this far."""
     slack_s: float = 0.8
     """Edges closer to the movement than this are right: a person labels by eye."""
+    step_slack_s: float = 0.4
+    """The same where a label lacks some of its steps: they follow each other every half second, and
+    the first begins right where they were found to begin."""
     covered_share: float = 0.5
     """From this share of a label on, another task found in it contradicts it."""
 
@@ -95,24 +99,30 @@ def refine_labels(
         params: Tuning.
     """
     owners = [_owner(f, labels, params) for f in found]
-    return tuple(
-        _refine(
-            label,
-            [f for f, k in zip(found, owners, strict=True) if k == at],
-            found,
-            _room(label, labels),
-            params,
-        )
-        for at, label in enumerate(labels)
-    )
+    refined = []
+    for at, label in enumerate(labels):
+        own = [f for f, k in zip(found, owners, strict=True) if k == at]
+        refined.append(_refine(label, own, found, _room(label, labels, own, params), params))
+    moved = [r.interval for r, at in zip(refined, labels, strict=True) if r.interval != at]
+    return tuple(_keep_apart(one, moved) for one in refined)
 
 
-def _room(label: TaskInterval, labels: Sequence[TaskInterval]) -> tuple[float, float]:
+def _room(
+    label: TaskInterval,
+    labels: Sequence[TaskInterval],
+    own: Sequence[FoundTask],
+    params: HintParams,
+) -> tuple[float, float]:
     """How far its edges may go: a third of the way to the next label of the same task.
 
-    Two stances one after the other are of two legs, and must not become one.
+    Two stances one after the other are of two legs, and must not become one. Where what was found
+    hardly reaches into the next label, that one is of the other leg, and no matter here.
     """
-    others = [other for other in labels if other.task is label.task and other is not label]
+    others = [
+        other
+        for other in labels
+        if other.task is label.task and other is not label and not _is_apart(other, own, params)
+    ]
     before_s = max((o.end_s for o in others if o.end_s <= label.start_s), default=-float("inf"))
     after_s = min((o.start_s for o in others if o.start_s >= label.end_s), default=float("inf"))
     return (
@@ -121,16 +131,24 @@ def _room(label: TaskInterval, labels: Sequence[TaskInterval]) -> tuple[float, f
     )
 
 
+def _is_apart(other: TaskInterval, own: Sequence[FoundTask], params: HintParams) -> bool:
+    """What was found reaches no further into another label than that may be off."""
+    shared_s = sum(max(0.0, _shared_s(other, one)) for one in own)
+    lasts_s = other.end_s - other.start_s
+    return bool(own) and shared_s < min(params.reach_s, params.covered_share * lasts_s)
+
+
+def _shared_s(label: TaskInterval, found: FoundTask) -> float:
+    return min(label.end_s, found.end_s) - max(label.start_s, found.start_s)
+
+
 def _owner(found: FoundTask, labels: Sequence[TaskInterval], params: HintParams) -> int:
     """The label of its task that a stretch overlaps most or is nearest to; -1 where none is near.
 
     Two labels of one task may follow each other, one for each leg.
     """
     shared_s = [
-        min(label.end_s, found.end_s) - max(label.start_s, found.start_s)
-        if label.task is found.task
-        else -float("inf")
-        for label in labels
+        _shared_s(label, found) if label.task is found.task else -float("inf") for label in labels
     ]
     best = max(range(len(labels)), key=lambda k: shared_s[k], default=-1)
     return best if best >= 0 and shared_s[best] > -params.reach_s else -1
@@ -148,12 +166,8 @@ def _refine(
         return _doubt(label, found, params)
     if label.task is Task.STAND:
         return RefinedLabel(label)
-    start_s, end_s = label.start_s, label.end_s
     first_s, last_s = min(f.start_s for f in own), max(f.end_s for f in own)
-    if first_s < start_s - params.slack_s:
-        start_s = max(first_s, start_s - params.reach_s)
-    if last_s > end_s + params.slack_s:
-        end_s = min(last_s, end_s + params.reach_s)
+    start_s, end_s = _widen(label, first_s, last_s, params)
     for other in found:
         if other.task in _REST or other.task is label.task or {other.task, label.task} == _LEANS:
             continue
@@ -162,6 +176,12 @@ def _refine(
         if end_s > other.start_s + params.slack_s and other.start_s >= last_s - params.slack_s:
             end_s = max(other.start_s, last_s)
     start_s, end_s = max(start_s, room_s[0]), min(end_s, room_s[1])
+    # Who begins a label late ends it late: what one edge lacked, the other has too much.
+    late_s, early_s = label.start_s - start_s, end_s - label.end_s
+    if late_s > params.slack_s and end_s > last_s:
+        end_s = max(last_s, end_s - late_s - params.slack_s)
+    elif early_s > params.slack_s and start_s < first_s:
+        start_s = min(first_s, start_s + early_s + params.slack_s)
     if (start_s, end_s) == (label.start_s, label.end_s):
         return RefinedLabel(label)
     words = (
@@ -171,12 +191,37 @@ def _refine(
     return RefinedLabel(replace(label, start_s=start_s, end_s=end_s), words)
 
 
+def _widen(
+    label: TaskInterval, first_s: float, last_s: float, params: HintParams
+) -> tuple[float, float]:
+    """Its edges where its movement begins and ends, where they lacked some of it."""
+    start_s, end_s = label.start_s, label.end_s
+    slack_s = params.step_slack_s if label.task in STRIDE_TASKS else params.slack_s
+    if first_s < start_s - slack_s:
+        start_s = max(first_s, start_s - params.reach_s)
+    if last_s > end_s + slack_s:
+        end_s = min(last_s, end_s + params.reach_s)
+    return start_s, end_s
+
+
+def _keep_apart(one: RefinedLabel, moved: Sequence[TaskInterval]) -> RefinedLabel:
+    """A label of the other leg ends where one of this leg was moved into it."""
+    label = one.interval
+    for other in moved:
+        if other.task is not label.task or other is label:
+            continue
+        if label.start_s < other.start_s < label.end_s:
+            label = replace(label, end_s=other.start_s)
+        elif label.start_s < other.end_s < label.end_s:
+            label = replace(label, start_s=other.end_s)
+    return replace(one, interval=label)
+
+
 def _doubt(label: TaskInterval, found: Sequence[FoundTask], params: HintParams) -> RefinedLabel:
     """The label as it is, and what was seen in it instead."""
     lasts_s = label.end_s - label.start_s
     for other in found:
-        shared_s = min(label.end_s, other.end_s) - max(label.start_s, other.start_s)
-        if other.task in _REST or shared_s < params.covered_share * lasts_s:
+        if other.task in _REST or _shared_s(label, other) < params.covered_share * lasts_s:
             continue
         words = (
             f"{_words(label.task)} at {label.start_s:.0f} s looks like {_words(other.task)} "

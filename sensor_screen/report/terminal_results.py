@@ -19,12 +19,14 @@ _RANGE_TESTS = (Task.LUNGE, Task.POINT, None)
 
 
 def show_results(told: Telling, page: Page) -> list[str]:
-    """Each rule: of what, figure, level; below it its limits, grade and sentence."""
+    """Each rule: of what, figure, level; where it matters its limits, grade and sentence below."""
     judged = [r for r in told.judgement.results if r.level is not Level.UNJUDGED]
     lines: list[str] = []
     rates: set[str] = set()
     for result in judged:
         lines += _row(result, told, page)
+        if result.level is Level.GREEN and not result.within_error:
+            continue
         lines += page.paragraph(_limits(result, told), first=_MARGIN, indent=_MARGIN, style="dim")
         said = [] if result.statement is None else [told.say(result.statement)]
         said += _say_base_rate(result, rates, told)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 CLOSENESS = [Zone.GREEN, Zone.UNRESOLVED, Zone.AMBER, Zone.RED, Zone.BEYOND]
 """Zones by how close they are to the end range."""
 _MOST_PIPS = 3
+_MOST_REASONS = 5
+"""The most telling; all are in the JSON report."""
 
 
 def show_flags(told: Telling, page: Page) -> list[str]:
@@ -37,8 +39,8 @@ def show_flags(told: Telling, page: Page) -> list[str]:
 def show_verdict(told: Telling, page: Page) -> list[str]:
     """What was found in one sentence, then the same of the other side of the joint.
 
-    The sentence is that of the position closest to its end where concern is highest. Where a
-    concern rests on no position, its own sentence is the first.
+    Where something is worth discussing, that is the sentence, and its first reason the second.
+    Otherwise it is that of the position closest to its end.
     """
     leading, others = _lead(told)
     lines = page.paragraph(leading, style="bold")
@@ -53,9 +55,7 @@ def _lead(told: Telling) -> tuple[str, list[str]]:
     matters = [c for c in _by_level(told) if c.level >= ConcernLevel.DISCUSS]
     if matters:
         first = matters[0]
-        here = [f for f in close if (f.side, f.panel) == (first.side, first.panel)]
-        sentence = here[0].statement if here else first.statement
-        return told.say(sentence), [told.say(f.statement) for f in close if f.panel != first.panel]
+        return told.say(first.statement), [told.say(reason) for reason in first.why[:1]]
     if close:
         others = [told.say(f.statement) for f in close if f.panel != close[0].panel]
         return told.say(close[0].statement), others
@@ -81,8 +81,11 @@ def show_concerns(told: Telling, page: Page) -> list[str]:
         head = f"{marks}  {place} "
         lines += page.paragraph(head + level, indent="     ", style="bold")
         why = concern.why or (concern.statement,)
-        for reason in why:
+        for reason in why[:_MOST_REASONS]:
             lines += page.paragraph(told.say(reason), first="     ", indent="     ")
+        if (more := len(why) - _MOST_REASONS) > 0:
+            text = told.clinic("more_reasons", count=more)
+            lines += page.paragraph(text, first="     ", indent="     ")
     for label in told.judgement.patterns:
         if label.pattern is Pattern.NONE:
             continue

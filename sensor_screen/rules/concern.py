@@ -22,7 +22,7 @@ from sensor_screen.judgement import (
 from sensor_screen.model import Task
 from sensor_screen.rules.improvement import has_not_improved
 from sensor_screen.rules.rule_result import sides_of
-from sensor_screen.rules.symptoms import find_complaints, find_pains
+from sensor_screen.rules.symptoms import find_complaints, find_pains, hurts_somewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,6 +210,9 @@ def _leg_signs(view: _View) -> Iterator[_Reason]:
 
 def _painful_positions(view: _View) -> Iterator[_Reason]:
     """A position near the end, or a smaller end range, on the side of the joint that hurts."""
+    if hurts_somewhere(view.answers, view.side, view.book):
+        said = Statement("concern.why.unplaced", {"side": view.side})
+        yield _Reason(NOTE, "symptoms.where", said)
     complaints = find_complaints(view.answers, view.side, view.panel)
     pains = find_pains(view.answers, view.side, view.panel, view.book)
     positions = [(f.id, f.task, f.statement) for f in view.own_findings]

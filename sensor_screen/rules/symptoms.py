@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Panel, Statement
 from sensor_screen.model import Task
-from sensor_screen.rules.sites import hurts_at
+from sensor_screen.rules.sites import hurts_at, is_place_known
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Answers
@@ -50,6 +50,16 @@ def find_complaints(answers: Answers, side: Side, panel: Panel) -> dict[str, Sta
         for name in COMPLAINTS[panel]
         if complains(answers, side, name)
     }
+
+
+def hurts_somewhere(answers: Answers, side: Side, book: RuleBook) -> bool:
+    """Whether something hurts at a place that is neither clearly front nor clearly back."""
+    if is_place_known(answers, side):
+        return False
+    names = {name for panel in Panel for name in COMPLAINTS[panel] if name != "gives_way"}
+    return any(complains(answers, side, name) for name in sorted(names)) or any(
+        answers.number(f"pain.{task.value}", side) >= book.shown("pain_any") for task in PAIN_TASKS
+    )
 
 
 def find_pains(answers: Answers, side: Side, panel: Panel, book: RuleBook) -> dict[Task, float]:

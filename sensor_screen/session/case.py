@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
-from sensor_screen.errors import ScreenError, UsageError
+from sensor_screen.core.task_hints import is_unlabelled
+from sensor_screen.errors import ScreenError, StillnessError, UsageError
 from sensor_screen.judgement import Answers, SessionMeasures
 from sensor_screen.rules.entered import entries_of
 
@@ -104,12 +105,24 @@ def measure_session(
     for number, recording in enumerate(session.recordings, start=1):
         try:
             legs += measure_recording(recording, options, params, progress)
-        except ScreenError as error:
+        except ScreenError as reason:
+            error = _ask_for_label(reason, recording)
             errors.append(error)
             lost.append(f"recording {number} of {len(session.recordings)}: {error}")
     if errors and not legs:
         raise errors[0]
     return SessionMeasures(tuple(legs), session.answers, session.recorded_on), tuple(lost)
+
+
+def _ask_for_label(error: ScreenError, recording: Recording) -> ScreenError:
+    """Who only stands may have balanced: that is measured where a label says so."""
+    if not isinstance(error, StillnessError) or not is_unlabelled(recording.tasks):
+        return error
+    remedy = (
+        "if it is a stance on one leg, label it as the task balance (`import csv --tasks F`, "
+        f"where F has start_s,end_s,task); if not, {error.remedy}"
+    )
+    return StillnessError(error.value, error.problem, remedy)
 
 
 def _refuse_twice(recordings: Sequence[Recording]) -> None:

@@ -71,7 +71,7 @@ def balance(performance: Performance) -> tuple[Piece, ...]:
     """Standing on one leg: the shank sways over a flat foot, sideways almost as much."""
     person = performance.person
     piece = _sway_over(Task.BALANCE, performance.amount, person.balance_sway_rad, performance.size)
-    hops_s = _spread_s(person.balance_hops, piece.duration_s, offset=0.5)
+    hops_s = spread_s(person.balance_hops, piece.duration_s, offset=0.5)
     if not hops_s:
         return (piece,)
     at_s = grid_s(piece.duration_s)
@@ -94,7 +94,7 @@ def hover(performance: Performance, duration_s: float) -> Piece:
     """The leg that is held off the ground while the other one balances."""
     at_s = grid_s(duration_s)
     raised = ease(at_s / 1.0) * ease((at_s[-1] - at_s) / 1.0)
-    touches_s = _spread_s(performance.person.balance_touch_downs, duration_s)
+    touches_s = spread_s(performance.person.balance_touch_downs, duration_s)
     for middle_s in touches_s:
         raised = raised * ease((np.abs(at_s - middle_s) - 0.5 * _TOUCH_S) / _LOWER_S)
     sway_rad = sway(at_s, performance.person.balance_sway_rad, performance.size)
@@ -109,7 +109,7 @@ def hover(performance: Performance, duration_s: float) -> Piece:
     return replace(piece, impacts=tuple((t - 0.5 * _TOUCH_S, 0.5) for t in touches_s))
 
 
-def _spread_s(count: int, duration_s: float, offset: float = 0.0) -> tuple[float, ...]:
+def spread_s(count: int, duration_s: float, offset: float = 0.0) -> tuple[float, ...]:
     """So many times, evenly spread; with an offset of half a step, between those without."""
     step_s = duration_s / (count + 1 + offset)
     return tuple((k + 1 + offset) * step_s for k in range(count))

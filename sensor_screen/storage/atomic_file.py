@@ -24,7 +24,7 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         UsageError: The folder is missing or cannot be written, or the disk is full.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part = _part_of(path)
     try:
         try:
             with part.open("xb") as stream:
@@ -38,11 +38,35 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise UsageError(
-            str(path),
-            f"it cannot be written ({error.strerror or error})",
-            "choose a folder that exists, has room and may be written",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Say before long work whether `replace_file` will be able to begin; leaves nothing behind.
+
+    Raises:
+        UsageError: The folder is missing or cannot be written, or `path` is a folder itself.
+    """
+    if path.is_dir():
+        raise UsageError(str(path), "it is a folder", "name a file in it")
+    part = _part_of(path)
+    try:
+        part.open("xb").close()
+        part.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        str(path),
+        f"it cannot be written ({error.strerror or error})",
+        "choose a folder that exists, has room and may be written",
+    )
 
 
 def _sync_folder(folder: Path) -> None:

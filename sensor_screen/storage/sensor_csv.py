@@ -65,6 +65,12 @@ def read_sensor_csv(
     with np.errstate(over="ignore"):  # beyond float32 is not finite, and counted as such
         raw = np.stack(channels, axis=1).astype(np.float32)
     stream = SensorStream(SensorInfo(side, placement, gyro_sampling=gyro_sampling), time_s, raw)
+    if len(time_s) < 2:
+        raise RecordingError(
+            str(path),
+            "it has one row, and one sample shows no movement",
+            "export the whole recording, a row for every sample",
+        )
     fault = find_unit_fault(stream.device_time_s, stream.acc_mps2, stream.gyr_radps)
     if fault is not None:
         raise RecordingError(str(path), *_explain(fault))

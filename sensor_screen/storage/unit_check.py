@@ -65,7 +65,8 @@ def find_unit_fault(
     sound &= acc_mps2.any(1)
     time_s, acc_mps2, gyr_radps = time_s[sound], acc_mps2[sound], gyr_radps[sound]
     if len(time_s) < 2:
-        return UnitFault("no sample that is finite and not zero", None, "acceleration")
+        few = "only one sample" if len(time_s) else "no sample"
+        return UnitFault(f"{few} that is finite and not zero", None, "acceleration")
     steps_s = np.diff(time_s)
     if not (steps_s > 0).any():
         return UnitFault("a time that never increases", None, "time")

@@ -153,6 +153,41 @@ def test_standing_alone_gives_its_sway_and_says_what_is_missing(run: Run, tmp_pa
     assert "hardly moves" in run("angles", path, "--out", tmp_path / "a.csv").complaint
 
 
+def test_standing_alone_without_a_label_says_how_to_label_it(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "stand.parquet"
+    bare = dataclasses.replace(only("stand", Step(Task.BALANCE, 20.0)), tasks=())
+    save_recording(bare, path)
+    complaint = run("screen", path).complaint
+    assert "label it as the task balance (`import csv --tasks F`" in complaint
+    assert "start_s,end_s,task" in complaint
+    # A table of angles needs movement, whatever is labelled.
+    assert "balance" not in run("angles", path, "--out", tmp_path / "a.csv").complaint
+
+
+@pytest.mark.parametrize("command", ["screen", "demo"])
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_done(
+    run: Run, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sensor_screen.wiring.screen", lambda *_, **__: pytest.fail("too late"))
+    recording = [find_sample("healthy")] if command == "screen" else []
+    assert (
+        "it cannot be written"
+        in run(command, *recording, "--json", tmp_path / "missing" / "r.json").complaint
+    )
+    assert "it is a folder" in run(command, *recording, "--json", tmp_path).complaint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_looking_whether_a_report_can_be_written_keeps_the_old_one(
+    run: Run, tmp_path: Path
+) -> None:
+    old = tmp_path / "r.json"
+    old.write_text("old", encoding="utf-8")
+    assert run("screen", tmp_path / "missing.parquet", "--json", old).status == 2
+    assert old.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [old]
+
+
 def test_squats_over_a_foot_that_never_moves_are_measured(run: Run, tmp_path: Path) -> None:
     squats = only("squats", Step(Task.SQUAT, 6))
     foot = right(squats, Placement.FOOT)

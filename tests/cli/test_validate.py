@@ -41,3 +41,16 @@ def test_stairs_without_a_truth_are_counted(run: Run) -> None:
     assert done.status == 0
     assert "stairs_foot/up_left" in done.out
     assert "stairs down" in done.out
+
+
+def test_a_table_says_of_how_many_people_it_is(run: Run) -> None:
+    done = run("validate", "--table", "impact", "--seeds", "1")
+    assert done.status == 0
+    assert "Impact of kicks, 1 person" in done.out
+    for words in ("plain", "with shock", "harsh, 2,074 deg/s", "12 of 12"):
+        assert words in done.out
+
+
+def test_a_folder_and_simulated_people_exclude_each_other(run: Run, tmp_path: Path) -> None:
+    assert "name one of the two" in run("validate", tmp_path, "--table", "sway").complaint
+    assert "nobody is simulated" in run("validate", tmp_path, "--seeds", "3").complaint

@@ -191,24 +191,6 @@ def at_time(leg: CleanLeg, later_s: float) -> CleanLeg:
     return replace(leg, time_s=time_s, shank=pair[0], foot=pair[1])
 
 
-def part_of(leg: CleanLeg, where: slice) -> CleanLeg:
-    """Some of the samples."""
-
-    streams = [
-        None
-        if s is None
-        else replace(
-            s,
-            time_s=s.time_s[where],
-            acc_mps2=s.acc_mps2[where],
-            gyr_radps=s.gyr_radps[where],
-            flags=s.flags[where],
-        )
-        for s in (leg.shank, leg.foot)
-    ]
-    return replace(leg, time_s=leg.time_s[where], shank=streams[0], foot=streams[1])
-
-
 def rmse_deg(angle_rad: Floats, truth_rad: Floats) -> float:
     return float(np.degrees(np.sqrt(np.mean((angle_rad - truth_rad) ** 2))))
 

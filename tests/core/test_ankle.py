@@ -16,6 +16,7 @@ from sensor_screen.core.sign import SignHint
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import AngleMark, Placement, Side, Task
 from sensor_screen.simulation import WORN_WALK
+from sensor_screen.simulation.misplaced import cut_leg
 from tests.core.simulated_legs import (
     FLAWLESS,
     KICKS,
@@ -26,7 +27,6 @@ from tests.core.simulated_legs import (
     heard_badly,
     holding,
     mirrored,
-    part_of,
     remounted,
     rmse_deg,
     silent,
@@ -250,7 +250,7 @@ def test_a_recording_that_starts_in_motion_is_marked(legs: Mapping[str, Simulate
     known = legs["walk"]
     part = slice(300, 3_300)
     walk = tuple(task for task in known.tasks if task.task is Task.WALK)
-    found = estimate_ankle(part_of(known.leg, part), walk)
+    found = estimate_ankle(cut_leg(known.leg, part), walk)
     assert ((found.trace.marks & int(AngleMark.ZERO_UNKNOWN)) != 0).all()
     assert not found.trace.valid.any()
     # The zero is a guess, the excursions are right.
@@ -265,6 +265,6 @@ def test_a_recording_that_is_too_short_is_refused_or_answered(
     """Never anything but an answer for every sample or one sentence. Below 1 s cleaning refuses."""
     known = legs["kicks"]
     with suppress(ScreenError):
-        found = estimate_ankle(part_of(known.leg, slice(0, count)), known.tasks)
+        found = estimate_ankle(cut_leg(known.leg, slice(0, count)), known.tasks)
         assert_finite(found.trace)
         assert len(found.trace.time_s) == count

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
 
 from sensor_screen.core.alignment import assemble_leg
 from sensor_screen.core.ankle import estimate_ankle
@@ -18,6 +16,13 @@ from sensor_screen.core.replay import replay
 from sensor_screen.core.sign import SignHint
 from sensor_screen.model import AngleMark, Placement, Task, TaskInterval
 from sensor_screen.simulation import WORN_WALK, Scenario, Step
+from sensor_screen.simulation.misplaced import (
+    borrow_foot,
+    drop_sensor,
+    hear,
+    sensor_of,
+    slip_sensor,
+)
 from sensor_screen.storage.folder import read_folder
 from tests.core.simulated_legs import (
     KICKS,
@@ -25,7 +30,6 @@ from tests.core.simulated_legs import (
     WALK,
     SimulatedLeg,
     mirrored,
-    part_of,
     simulated_leg,
 )
 
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.core.ankle import AnkleEstimate
     from sensor_screen.core.live_blocks import LiveAngles
-    from sensor_screen.model import AngleTrace, CleanLeg, CleanStream, Floats
+    from sensor_screen.model import AngleTrace, CleanLeg
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(
@@ -43,40 +47,10 @@ needs_data = pytest.mark.skipif(
 LOST = int(AngleMark.APART | AngleMark.SLIPPED)
 
 
-def with_stream(leg: CleanLeg, placement: Placement, acc: Floats, gyr: Floats) -> CleanLeg:
-    stream = replace(stream_of(leg, placement), acc_mps2=acc, gyr_radps=gyr)
-    return replace(leg, shank=stream) if placement is Placement.SHANK else replace(leg, foot=stream)
-
-
-def stream_of(leg: CleanLeg, placement: Placement) -> CleanStream:
-    stream = leg.shank if placement is Placement.SHANK else leg.foot
-    assert stream is not None
-    return stream
-
-
-def on_the_floor(leg: CleanLeg, placement: Placement, since_s: float) -> CleanLeg:
-    """From then on the sensor lies still, in an attitude of its own."""
-    stream, random = stream_of(leg, placement), np.random.default_rng(4)
-    acc, gyr = stream.acc_mps2.copy(), stream.gyr_radps.copy()
-    lies = leg.time_s >= since_s
-    up = random.standard_normal(3)
-    acc[lies] = 9.81 * up / np.linalg.norm(up) + 0.03 * random.standard_normal((lies.sum(), 3))
-    gyr[lies] = 0.003 * random.standard_normal((lies.sum(), 3))
-    return with_stream(leg, placement, acc, gyr)
-
-
 def slipped(known: SimulatedLeg, placement: Placement, degrees: float, at_s: float) -> CleanLeg:
-    """Within 0.3 s the sensor turns on its segment about the flexion axis; it feels that too."""
     foot = placement is Placement.FOOT
     axis = known.truth.flexion_axis_foot if foot else known.truth.flexion_axis_shank
-    stream, time_s = stream_of(known.leg, placement), known.leg.time_s
-    x = np.clip((time_s - at_s) / 0.3, 0.0, 1.0)
-    angle = np.radians(degrees) * (3.0 - 2.0 * x) * x**2
-    back = Rotation.from_rotvec(angle[:, None] * axis).inv()
-    rate = np.gradient(angle, time_s)[:, None] * axis
-    return with_stream(
-        known.leg, placement, back.apply(stream.acc_mps2), back.apply(stream.gyr_radps) + rate
-    )
+    return slip_sensor(known.leg, placement, axis, np.radians(degrees), at_s)
 
 
 def both_ways(leg: CleanLeg, known: SimulatedLeg) -> tuple[AngleTrace, LiveAngles]:
@@ -100,7 +74,7 @@ def test_a_sensor_on_the_floor_gives_no_valid_angle(
     since_s = 0.7 * float(known.leg.time_s[-1])
     # Who cannot look ahead must wait until the surprise is larger than a hard kick's.
     for answer, wait_s in zip(
-        both_ways(on_the_floor(known.leg, placement, since_s), known),
+        both_ways(drop_sensor(known.leg, placement, since_s), known),
         (2.5, 5.0),
         strict=True,
     ):
@@ -115,10 +89,7 @@ def test_the_foot_of_another_recording_gives_no_valid_angle(
 ) -> None:
     known = legs[name]
     other = simulated_leg(scenario, seed=5, imperfections=WORN_WALK if name == "walk" else None)
-    n = min(len(known.leg.time_s), len(other.leg.time_s))
-    leg = part_of(known.leg, slice(0, n))
-    foot = stream_of(other.leg, Placement.FOOT)
-    mixed = with_stream(leg, Placement.FOOT, foot.acc_mps2[:n], foot.gyr_radps[:n])
+    mixed = borrow_foot(known.leg, other.leg)
     trace = estimate_ankle(mixed, known.tasks).trace
     assert not trace.valid.any()
     assert (trace.marks & int(AngleMark.APART)).mean() > 0.5
@@ -209,8 +180,8 @@ def test_the_live_catch_up_says_so_and_nothing_else_does(
 def backwards(leg: CleanLeg) -> CleanLeg:
     """The same movement in reverse: forces stay, angular velocities turn round."""
     for placement in (Placement.SHANK, Placement.FOOT):
-        stream = stream_of(leg, placement)
-        leg = with_stream(leg, placement, stream.acc_mps2[::-1].copy(), -stream.gyr_radps[::-1])
+        stream = sensor_of(leg, placement)
+        leg = hear(leg, placement, stream.acc_mps2[::-1].copy(), -stream.gyr_radps[::-1])
     return leg
 
 

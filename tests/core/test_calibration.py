@@ -14,12 +14,12 @@ from sensor_screen.core.sign import SignHint
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import AxisOrigin, Side, SignOrigin, Task, TaskInterval, ZeroMode
 from sensor_screen.simulation import HARSH, Scenario, Step
+from sensor_screen.simulation.misplaced import cut_leg
 from tests.core.simulated_legs import (
     KICKS,
     PUMPS_AND_STAIRS,
     WALK,
     SimulatedLeg,
-    part_of,
     remounted,
     rmse_deg,
     simulated_leg,
@@ -196,7 +196,7 @@ def test_a_recording_that_starts_in_motion_says_that_its_zero_is_a_guess(
     legs: Mapping[str, SimulatedLeg],
 ) -> None:
     known = legs["walk"]
-    moving = replace(known, leg=part_of(known.leg, slice(300, 3_300)))
+    moving = replace(known, leg=cut_leg(known.leg, slice(300, 3_300)))
     found = calibrated(moving, ())
     assert not found.neutral_verified
     assert found.quality < 0.6
@@ -213,7 +213,7 @@ def test_the_meaning_of_zero_is_kept(legs: Mapping[str, SimulatedLeg]) -> None:
 
 def test_a_leg_that_only_stands_is_refused(legs: Mapping[str, SimulatedLeg]) -> None:
     known = legs["stairs"]
-    resting = replace(known, leg=part_of(known.leg, known.stand))
+    resting = replace(known, leg=cut_leg(known.leg, known.stand))
     with pytest.raises(MeasurementError) as refused:
         calibrated(resting)
     assert refused.value.value == "movement"

@@ -30,7 +30,8 @@ from sensor_screen.model import (
     SignOrigin,
     ZeroMode,
 )
-from tests.core.simulated_legs import heard_badly, part_of, rmse_deg, silent
+from sensor_screen.simulation.misplaced import cut_leg
+from tests.core.simulated_legs import heard_badly, rmse_deg, silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -309,7 +310,7 @@ def test_an_unknown_sign_is_said_with_every_sample(
     assert found.trace.valid.all()
     assert found.trace.method == "smoother"
     # Steps would tell without a label; seated pumps alone do not.
-    seated = part_of(legs["stairs"].leg, slice(0, int(11.0 * legs["stairs"].leg.rate_hz)))
+    seated = cut_leg(legs["stairs"].leg, slice(0, int(11.0 * legs["stairs"].leg.rate_hz)))
     unlabelled = estimate_ankle(seated, legs["stairs"].tasks[:1]).trace
     unknown = int(AngleMark.SIGN_UNKNOWN)
     assert ((unlabelled.marks & unknown) != 0).all()

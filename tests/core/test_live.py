@@ -20,13 +20,13 @@ from sensor_screen.core.sign import SignHint
 from sensor_screen.errors import MeasurementError
 from sensor_screen.model import AngleMark, Side, SignOrigin, Task
 from sensor_screen.simulation import HARSH, SCENARIOS, WORN_WALK, Scenario, Step
+from sensor_screen.simulation.misplaced import cut_leg
 from tests.core.dense_estimator import filter_densely, smooth_densely
 from tests.core.simulated_legs import (
     KICKS,
     PUMPS_AND_STAIRS,
     WALK,
     SimulatedLeg,
-    part_of,
     rmse_deg,
     simulated_leg,
     turned_deg,
@@ -270,7 +270,7 @@ def test_nothing_is_called_settled_before_ten_seconds_without_pumps(
 
 def test_a_short_recording_is_answered_at_its_end(legs: Mapping[str, SimulatedLeg]) -> None:
     known = legs["walk"]
-    short = part_of(known.leg, slice(0, 700))
+    short = cut_leg(known.leg, slice(0, 700))
     found = replay(short, known.tasks)
     assert len(found.time_s) == 700
     assert not found.valid.any()
@@ -294,7 +294,7 @@ def test_a_missing_sensor_and_a_recording_without_a_stand_are_refused(
     leg = legs["walk"].leg
     with pytest.raises(MeasurementError, match=r"one sensor is missing.*add it"):
         replay(replace(leg, foot=None))
-    moving = part_of(leg, slice(300, 3_300))
+    moving = cut_leg(leg, slice(300, 3_300))
     with pytest.raises(MeasurementError, match=r"neutral pose: .*stand quietly"):
         replay(moving)
 

@@ -22,8 +22,9 @@ from sensor_screen.core.live_repetitions import (
 )
 from sensor_screen.core.repetitions import DIRECTIONS
 from sensor_screen.core.replay import replay
-from sensor_screen.model import Direction, Repetition, Side, Task, TaskInterval
+from sensor_screen.model import Repetition, Side, Task, TaskInterval
 from sensor_screen.session.live_screen import replay_repetitions
+from sensor_screen.session.validation_live import is_same, peak_of
 from sensor_screen.simulation import Scenario, Step
 from tests.core.simulated_legs import SimulatedLeg, simulated_leg
 from tests.core.test_live import blocks_of
@@ -84,11 +85,6 @@ def of_kind(events: Sequence[RepetitionEvent], kind: EventKind) -> list[Repetiti
     return [e for e in events if e.kind is kind and (e.repetition.counted or e.reason)]
 
 
-def is_same(one: Repetition, other: Repetition) -> bool:
-    middle_s = 0.5 * (other.start_s + other.end_s)
-    return one.task is other.task and one.start_s < middle_s < one.end_s
-
-
 def test_what_the_whole_recording_counts_is_announced_and_final_in_time(
     events: tuple[RepetitionEvent, ...], offline: list[Repetition]
 ) -> None:
@@ -118,12 +114,6 @@ def test_final_peaks_are_those_of_the_whole_recording(
         if live.stride is not None and one.stride is not None:
             assert live.stride.direction is one.stride.direction
         assert (live.kick is None) == (one.kick is None)
-
-
-def peak_of(one: Repetition, direction: Direction) -> tuple[float, float]:
-    if direction is Direction.DORSIFLEXION:
-        return one.peak_dorsiflexion_rad, one.peak_dorsiflexion_sigma_rad
-    return one.peak_plantarflexion_rad, one.peak_plantarflexion_sigma_rad
 
 
 @settings(deadline=None, max_examples=3)
@@ -215,6 +205,15 @@ def test_a_task_without_end_is_followed_and_its_peak_is_exact() -> None:
     for event, top_s in zip(of_kind(said, EventKind.FINAL), (5.5, 11.5), strict=True):
         assert event.repetition.start_s < top_s < event.repetition.end_s
         assert event.repetition.peak_dorsiflexion_rad == pytest.approx(math.radians(30), abs=1e-6)
+
+
+@pytest.mark.parametrize("depth_deg", [20.0, 30.0, 45.0])
+def test_a_squat_of_three_seconds_is_announced_well_within_half_a_second(depth_deg: float) -> None:
+    """The watch asks for no longer a stillness than the finder does."""
+    squat = ((depth_deg, 1.5), (0.0, 1.5))
+    announced, final = feed_curve(squat_finder(), ways((0.0, 4.0), *squat, (0.0, 2.5)))
+    assert [e.kind for e in (announced, final)] == [EventKind.ANNOUNCED, EventKind.FINAL]
+    assert 0.0 < announced.at_s - final.repetition.end_s < 0.44
 
 
 def test_who_goes_on_into_another_posture_has_the_squat_withdrawn() -> None:

@@ -272,6 +272,26 @@ def test_a_sensor_on_the_lower_back_adds_its_sway_or_says_why_not(
     assert leg.repetitions == legs[1].repetitions
 
 
+@pytest.mark.parametrize("alone", ["stance", "foot"])
+def test_a_leg_without_an_angle_still_says_which_sensors_failed(alone: str) -> None:
+    """A stance whose shank falls silent early, strides of a lone foot; a dead lumbar sensor."""
+    done = Step(Task.BALANCE, 20.0) if alone == "stance" else Step(Task.STAIRS_UP, 4)
+    steps = (Step(Task.STAND, 3.0), done, Step(Task.BALANCE, 10.0))
+    whole = simulate(Scenario("alone", "no angle", steps), seed=3).recording
+    shank, foot = whole.streams
+    dead = replace(foot, raw=np.zeros_like(foot.raw))
+    back = replace(dead, info=replace(dead.info, side=Side.NONE, placement=Placement.LUMBAR))
+    n = len(shank.raw) - 500
+    short = replace(shank, raw=shank.raw[:n], device_time_s=shank.device_time_s[:n], sequence=None)
+    streams = (short, foot, back) if alone == "stance" else (foot, back)
+    options = MeasureOptions(angle_needed=False)
+    (leg,) = measure_recording(replace(whole, streams=streams), options)
+    assert leg.angle is None
+    assert any("lumbar" in sentence for sentence in leg.missing)
+    silent = [s for s in leg.missing if "falls silent" in s and s.startswith("right leg: ")]
+    assert len(silent) == (1 if alone == "stance" else 0)
+
+
 def test_tasks_that_nobody_did_are_named(screen: Simulation) -> None:
     stand = screen.recording.tasks[0]
     tasks = (*screen.recording.tasks, TaskInterval(stand.start_s, stand.end_s, Task.KICK))

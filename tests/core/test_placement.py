@@ -18,6 +18,7 @@ from sensor_screen.core.replay import replay
 from sensor_screen.errors import MeasurementError, PlacementError
 from sensor_screen.model import Placement, Side, Task, TaskInterval
 from sensor_screen.simulation import HARSH, WORN_WALK, Scenario, Step
+from sensor_screen.simulation.misplaced import swap_sensors
 from sensor_screen.storage.folder import read_folder
 from tests.core.simulated_legs import KICKS, WALK, simulated_leg
 
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 TIME_S = np.arange(3_000) / 100.0
-
-
-def swapped(leg: CleanLeg) -> CleanLeg:
-    return replace(leg, shank=leg.foot, foot=leg.shank)
 
 
 def turning(shank_radps: float, foot_radps: float) -> Floats:
@@ -67,7 +64,7 @@ def check_turning(gyr_radps: Floats, tasks: Sequence[TaskInterval]) -> None:
 def test_swapped_sensors_are_told_by_pumps_and_squats(legs: Mapping[str, SimulatedLeg]) -> None:
     known = legs["stairs"]
     with pytest.raises(PlacementError) as refused:
-        estimate_ankle(swapped(known.leg), known.tasks)
+        estimate_ankle(swap_sensors(known.leg), known.tasks)
     assert refused.value.value == "shank and foot"
     assert "the sensor called shank moves most in the pumps" in refused.value.problem
     assert "swap the two sensors" in refused.value.remedy
@@ -87,13 +84,13 @@ def test_steps_alone_tell_swapped_sensors(
     tasks = known.tasks if labelled else ()
     check(known.leg, tasks)
     with pytest.raises(PlacementError, match="called shank stands on the ground"):
-        check(swapped(known.leg), tasks)
+        check(swap_sensors(known.leg), tasks)
 
 
 def test_kicks_alone_tell_nothing_and_nothing_is_refused() -> None:
     known = simulated_leg(KICKS, seed=2)
     check(known.leg, known.tasks)
-    check(swapped(known.leg), known.tasks)
+    check(swap_sensors(known.leg), known.tasks)
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -101,17 +98,17 @@ def test_live_ends_with_the_same_sentence(labelled: bool) -> None:
     known = simulated_leg(WALK, seed=4)
     tasks = known.tasks if labelled else ()
     with pytest.raises(PlacementError) as offline:
-        estimate_ankle(swapped(known.leg), tasks)
+        estimate_ankle(swap_sensors(known.leg), tasks)
     for block_samples in (7, 10_000):
         with pytest.raises(PlacementError) as live:
-            replay(swapped(known.leg), tasks, block_samples=block_samples)
+            replay(swap_sensors(known.leg), tasks, block_samples=block_samples)
         assert str(live.value) == str(offline.value)
 
 
 def test_live_goes_on_watching_after_it_has_begun() -> None:
     """Movement of no known kind says nothing; the labelled steps after it do."""
     known = simulated_leg(WALK, seed=4)
-    wrong = swapped(known.leg)
+    wrong = swap_sensors(known.leg)
     assert wrong.shank is not None
     assert wrong.foot is not None
     block = LegBlock(
@@ -147,7 +144,7 @@ def test_real_recordings_are_where_they_are_said_to_be() -> None:
         for tasks in (recording.tasks, ()):
             check(leg, tasks)
             try:
-                check(swapped(leg), tasks)
+                check(swap_sensors(leg), tasks)
             except PlacementError:
                 told.append(path.parent.name)
     assert told == ["walk_right", "walk_right"]

@@ -27,6 +27,7 @@ from sensor_screen.model import (
     TaskInterval,
     ZeroMode,
 )
+from sensor_screen.simulation.stances import random_stance
 from sensor_screen.units import STANDARD_GRAVITY_MPS2
 
 RATE_HZ = 100.0
@@ -231,26 +232,6 @@ def test_a_sensor_on_the_lower_back_is_measured_too_without_directions() -> None
     without = measure_sway(leg(standing(still), None), calibration(still), STANCE, lumbar=back)
     assert [t.placement for t in without.tilt] == [Placement.SHANK]
     assert "lumbar samples are missing" in without.reasons[-1]
-
-
-def random_stance(random: np.random.Generator, seconds: float) -> CleanStream:
-    """Gaussian sway about both axes, 0.6 and 0.9 deg, slower than 1 Hz, heard by a usual sensor."""
-    count = round(seconds * RATE_HZ)
-    frequency_hz = np.fft.rfftfreq(4 * count, 1.0 / RATE_HZ)
-    # Damped swings of 0.4 Hz; a piece is cut out of four times the length, so it is not periodic.
-    shape = 1.0 / ((1.0 - (frequency_hz / 0.4) ** 2) ** 2 + (frequency_hz / 0.4) ** 2)
-    shape[0] = 0.0
-    lines = np.sqrt(shape) * (random.normal(size=(2, 2, shape.size)).T @ [1.0, 1.0j]).T
-    unit = np.fft.irfft(lines, 4 * count) * 2 * count / np.sqrt(shape.sum())
-    tilts = np.radians([[0.6], [0.9]]) * unit
-    rates = np.gradient(tilts, 1.0 / RATE_HZ, axis=1)[:, :count]
-    across, along = tilts[:, :count]
-    acc = STANDARD_GRAVITY_MPS2 * np.column_stack([along, np.ones(count), -across])
-    gyr = np.column_stack([rates[0], np.zeros(count), rates[1]]) + np.radians(0.3)
-    acc += 110e-6 * STANDARD_GRAVITY_MPS2 * np.sqrt(RATE_HZ / 2) * random.normal(size=acc.shape)
-    gyr += np.radians(0.0038) * np.sqrt(RATE_HZ / 2) * random.normal(size=gyr.shape)
-    quiet = standing(Rotation.identity(), seconds=seconds)
-    return dataclasses.replace(quiet, acc_mps2=acc, gyr_radps=gyr)
 
 
 @pytest.mark.parametrize("seconds", [12.0, 30.0])

@@ -25,9 +25,11 @@ from sensor_screen.core.sway_measures import (
 )
 from sensor_screen.errors import MeasurementError, UsageError
 from sensor_screen.model import Placement
+from sensor_screen.simulation.sway_forms import FORM_RATE_HZ, SwayForm, sway_forms
 from sensor_screen.units import STANDARD_GRAVITY_MPS2
 
-RATE_HZ = 100.0
+RATE_HZ = FORM_RATE_HZ
+FORMS = {form.name: form for form in sway_forms()}
 TIME_S = np.arange(3000) / RATE_HZ
 SIZE = 0.1
 EXACT = 5e-3
@@ -49,100 +51,40 @@ def agree(sway: AccelerationSway | CopSway, **expected: float) -> None:
 
 
 @pytest.mark.parametrize("cutoff_hz", [3.5, None])
-@pytest.mark.parametrize("frequency_hz", [0.5, 1.0])
-def test_a_sinusoid_has_its_closed_form(frequency_hz: float, cutoff_hz: float | None) -> None:
-    omega = 2.0 * np.pi * frequency_hz
-    values = np.column_stack([np.zeros(3000), SIZE * wave(frequency_hz)])
-    sway = measure_acceleration_sway(values, RATE_HZ, cutoff_hz=cutoff_hz)
-    agree(
-        sway,
-        jerk_30s_m2ps5=SIZE**2 * omega**2 * 30.0 / 4.0,
-        jerk_rate_m2ps6=SIZE**2 * omega**2 / 4.0,
-        rms_mps2=SIZE / np.sqrt(2.0),
-        distance_mps2=2.0 * SIZE / np.pi,
-        range_mps2=2.0 * SIZE,
-        path_30s_mps2=4.0 * SIZE * frequency_hz * 30.0,
-        mean_velocity_mps=SIZE / omega,
-        mean_frequency_hz=frequency_hz,
-        area_rate_m2ps5=0.0,
-        ellipse_area_m2ps4=0.0,
-        power_m2ps4=SIZE**2 / 2.0,
-        frequency_50_hz=frequency_hz,
-        frequency_95_hz=frequency_hz,
-        centroid_frequency_hz=frequency_hz,
-    )
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_figure_has_its_closed_form(form: SwayForm, cutoff_hz: float | None) -> None:
+    if cutoff_hz is None or form.filtered:
+        agree(
+            measure_acceleration_sway(form.acc_mps2, RATE_HZ, cutoff_hz=cutoff_hz), **form.figures
+        )
+
+
+def test_a_sinusoid_is_all_in_its_direction() -> None:
+    sway = measure_acceleration_sway(FORMS["sinusoid of 1 Hz"].acc_mps2, RATE_HZ)
     assert sway.frequency_dispersion < 1e-3
     assert sway.mediolateral.rms_mps2 == 0.0
     assert sway.anteroposterior.jerk_m2ps5 == pytest.approx(sway.jerk_m2ps5)
 
 
-@pytest.mark.parametrize("cutoff_hz", [3.5, None])
-def test_a_circle_has_its_closed_form(cutoff_hz: float | None) -> None:
+def test_a_circle_has_its_closed_form_as_a_centre_of_pressure_too() -> None:
     omega = 2.0 * np.pi * 0.5
-    values = SIZE * np.column_stack([np.cos(omega * TIME_S), np.sin(omega * TIME_S)])
-    sway = measure_acceleration_sway(values, RATE_HZ, cutoff_hz=cutoff_hz)
-    agree(
-        sway,
-        jerk_30s_m2ps5=SIZE**2 * omega**2 * 30.0 / 2.0,
-        rms_mps2=SIZE,
-        distance_mps2=SIZE,
-        range_mps2=2.0 * SIZE,
-        path_30s_mps2=SIZE * omega * 30.0,
-        mean_velocity_mps=4.0 * SIZE / (np.pi * omega),
-        mean_frequency_hz=0.5,
-        area_rate_m2ps5=SIZE**2 * omega / 2.0,
-        ellipse_area_m2ps4=np.pi * 5.991464547 * SIZE**2 / 2.0,
-        power_m2ps4=SIZE**2,
-        frequency_50_hz=0.5,
-        frequency_95_hz=0.5,
-        centroid_frequency_hz=0.5,
-    )
-    cop = measure_cop_sway(values, RATE_HZ)
+    cop = measure_cop_sway(FORMS["circle at 0.5 Hz"].acc_mps2, RATE_HZ)
     agree(cop, mean_velocity_mps=SIZE * omega, area_rate_m2ps=SIZE**2 * omega / 2.0, range_m=0.2)
 
 
-def test_two_tones_have_their_closed_form() -> None:
-    values = np.column_stack([0.1 * wave(0.4), 0.05 * wave(1.2)])
-    sway = measure_acceleration_sway(values, RATE_HZ)
-    powers, tones_hz = np.array([0.1, 0.05]) ** 2 / 2.0, np.array([0.4, 1.2])
-    m0, m1, m2 = (float(powers @ tones_hz**k) for k in range(3))
-    agree(
-        sway,
-        jerk_30s_m2ps5=15.0 * (2.0 * np.pi) ** 2 * m2,
-        power_m2ps4=m0,
-        rms_mps2=np.sqrt(m0),
-        frequency_50_hz=0.4,
-        frequency_95_hz=1.2,
-        centroid_frequency_hz=np.sqrt(m2 / m0),
-        frequency_dispersion=np.sqrt(1.0 - m1**2 / (m0 * m2)),
-        ellipse_area_m2ps4=np.pi * 5.991464547 * np.sqrt(powers.prod()),
-    )
+def test_each_tone_is_in_its_direction() -> None:
+    sway = measure_acceleration_sway(FORMS["two tones"].acc_mps2, RATE_HZ)
     agree(sway.anteroposterior, centroid_frequency_hz=1.2, range_mps2=0.1)  # type: ignore[arg-type]
 
 
-def test_white_noise_has_its_closed_form() -> None:
-    """So long that every expectation is met to 0.5 % (300,000 values)."""
-    sigma = 0.02
-    values = sigma * np.random.default_rng(1).normal(size=(150_000, 2))
-    sway = measure_acceleration_sway(values, RATE_HZ, cutoff_hz=None)
-    agree(
-        sway,
-        rms_mps2=sigma * np.sqrt(2.0),
-        distance_mps2=sigma * np.sqrt(np.pi / 2.0),
-        jerk_rate_m2ps6=2.0 * sigma**2 * RATE_HZ**2,
-        path_30s_mps2=30.0 * RATE_HZ * sigma * np.sqrt(np.pi),
-        ellipse_area_m2ps4=np.pi * 5.991464547 * sigma**2,
-        power_m2ps4=2.0 * sigma**2,
-        frequency_50_hz=RATE_HZ / 4.0,
-        frequency_95_hz=0.95 * RATE_HZ / 2.0,
-        centroid_frequency_hz=RATE_HZ / 2.0 / np.sqrt(3.0),
-        frequency_dispersion=0.5,
-    )
-    # Known power in the band of the filter: the integral of its squared gain.
+def test_white_noise_keeps_the_power_in_the_band_of_the_filter() -> None:
+    """The integral of its squared gain."""
+    noise = FORMS["white noise"]
     gain = gain_of_low_pass(np.linspace(0.0, 50.0, 20_001), 3.5)
-    filtered = measure_acceleration_sway(values, RATE_HZ)
+    filtered = measure_acceleration_sway(noise.acc_mps2, RATE_HZ)
     # 10,000 independent values are left: 1 %.
-    assert filtered.power_m2ps4 == pytest.approx(2.0 * sigma**2 * np.mean(gain**2), rel=0.02)
+    expected = noise.figures["power_m2ps4"] * np.mean(gain**2)
+    assert filtered.power_m2ps4 == pytest.approx(expected, rel=0.02)
 
 
 def gain_of_low_pass(frequency_hz: np.ndarray, cutoff_hz: float) -> np.ndarray:
@@ -343,3 +285,24 @@ def test_what_cannot_be_measured_is_refused_with_a_sentence(
     if rate_hz != 7.0:
         with pytest.raises(error, match=problem):
             measure_cop_sway(values, rate_hz)
+
+
+def test_position_and_acceleration_have_the_same_figures_under_their_own_units() -> None:
+    """One curve read as either: what is named alike but for the unit is the same number."""
+    path = wander(3)
+    position = measure_cop_sway(path, RATE_HZ)
+    acceleration = measure_acceleration_sway(path, RATE_HZ, cutoff_hz=None)
+    units = {"m": "mps2", "m2": "m2ps4", "m2ps": "m2ps5", "mps": None}
+    compared = 0
+    for one, other in (
+        (position, acceleration),
+        (position.mediolateral, acceleration.mediolateral),
+        (position.anteroposterior, acceleration.anteroposterior),
+    ):
+        for name, value in asdict(one).items():
+            stem, _, unit = name.rpartition("_")
+            twin = f"{stem}_{units[unit]}" if unit in units else name
+            if isinstance(value, float) and unit != "mps" and "sigma" not in name:
+                assert getattr(other, twin) == pytest.approx(value, rel=1e-12), name
+                compared += 1
+    assert compared == 14 + 2 * 8

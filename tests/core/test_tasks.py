@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from sensor_screen.core.pipeline import measure_recording
 from sensor_screen.core.repetitions import DIRECTIONS, find_repetitions
 from sensor_screen.core.tasks import find_tasks
 from sensor_screen.model import FoundTask, Placement, Side, Task
+from sensor_screen.session.span_scores import STRIDES, covered_s
+from sensor_screen.session.validation_tasks import AROUND_S, true_stretches
 from sensor_screen.simulation import HARSH, Scenario, Step, simulate
 from sensor_screen.storage.folder import read_folder
 from tests.core.test_alignment import SHARED
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from sensor_screen.model import CleanLeg, Recording
     from sensor_screen.simulation import Simulation
 
-STRIDES = (Task.STAIRS_UP, Task.STAIRS_DOWN, Task.WALK)
 RESTS = (Task.STAND, Task.BALANCE, Task.MOVE)
 
 MIXED = Scenario(
@@ -69,22 +71,18 @@ def found(mixed: Simulation) -> dict[Side, tuple[FoundTask, ...]]:
 
 def cores(simulation: Simulation, side: Side) -> list[tuple[Task, float, float]]:
     """From the first to the last repetition of each labelled task of one leg."""
-    spans = []
-    for label in simulation.recording.tasks:
-        mine = [
-            r
-            for r in simulation.truth[side].repetitions
-            if r.task is label.task and label.start_s - 0.7 <= r.start_s < label.end_s
-        ]
-        if mine:
-            spans.append((label.task, mine[0].start_s, mine[-1].end_s))
-    return spans
+    return [
+        (task, *span)
+        for task in Task
+        if task not in RESTS
+        for span in true_stretches(simulation, side, task)
+    ]
 
 
 def covered(task: Task, start_s: float, end_s: float, found: tuple[FoundTask, ...]) -> float:
     """Share of a span that is found as this task."""
-    shared = [min(f.end_s, end_s) - max(f.start_s, start_s) for f in found if f.task is task]
-    return sum(s for s in shared if s > 0) / (end_s - start_s)
+    as_task = [(f.start_s, f.end_s) for f in found if f.task is task]
+    return covered_s((start_s, end_s), as_task) / (end_s - start_s)
 
 
 def check_times(simulation: Simulation, found: dict[Side, tuple[FoundTask, ...]]) -> None:
@@ -96,8 +94,8 @@ def check_times(simulation: Simulation, found: dict[Side, tuple[FoundTask, ...]]
             if one.task in RESTS:
                 continue
             # People are at rest for a second around a task, and a kick begins with a step.
-            near = [(t, a - 1.3, b + 1.3) for t, a, b in true if t is one.task]
-            right_s = sum(max(0.0, min(b, one.end_s) - max(a, one.start_s)) for _, a, b in near)
+            near = [(a - AROUND_S, b + AROUND_S) for t, a, b in true if t is one.task]
+            right_s = covered_s((one.start_s, one.end_s), near)
             assert right_s > 0.98 * (one.end_s - one.start_s), (side, one)
 
 
@@ -288,3 +286,24 @@ def test_real_walking_is_walking_and_a_rig_is_nothing() -> None:
             pytest.skip("the public recordings are not beside this checkout")
         (tasks,) = find_tasks(legs_of(read_folder(folder).recording)).values()
         assert {f.task for f in tasks} - {Task.STAND, Task.MOVE} == wanted
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("placements", [(), (Placement.FOOT,)])
+def test_real_kicks_are_found_and_who_stands_does_not_kick(
+    placements: tuple[Placement, ...],
+) -> None:
+    """Each leg alone; by the same finder as the kicks that are measured."""
+    folders = [
+        SHARED / "kick" / f"player{player}_S{number:02}_{side}"
+        for player in (1, 2, 3, 4)
+        for number in (1, 2)
+        for side in ("left", "right")
+    ]
+    folders = [folder for folder in folders if folder.is_dir()]
+    if not folders:
+        pytest.skip("the public recordings are not beside this checkout")
+    for folder in folders:
+        expected = json.loads((folder / "meta.json").read_text("utf-8"))["kicks_expected"]
+        (tasks,) = find_tasks(legs_of(read_folder(folder).recording, *placements)).values()
+        assert sum(f.task is Task.KICK for f in tasks) == expected, folder.name

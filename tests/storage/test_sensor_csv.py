@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -201,3 +202,33 @@ def test_a_bomb_stops_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path.write_bytes(gzip.compress(HEADER.encode() + b"\n" + b"0,0,0,0,0,0,0\n" * 200_000))
     assert path.stat().st_size < 10_000
     assert "more than 1 MB of text" in refuse(path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["0,0,0,9.81,0,0,0"], "it has one row, and one sample shows no movement"),
+        (
+            ["0,0,0,9.81,0,0,0", "0.01,nan,0,9.81,0,0,0", "0.02,nan,0,9.81,0,0,0"],
+            "its acceleration says only one sample that is finite and not zero",
+        ),
+        (["0,0,0,0,0,0,0", "0.01,0,0,0,0,0,0"], "its acceleration says no sample that is finite"),
+    ],
+)
+def test_a_file_with_hardly_a_sample_says_how_many_it_has(
+    tmp_path: Path, rows: list[str], words: str
+) -> None:
+    path = tmp_path / "short.csv"
+    path.write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+    with pytest.raises(RecordingError, match=words):
+        read_sensor_csv(path, side=Side.RIGHT, placement=Placement.SHANK)
+
+
+def test_two_rows_are_read_without_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    rows = ["0,0,0,9.81,0,0,0", "0.01,0,0,9.81,0,0,0"]
+    path.write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = read_sensor_csv(path, side=Side.RIGHT, placement=Placement.SHANK)
+    assert len(read.stream.raw) == 2
