@@ -59,6 +59,7 @@ class SensorMotion:
     turn_radps: Floats  # (n, 3) low-passed angular velocity, in the sensor
     up: Floats  # (n, 3) vertical in the sensor
     tilt_rad: Floats  # (n,) angle of the vertical against that of the standing pose
+    missing: Bools  # (n,) some sample of the cell is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ def describe_leg(
     ups = [vertical(known) for known in np.moveaxis(orientation[middle], 1, 0)]
     stands = _standing_pose(ups, quiet, params)
     motions = [
-        SensorMotion(rate, turn, up, angle_between(up, stand))
-        for rate, turn, up, stand in zip(rates, turns, ups, stands, strict=True)
+        SensorMotion(rate, turn, up, angle_between(up, stand), _missing(stream, samples))
+        for rate, turn, up, stand, stream in zip(rates, turns, ups, stands, streams, strict=True)
     ]
     return LegMotion(
         side=leg.side,
@@ -139,6 +140,14 @@ def _list_steps(
     path = trace_foot(foot, orientation=orientation) if path is None else path
     lost = np.cumsum((foot.flags & int(SampleFlag.MISSING)) != 0)
     return tuple(step for step in path.steps if lost[step.after.start] == lost[step.before.end - 1])
+
+
+def _missing(stream: CleanStream, samples: int) -> Bools:
+    """(n // samples,) cells that are not whole."""
+    count = len(stream.flags) // samples
+    lost = (stream.flags[: count * samples] & int(SampleFlag.MISSING)) != 0
+    missing: Bools = lost.reshape(count, samples).any(axis=1)
+    return missing
 
 
 def _average(values: Floats, samples: int) -> Floats:
