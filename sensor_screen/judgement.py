@@ -299,6 +299,9 @@ class Concern:
     statement: Statement
     why: tuple[Statement, ...]
     """One reason each, the most telling first."""
+    judged: bool = True
+    """False where no position and no rule could be judged and nothing was said: not the same as
+    nothing to note."""
 
 
 class Verdict(StrEnum):

@@ -139,6 +139,7 @@ def _concern(concern: Concern, told: Telling) -> Json:
         "side": concern.side.value,
         "panel": concern.panel.value,
         "level": int(concern.level),
+        "judged": concern.judged,
         "word": told.voice.word(concern.level, "label"),
         "rests_on": list(concern.rests_on),
         "said": _statement(concern.statement, told),

@@ -75,9 +75,10 @@ def show_concerns(told: Telling, page: Page) -> list[str]:
     lines = []
     for concern in told.judgement.concerns:
         pips = min(int(concern.level), _MOST_PIPS)
-        marks = "●" * pips + "○" * (_MOST_PIPS - pips)
+        marks = "●" * pips + "○" * (_MOST_PIPS - pips) if concern.judged else "–" * _MOST_PIPS
         place = told.clinic("concern", side=concern.side, panel=concern.panel)
         level = told.voice.word(concern.level, "label")
+        level = level if concern.judged else told.clinic("not_judged")
         head = f"{marks}  {place} "
         lines += page.paragraph(head + level, indent="     ", style="bold")
         why = concern.why or (concern.statement,)

@@ -112,6 +112,14 @@ class _View:
             if (f.side, f.panel) == (self.side, self.panel) and f.zone in _NEAR_END
         )
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether any position or rule of this side of this joint could be told."""
+        place = (self.side, self.panel)
+        return any(
+            (f.side, f.panel) == place and f.zone is not Zone.UNRESOLVED for f in self.findings
+        ) or any((r.side, r.panel) == place and r.level is not Level.UNJUDGED for r in self.results)
+
     def raised(self, *rules: str, levels: tuple[Level, ...] = _RAISED) -> tuple[RuleResult, ...]:
         """Results of this side of this joint at these levels; of all rules where none is named."""
         return tuple(
@@ -160,15 +168,16 @@ def _weigh(view: _View, patterns: tuple[PatternLabel, ...]) -> Concern:
         for label in patterns
         if reasons and label.side is view.side and label.pattern is _FITS[view.panel]
     )
+    judged = bool(reasons) or view.is_judged
+    key = level.name.lower() if judged else "unjudged"
     return Concern(
         side=view.side,
         panel=view.panel,
         level=level,
         rests_on=tuple(reason.id for reason in reasons),
-        statement=Statement(
-            f"concern.level.{level.name.lower()}", {"side": view.side, "panel": view.panel}
-        ),
+        statement=Statement(f"concern.level.{key}", {"side": view.side, "panel": view.panel}),
         why=(*why, *fitting),
+        judged=judged,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Answers
 from sensor_screen.model import Side, Task
-from sensor_screen.simulation.imperfections import BENCHMARK, HARSH, Imperfections
+from sensor_screen.simulation.imperfections import BENCHMARK, Imperfections
 from sensor_screen.simulation.person import KICK_HEAVY, Ankle, Person
 from sensor_screen.simulation.scenarios import Scenario, Step
 from sensor_screen.simulation.simulator import simulate
@@ -97,8 +97,8 @@ def _visit(
     return Visit(scenario, answers, day, seed)
 
 
-_BAD_LINK = replace(HARSH, gaps_per_minute=12.0, gap_s=(0.3, 1.5), held_share=0.02)
-"""A radio that loses a fifth of the samples, on soft tissue."""
+_BAD_LINK = replace(BENCHMARK, gaps_per_minute=12.0, gap_s=(0.15, 0.5))
+"""A radio that loses packets of up to half a second all the time."""
 
 
 def _stiff(name: str, end_deg: float, squat_deg: float = 28.0) -> Person:
@@ -304,7 +304,7 @@ _IMPROVING = SamplePerson(
 
 _BAD_DATA = SamplePerson(
     "bad-data",
-    "sensors that lose a fifth of their samples: what cannot be trusted is not judged",
+    "a radio that loses up to half a second again and again: what cannot be trusted is not judged",
     (
         _visit(
             Person("bad-data"),

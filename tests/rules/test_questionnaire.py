@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sensor_screen.errors import IntakeError, ScreenError
@@ -391,6 +391,7 @@ JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["person", "symptoms", "pain", "x"]), JSON, max_size=4))
 def test_whatever_a_page_sends_is_answers_or_an_intake_error(table: dict[str, Any]) -> None:
     try:
