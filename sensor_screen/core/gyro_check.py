@@ -142,7 +142,7 @@ def _find_spans(
     interval_s = float(np.median(np.diff(time_s)))
     cell_s = max(params.cell_s, interval_s)
     cells, sound = _average(time_s, values, usable, cell_s)
-    if not len(cells):
+    if not cells.shape[-1]:
         return None
     mean, calm = _find_calm(cells, sound, cell_s, params)
     turned = np.concatenate([[0.0], np.cumsum(_sizes(cells[3:]))])
