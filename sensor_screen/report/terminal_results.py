@@ -25,10 +25,11 @@ def show_results(told: Telling, page: Page) -> list[str]:
     rates: set[str] = set()
     for result in judged:
         lines += _row(result, told, page)
-        if result.level is Level.GREEN and not result.within_error:
-            continue
-        lines += page.paragraph(_limits(result, told), first=_MARGIN, indent=_MARGIN, style="dim")
-        said = [] if result.statement is None else [told.say(result.statement)]
+        said: list[str] = []
+        if result.level is not Level.GREEN or result.within_error:
+            limits = _limits(result, told)
+            lines += page.paragraph(limits, first=_MARGIN, indent=_MARGIN, style="dim")
+            said += [] if result.statement is None else [told.say(result.statement)]
         said += _say_base_rate(result, rates, told)
         for text in said:
             lines += page.paragraph(text, first=_MARGIN, indent=_MARGIN)

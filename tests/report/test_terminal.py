@@ -322,7 +322,7 @@ def test_each_level_of_concern_has_its_pips_and_words(top: ConcernLevel, words: 
 def test_the_order_is_verdict_advice_figures_rules_care_quality() -> None:
     text = render_terminal(filled_report())
     parts = [
-        "comes to about the end",
+        "front matters",
         "●●○",
         "Front  ",
         "░",
@@ -433,7 +433,7 @@ def test_research_is_marked_above_the_figures_and_below() -> None:
 
 
 def test_a_german_report_is_german_and_names_its_english_notes() -> None:
-    screened = filled_report(language=Language.GERMAN)
+    screened = filled_report(language=Language.GERMAN, top=ConcernLevel.NOTE)
     text = flat(render_terminal(screened))
     assert "Bei Kniebeugen kommt Ihr rechtes Sprunggelenk etwa an das Ende" in text
     assert "Hinweise der Messung, auf Englisch: ! Simulated: no person was measured." in text
