@@ -7,7 +7,16 @@ ScreenError                 base; its text says value, problem and remedy
 |   |-- StillnessError      nothing in them moves
 |   `-- PlacementError      the sensors are not where they are said to be: more data do not help
 |-- RuleBookError           a rule book is incomplete or contradicts itself
+|-- IntakeError             answers are impossible, contradictory or not understood
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ScreenError(Exception):
@@ -48,3 +57,40 @@ class PlacementError(MeasurementError):
 
 class RuleBookError(ScreenError):
     """A rule book is incomplete or contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one answer, in words."""
+
+    field: str
+    """Where it stands, as in the file: `[symptoms.left] squat_pain`."""
+    value: str
+    """What stands there, shortened; empty where the field itself is the problem."""
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        found = " = ".join(part for part in (self.field, self.value) if part)
+        return f"{found}: {self.problem}; {self.remedy}.".removeprefix(": ")
+
+
+class IntakeError(ScreenError):
+    """Answers are impossible, contradictory or not understood.
+
+    Args:
+        name: What the answers are called: a file name.
+        problems: All that were found, at least one.
+    """
+
+    MOST_SAID = 20
+    """Problems in the text; the rest is counted."""
+
+    def __init__(self, name: str, problems: Sequence[FieldProblem]) -> None:
+        first = problems[0]
+        super().__init__(f"{name} {first.field}".rstrip(), first.problem, first.remedy)
+        said = [str(problem) for problem in problems[: self.MOST_SAID]]
+        if len(problems) > self.MOST_SAID:
+            said.append(f"And {len(problems) - self.MOST_SAID} more.")
+        self.args = (f"{name}{' ' if first.field else ': '}{' '.join(said)}",)
+        self.problems = tuple(problems)

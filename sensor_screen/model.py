@@ -1,7 +1,8 @@
 """The nouns of the product, in the order in which the data flow.
 
     recording -> clean leg -> calibration -> ankle angle -> repetitions -> capacity, demand, sway
-              -> findings -> advice -> report
+
+What follows from them (findings, concern, advice, report) is in `judgement`.
 
 All are frozen. Arrays carry shape and columns in the comment beside them; SI units and radians.
 Dorsiflexion is positive, plantarflexion negative (ISB, Wu et al. 2002), for both legs alike.
@@ -216,6 +217,8 @@ class Recording:
     source: str = ""
     """Where it came from, in words a reader of the report understands."""
     notes: dict[str, str] = field(default_factory=dict)
+    recorded_on: str = ""
+    """ISO date, `2026-11-27`; empty where nobody said."""
 
     def stream(self, side: Side, placement: Placement) -> SensorStream | None:
         """The stream of one sensor, or None."""
@@ -736,89 +739,3 @@ class LegMeasures:
     """What could not be measured, and why; one sentence each."""
     found_tasks: tuple[FoundTask, ...] = ()
     """By what it was measured, where nobody labelled it."""
-
-
-# --- judgement -----------------------------------------------------------------------------------
-
-
-class Zone(StrEnum):
-    """Geometry only: how close to the person's own end range. Not a concern."""
-
-    GREEN = "green"
-    AMBER = "amber"
-    RED = "red"
-    BEYOND = "beyond"
-    UNRESOLVED = "cannot_be_told_apart"
-
-
-class Panel(StrEnum):
-    """The two sides of the joint, judged apart."""
-
-    ANTERIOR = "anterior"
-    POSTERIOR = "posterior"
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneBands:
-    """Where the zones of one task begin, positive in its own direction."""
-
-    amber_from_rad: float
-    red_from_rad: float
-    end_range_rad: float
-    beyond_from_rad: float
-    """Past the end range by more than the error; between the two a peak cannot be told from it."""
-    error_rad: float
-    """Smallest change that can be told; no zone is narrower."""
-    resolved: bool
-    """False where the end range is too small for zones that wide."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One position that comes close to end range, with what it rests on."""
-
-    id: str
-    side: Side
-    panel: Panel
-    task: Task
-    zone: Zone
-    demand: Demand
-    capacity: Capacity
-    bands: ZoneBands
-    sentence: str
-    """What was found, in plain words and without figures."""
-    meaning: str
-    """What that position means for this side of the joint."""
-    threshold_note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """One thing to change, and the findings it rests on."""
-
-    id: str
-    sentence: str
-    grade: str
-    source: str
-    finding_ids: tuple[str, ...]
-    """Empty for general prevention, which rests on no finding."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScreeningReport:
-    """What one screen found. Every face of the report is made from this."""
-
-    origin: Origin
-    source: str
-    legs: tuple[LegMeasures, ...]
-    findings: tuple[Finding, ...]
-    advice: tuple[Advice, ...]
-    care_pathway: tuple[str, ...]
-    missing: tuple[str, ...]
-    marks: tuple[str, ...]
-    """What a reader must know before the figures: simulated, estimated timing, single sensor ..."""
-    disclaimer: str
-    software_version: str
-    rulebook_version: str
-    comparisons: tuple[SideComparison, ...] = ()
-    """Left beside right, where both were measured."""

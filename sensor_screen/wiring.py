@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.core.pipeline import MeasureOptions
-    from sensor_screen.model import AngleTrace, Recording, ScreeningReport
+    from sensor_screen.judgement import Answers, Claims, Language, ScreeningReport
+    from sensor_screen.model import AngleTrace, Recording
     from sensor_screen.rules.rulebook import RuleBook
+    from sensor_screen.session.case import Session
+    from sensor_screen.session.progress import ProgressReport
     from sensor_screen.session.validation import ValidationRow
     from sensor_screen.session.validation_kicks import LegKicks
     from sensor_screen.session.validation_stairs import StairsRow
@@ -37,20 +40,140 @@ def open_sample(name: str) -> Recording:
     return open_recording(find_sample(name))
 
 
+def open_answers(path: Path, language: Language) -> Answers:
+    """The answers of a file; `language` is that of complaints."""
+    from sensor_screen.storage.answer_file import read_answer_file
+
+    return read_answer_file(path, language)
+
+
+def save_answers(answers: Answers, path: Path, language: Language) -> None:
+    """The answers as a file that people can read; the questions stand in it as comments."""
+    from sensor_screen.storage.answer_file import write_answer_file
+
+    write_answer_file(answers, path, language)
+
+
+def open_session(paths: Sequence[Path], intake: Path | None, language: Language) -> Session:
+    """Recordings of one occasion with its answers: those given, else those beside a recording.
+
+    Raises:
+        sensor_screen.errors.ScreenError: A file cannot be read, or answers contradict each other.
+    """
+    from sensor_screen.session.case import Session, join_sessions
+
+    recordings = tuple(open_recording(path) for path in paths)
+    if intake is not None:
+        return Session(recordings, open_answers(intake, language))
+    return join_sessions(
+        [
+            Session((recording,), answers_beside(path, language))
+            for path, recording in zip(paths, recordings, strict=True)
+        ]
+    )
+
+
+def open_sessions(paths: Sequence[Path], language: Language) -> tuple[Session, ...]:
+    """Recordings of several days with the answers beside them, oldest first."""
+    from sensor_screen.session.case import group_sessions
+
+    return group_sessions([(open_recording(p), answers_beside(p, language)) for p in paths])
+
+
+def answers_beside(path: Path, language: Language) -> Answers:
+    """The answers in `anna.intake.toml` beside `anna.parquet`; none where there is no such file."""
+    from sensor_screen.judgement import Answers
+
+    beside = path.with_suffix(".intake.toml")
+    return open_answers(beside, language) if beside.is_file() else Answers()
+
+
+def open_sample_session(name: str) -> Session:
+    """A shipped recording as a session without answers."""
+    from sensor_screen.session.case import Session
+
+    return Session((open_sample(name),))
+
+
+def open_rulebook(path: Path | None) -> RuleBook:
+    """A rule book or an overlay; the shipped book where there is no path.
+
+    Raises:
+        sensor_screen.errors.RuleBookError: It cannot be read, or it contradicts itself.
+    """
+    from sensor_screen.errors import RuleBookError
+    from sensor_screen.rules.rulebook import parse_rulebook, shipped_rulebook
+
+    if path is None:
+        return shipped_rulebook()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleBookError(str(path), f"cannot be read ({error})", "check the file") from None
+    return parse_rulebook(text, path.name)
+
+
 def screen(
-    recordings: Sequence[Recording],
+    session: Session,
     *,
+    earlier: Sequence[Session] = (),
+    claims: Claims | None = None,
+    language: Language | None = None,
     options: MeasureOptions | None = None,
     rulebook: RuleBook | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> ScreeningReport:
-    """Measure and judge the recordings of one person."""
+    """Measure and judge one session of a person."""
     from sensor_screen.core.pipeline import MeasureOptions
-    from sensor_screen.session.screen import screen_recordings
+    from sensor_screen.judgement import Claims, Language
+    from sensor_screen.session.screen import screen_session
 
-    return screen_recordings(
-        recordings, options=options or MeasureOptions(), rulebook=rulebook, progress=progress
+    return screen_session(
+        session,
+        earlier=earlier,
+        claims=claims or Claims.CLINICIAN,
+        language=language or Language.ENGLISH,
+        options=options or MeasureOptions(),
+        rulebook=rulebook,
+        progress=progress,
     )
+
+
+def follow(
+    sessions: Sequence[Session],
+    *,
+    options: MeasureOptions,
+    claims: Claims,
+    rulebook: RuleBook,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ProgressReport:
+    """Several sessions of one person beside each other."""
+    from sensor_screen.session.progress import follow_progress
+
+    return follow_progress(
+        sessions, options=options, claims=claims, rulebook=rulebook, progress=progress
+    )
+
+
+def rejudge(
+    session: Session,
+    a: RuleBook,
+    b: RuleBook,
+    *,
+    language: Language,
+    options: MeasureOptions,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[str, ...]:
+    """What differs between two rule books for one session, a sentence each."""
+    from sensor_screen.rules.evaluate import judge
+    from sensor_screen.rules.rejudge import diff_judgements
+    from sensor_screen.rules.voice import Voice
+    from sensor_screen.session.screen import open_case
+
+    case, _ = open_case(session, (), a, options=options, progress=progress)
+    voice = Voice(language)
+    said = tuple(voice.say(d.statement) for d in diff_judgements(case, a, b, judge))
+    return said or (voice.text("rejudge.same"),)
 
 
 def trace(
@@ -91,6 +214,22 @@ def render_for_terminal(report: ScreeningReport) -> str:
     )
 
 
+def render_progress_for_terminal(report: ProgressReport, language: Language) -> str:
+    """Several sessions for the terminal at hand."""
+    import shutil
+    import sys
+
+    from sensor_screen.report.terminal_progress import render_progress
+
+    return render_progress(
+        report,
+        language,
+        width=shutil.get_terminal_size((80, 24)).columns,
+        colour=sys.stdout.isatty(),
+        ascii_only="utf" not in (sys.stdout.encoding or "").lower(),
+    )
+
+
 def refuse_unwritable(path: Path) -> None:
     """Raise before long work where no file can be written there."""
     from sensor_screen.storage.atomic_file import refuse_unwritable as refuse
@@ -106,6 +245,21 @@ def save_report_json(report: ScreeningReport, path: Path) -> None:
     from sensor_screen.storage.atomic_file import replace_file
 
     text = json.dumps(report_to_json(report), indent=1, ensure_ascii=False, allow_nan=False)
+    with replace_file(path) as stream:
+        stream.write(text.encode())
+
+
+def save_letter(report: ScreeningReport, path: Path) -> None:
+    """The letter to hand over.
+
+    Raises:
+        sensor_screen.errors.UsageError: The report is not for clinicians.
+    """
+    from sensor_screen.rules.letter import write_letter
+    from sensor_screen.rules.voice import Voice
+    from sensor_screen.storage.atomic_file import replace_file
+
+    text = write_letter(report, Voice(report.language))
     with replace_file(path) as stream:
         stream.write(text.encode())
 

@@ -11,6 +11,30 @@ from sensor_screen.core.capacity import measure_capacities, measure_demands
 from sensor_screen.core.exposure import expose_demands
 from sensor_screen.core.sway_measures import measure_acceleration_sway
 from sensor_screen.core.symmetry import compare_sides
+from sensor_screen.judgement import (
+    Advice,
+    Case,
+    Change,
+    Claims,
+    Concern,
+    ConcernLevel,
+    Judgement,
+    Language,
+    Level,
+    Panel,
+    PathwayStep,
+    Pattern,
+    PatternLabel,
+    Readiness,
+    ReadinessItem,
+    RedFlag,
+    RuleResult,
+    ScreeningReport,
+    SessionMeasures,
+    Statement,
+    Urgency,
+    Verdict,
+)
 from sensor_screen.model import (
     AngleTrace,
     AxisOrigin,
@@ -21,7 +45,6 @@ from sensor_screen.model import (
     Origin,
     Placement,
     Repetition,
-    ScreeningReport,
     Side,
     SignOrigin,
     Stance,
@@ -32,6 +55,7 @@ from sensor_screen.model import (
     TiltSway,
     ZeroMode,
 )
+from sensor_screen.rules.claims import restrain
 from sensor_screen.rules.evaluate import judge
 from sensor_screen.rules.rulebook import shipped_rulebook
 
@@ -188,21 +212,21 @@ def report(
     origin: Origin = Origin.MEASURED,
     marks: tuple[str, ...] = (),
     missing: tuple[str, ...] = (),
+    claims: Claims = Claims.CLINICIAN,
+    language: Language = Language.ENGLISH,
 ) -> ScreeningReport:
     """The report of these legs under the shipped rule book."""
-    judgement = judge(tuple(legs), shipped_rulebook())
+    judgement = judge(Case(SessionMeasures(tuple(legs))), shipped_rulebook())
     return ScreeningReport(
         origin=origin,
         source="hand-made example",
         legs=tuple(legs),
-        findings=judgement.findings,
-        advice=judgement.advice,
-        care_pathway=judgement.care_pathway,
+        judgement=restrain(judgement, claims),
         missing=missing,
         marks=marks,
-        disclaimer=judgement.disclaimer,
         software_version="0.1.0",
-        rulebook_version=judgement.rulebook_version,
+        claims=claims,
+        language=language,
         comparisons=compare_sides(legs),
     )
 
@@ -270,3 +294,130 @@ def full_report() -> ScreeningReport:
         marks=("Simulated: no person was measured.", "Timing was estimated from the movement."),
         missing=("Balance on the left leg: the stance was shorter than 10 s.",),
     )
+
+
+# --- judgements that fill every field -------------------------------------------------------------
+
+
+def saying(text: str) -> Statement:
+    """A statement whose sentence holds this text, for what no shipped message says yet."""
+    return Statement("clinic.rests_on", {"what": text})
+
+
+def rule_results() -> tuple[RuleResult, ...]:
+    """One of each level: with an error, with a base rate, by zone, of an answer, and not judged."""
+    right, front, back = Side.RIGHT, Panel.ANTERIOR, Panel.POSTERIOR
+    return (
+        RuleResult(
+            "L2", right, front, Task.LUNGE, Level.RED, 31.0, 3.0, "deg", ">= 5", "> 10",
+            statement=saying("the bend of both sides differs"),
+            base_rate=saying("one in three healthy adults differ that much"), grade="B",
+        ),
+        RuleResult(
+            "Q1", right, front, Task.SQUAT, Level.AMBER, 0.95, 0.06, "1",
+            within_error=True, statement=saying("the zone of squats"), grade="D",
+        ),
+        RuleResult(
+            "K2", right, back, Task.KICK, Level.GREEN, 20.0, unit="%", amber="> 25", red="> 50",
+            base_rate=saying("39 of 100 kicks of elite players"), grade="D",
+        ),
+        RuleResult(
+            "I1", Side.LEFT, None, None, Level.AMBER, 26.0, unit="points", amber="< 28",
+            red="<= 24", grade="A", default=False,
+        ),
+        RuleResult(
+            "B1", Side.NONE, None, Task.BALANCE, Level.UNJUDGED,
+            statement=saying("nobody said how old"), grade="B",
+        ),
+    )  # fmt: skip
+
+
+def changes() -> tuple[Change, ...]:
+    """Every verdict, measure and origin of the smallest change."""
+    left, front = Side.LEFT, Panel.ANTERIOR
+    return (
+        Change(
+            left, "end_range", "lunge", front, "baseline", 34.0, 28.0, 4.5, True, "deg",
+            Verdict.BETTER,
+        ),
+        Change(
+            left, "typical_peak", "squat", front, "last", 30.0, 31.0, 6.0, False, "deg",
+            Verdict.SAME,
+        ),
+        Change(
+            left, "excursion", "kick", None, "last", 80.0, 60.0, 10.0, False, "deg",
+            Verdict.DIFFERENT,
+        ),
+        Change(
+            Side.NONE, "hold_time", "balance", None, "last", 10.0, 30.0, 12.5, False, "s",
+            Verdict.WORSE,
+        ),
+    )  # fmt: skip
+
+
+def fill_judgement(bare: Judgement, *, top: ConcernLevel = ConcernLevel.DISCUSS) -> Judgement:
+    """A judgement with something in every field but red flags, on top of these findings."""
+    squat = next((f.id for f in bare.findings if f.task is Task.SQUAT), "right-anterior-squat")
+    return replace(
+        bare,
+        results=rule_results(),
+        patterns=(
+            PatternLabel(
+                Side.RIGHT, Pattern.FRONT, 4.0, 1.0, ("S1", "S2"), saying("more like the front")
+            ),
+        ),
+        concerns=(
+            Concern(
+                Side.RIGHT, Panel.ANTERIOR, top, (squat, "L2"), saying("the front matters"),
+                (saying("squats come near the end"), saying("the front hurts there")),
+            ),
+            Concern(
+                Side.RIGHT, Panel.POSTERIOR, ConcernLevel.NONE, (), saying("the back is quiet"), ()
+            ),
+        ),
+        changes=changes(),
+        advice=(
+            Advice(
+                "modify-squat", "modify",
+                (saying("squat to a box"), saying("four degrees less leave the last tenth")),
+                saying("squats hurt at the front"), "D", "our default",
+                (squat, "L2-right-anterior-lunge", "S2"),
+            ),
+            Advice(
+                "balance", "balance", (saying("stand on one leg"),), saying("it prevents sprains"),
+                "A", "a review",
+            ),
+        ),
+        pathway=(
+            PathwayStep("therapy", True, saying("first therapy")),
+            PathwayStep("imaging", False, saying("then imaging")),
+        ),
+        readiness=(
+            ReadinessItem("bend", Side.RIGHT, Readiness.MET, saying("bend alike"), "C", "a study"),
+            ReadinessItem("hop", Side.NONE, Readiness.NOT_MET, saying("hop"), "D", "our default"),
+            ReadinessItem("run", Side.LEFT, Readiness.UNKNOWN, saying("run"), "D", "our default"),
+        ),
+        cards=(saying("the talus glides"),),
+    )  # fmt: skip
+
+
+def flags() -> tuple[RedFlag, ...]:
+    """Two that are not equally urgent, the less pressing first."""
+    return (
+        RedFlag("hot_joint", Urgency.SAME_DAY, saying("a hot joint")),
+        RedFlag("chest_or_breath", Urgency.EMERGENCY, saying("short of breath")),
+    )
+
+
+def filled_report(
+    claims: Claims = Claims.CLINICIAN,
+    language: Language = Language.ENGLISH,
+    *,
+    top: ConcernLevel = ConcernLevel.DISCUSS,
+    flagged: bool = False,
+) -> ScreeningReport:
+    """The full report with a judgement that fills every field, as these claims restrain it."""
+    plain = full_report()
+    judgement = fill_judgement(plain.judgement, top=top)
+    judgement = replace(judgement, red_flags=flags() if flagged else ())
+    return replace(plain, judgement=restrain(judgement, claims), claims=claims, language=language)

@@ -1,6 +1,7 @@
 """Words to choose from on the command line, kept apart from the model, which needs numpy."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +28,16 @@ class Zero(StrEnum):
     GRAVITY_VERTICAL = "gravity_vertical"
 
 
+class Speech(StrEnum):
+    """The language of questions and reports."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+LanguageOption = Annotated[Speech, typer.Option("--language", help="Of questions and words.")]
+
+
 class Figures(StrEnum):
     """A table of `validate` beside the one of the angle."""
 
@@ -46,4 +57,26 @@ FlipOption = Annotated[
 ]
 TrustSignOption = Annotated[
     bool, typer.Option("--trust-sign", help="Where the sign is not known: take it as it is.")
+]
+
+
+class ClaimsMode(StrEnum):
+    """Whom a report is for, and so what it may say."""
+
+    WELLNESS = "wellness"
+    CLINICIAN = "clinician"
+    RESEARCH = "research"
+
+
+ClaimsOption = Annotated[
+    ClaimsMode,
+    typer.Option(
+        metavar="MODE",
+        help="wellness (a movement check: no zones, no limits, no health claims), clinician, or "
+        "research (as for clinicians, marked as not for care).",
+    ),
+]
+RuleBookOption = Annotated[
+    Path | None,
+    typer.Option(metavar="F", help="Your own rule book, or an overlay on the shipped one."),
 ]

@@ -8,6 +8,9 @@ from sensor_screen.cli.angles import ANGLES_HELP, angles
 from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.import_csv import import_app
+from sensor_screen.cli.intake import INTAKE_HELP, intake
+from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
+from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge
 from sensor_screen.cli.screen import SCREEN_HELP, screen
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
 from sensor_screen.cli.validate import VALIDATE_HELP, validate
@@ -48,7 +51,10 @@ def main(
 
 
 app.command(help=DEMO_HELP)(demo)
+app.command(help=INTAKE_HELP)(intake)
 app.command(help=SCREEN_HELP)(screen)
+app.command(help=PROGRESS_HELP)(progress)
+app.command(help=REJUDGE_HELP)(rejudge)
 app.command(help=ANGLES_HELP)(angles)
 app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)

@@ -32,7 +32,7 @@ def demo(
         wiring.refuse_unwritable(json_out)
     with show_steps() as step:
         step("reading the sample recording")
-        report = wiring.screen([wiring.open_sample(person)], progress=step)
+        report = wiring.screen(wiring.open_sample_session(person), progress=step)
     typer.echo(wiring.render_for_terminal(report))
     if json_out is not None:
         wiring.save_report_json(report, json_out)

@@ -65,6 +65,9 @@ def import_csv(
         GyroMeaning,
         typer.Option(help="Gyro samples are values at an instant, or means since the last one."),
     ] = GyroMeaning.INSTANT,
+    recorded_on: Annotated[
+        str, typer.Option("--date", metavar="DATE", help="Day of the recording, as 2026-11-27.")
+    ] = "",
 ) -> None:
     from sensor_screen.model import GyroSampling, Side
     from sensor_screen.storage.recording_assembly import import_csv as make_recording
@@ -79,6 +82,7 @@ def import_csv(
         append=append,
         shared_clock=shared_clock,
         gyro_sampling=GyroSampling(gyro_sampling),
+        recorded_on=recorded_on,
     )
     verb = "added to" if append else "replaced" if existed else "wrote"
     typer.echo(f"{verb} {out}")

@@ -5,27 +5,58 @@ from typing import Annotated
 
 import typer
 
-from sensor_screen.cli.choices import FlipOption, TrustSignOption, Zero, ZeroOption
+from sensor_screen.cli.choices import (
+    ClaimsMode,
+    ClaimsOption,
+    FlipOption,
+    LanguageOption,
+    RuleBookOption,
+    Speech,
+    TrustSignOption,
+    Zero,
+    ZeroOption,
+)
 from sensor_screen.cli.progress import show_steps
+from sensor_screen.errors import UsageError
 
 SCREEN_HELP = """
-Turn recordings of one person into a report.
+Turn the recordings of one session of one person into a report.
 
 A recording needs a still stand first, then pumps (seated, toes up first), then what is to be
-measured. End ranges come from lunges (front) and pointing (back).
+measured. End ranges come from lunges (front) and pointing (back). Answers (pain, symptoms, what a
+clinician measured) come from `sensor-screen intake`; a file `anna.intake.toml` beside
+`anna.parquet` is used without asking. Without answers the report is about movement alone.
 
 Examples:
 
     sensor-screen screen anna.parquet
 
-    sensor-screen screen left.parquet right.parquet --json report.json
+    sensor-screen screen left.parquet right.parquet --intake anna.toml --json report.json
+
+    sensor-screen screen june.parquet --previous april.parquet --previous may.parquet
+
+    sensor-screen screen anna.parquet --claims wellness --language de
 """
 
 
 def screen(
     recordings: Annotated[list[Path], typer.Argument(metavar="REC...", help="Recording files.")],
+    intake: Annotated[
+        Path | None, typer.Option(metavar="F", help="Answers and entries of this session.")
+    ] = None,
+    claims: ClaimsOption = ClaimsMode.CLINICIAN,
+    rulebook: RuleBookOption = None,
+    previous: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="REC", help="An earlier recording of the same person; repeat."),
+    ] = None,
+    language: LanguageOption = Speech.ENGLISH,
     json_out: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON, too.")
+    ] = None,
+    letter: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="Write a letter to hand over, for a clinician to sign."),
     ] = None,
     zero: ZeroOption = Zero.QUIET_STANDING,
     flip: FlipOption = False,
@@ -33,16 +64,27 @@ def screen(
 ) -> None:
     from sensor_screen import wiring
     from sensor_screen.cli.options import measure_options
+    from sensor_screen.judgement import Claims, Language
 
-    if json_out is not None:
-        wiring.refuse_unwritable(json_out)
+    if letter is not None and claims is ClaimsMode.WELLNESS:
+        raise UsageError("letter", "a wellness report has none", "use --claims clinician")
+    for path in (json_out, letter):
+        if path is not None:
+            wiring.refuse_unwritable(path)
     with show_steps() as step:
         step("reading the recordings")
-        opened = [wiring.open_recording(path) for path in recordings]
+        said_in = Language(language.value)
         report = wiring.screen(
-            opened, options=measure_options(zero, flip=flip, trust_sign=trust_sign), progress=step
+            wiring.open_session(recordings, intake, said_in),
+            earlier=wiring.open_sessions(previous or [], said_in),
+            claims=Claims(claims.value),
+            language=said_in,
+            rulebook=wiring.open_rulebook(rulebook),
+            options=measure_options(zero, flip=flip, trust_sign=trust_sign),
+            progress=step,
         )
     typer.echo(wiring.render_for_terminal(report))
-    if json_out is not None:
-        wiring.save_report_json(report, json_out)
-        typer.echo(f"wrote {json_out}", err=True)
+    for path, save in ((json_out, wiring.save_report_json), (letter, wiring.save_letter)):
+        if path is not None:
+            save(report, path)
+            typer.echo(f"wrote {path}", err=True)

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sensor_screen.model import CleanStream, Floats
+
+    Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,9 @@ def find_coarse_lag(
 
 def _liveliness(stream: CleanStream, step: int, params: CoarseLagParams) -> tuple[Floats, Floats]:
     """Logarithms of how fast it turns and how hard it is pushed, averaged over each step."""
-    turn = np.linalg.norm(stream.gyr_radps - np.median(stream.gyr_radps, axis=0), axis=1)
-    size = np.linalg.norm(stream.acc_mps2, axis=1)
+    turning = stream.gyr_radps - np.median(stream.gyr_radps, axis=0)
+    turn = np.sqrt(np.einsum("ni,ni->n", turning, turning))
+    size = np.sqrt(np.einsum("ni,ni->n", stream.acc_mps2, stream.acc_mps2))
     push = np.abs(size - np.median(size))
     count = len(turn) // step * step
     return (
@@ -91,14 +96,19 @@ def _correlate(
     one, other = one - one.mean(), other - other.mean()
     room = int(min(params.search_s / interval_s, 0.5 * min(len(one), len(other))))
     size = 1 << int(np.ceil(np.log2(len(one) + len(other))))
-
-    def products(a: Floats, b: Floats) -> Floats:
-        spectrum = np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size))
-        ahead: Floats = np.fft.irfft(spectrum, size)[lags]
-        return ahead
-
     lags = np.arange(-room, room + 1)
-    power = products(one**2, np.ones_like(other)) * products(np.ones_like(one), other**2)
-    correlation = products(one, other) / np.sqrt(np.maximum(power, 1e-12))
+    spectrum = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
+    # Samples of the one from, and to, which the shifted other lies beside it.
+    begin = np.clip(lags, 0, len(one))
+    end = np.clip(lags + len(other), 0, len(one))
+    power = _sums(one**2, begin, end) * _sums(other**2, begin - lags, end - lags)
+    correlation = np.fft.irfft(spectrum, size)[lags] / np.sqrt(np.maximum(power, 1e-12))
     lag_s: Floats = lags.astype(np.float64) * -interval_s
     return lag_s, correlation
+
+
+def _sums(values: Floats, begin: Ints, end: Ints) -> Floats:
+    """(k,) sums of parts of the values."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    sums: Floats = total[end] - total[begin]
+    return sums

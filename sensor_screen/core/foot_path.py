@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.orientation import estimate_orientation
-from sensor_screen.core.quaternion import to_matrix
+from sensor_screen.core.quaternion import turn
 from sensor_screen.model import SampleFlag
 from sensor_screen.units import STANDARD_GRAVITY_MPS2
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sensor_screen.model import CleanStream, Floats
+    from sensor_screen.model import Bools, CleanStream, Floats
 
     Ints = NDArray[np.intp]
+
+_START, _END, _MIDDLE = range(3)
+"""Columns of stances as rows of an array; in the order of the fields of `FootFlat`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +123,17 @@ def trace_foot(
     """
     score = _stillness(foot, params)
     middles = _find_middles(score, foot.rate_hz, params)
-    if not middles:
+    if not middles.size:
         return FootPath((), ())
     if orientation is None:
         orientation = estimate_orientation(foot.acc_mps2, foot.gyr_radps, foot.rate_hz)
     way = _integrate(foot, orientation)
-    flats: list[FootFlat] = []
-    moving = np.flatnonzero(score > params.edge_score)
-    for middle in middles:
-        flat = _flat_around(moving, middle, score.size)
-        if flats and _is_one(way, flats[-1], flat, params):
-            last = flats.pop()
-            stillest = min(last.middle, middle, key=lambda i: float(score[i]))
-            flat = FootFlat(last.start, flat.end, stillest)
-        flats.append(flat)
-    longest = params.longest_way_s * foot.rate_hz
-    steps = [
-        _go(way, before, after, params)
-        for before, after in pairwise(flats)
-        if after.start - before.end <= longest
-    ]
-    return FootPath(tuple(flats), tuple(steps))
+    rows = _join(way, _surround(score, middles, params), score, params)
+    flats = [FootFlat(*row) for row in rows.tolist()]
+    gone = rows[1:, _START] - rows[:-1, _END] <= params.longest_way_s * foot.rate_hz
+    pairs = [pair for pair, near in zip(pairwise(flats), gone, strict=True) if near]
+    steps = _go(way, rows[:-1][gone], rows[1:][gone], pairs, params) if pairs else ()
+    return FootPath(tuple(flats), steps)
 
 
 def _stillness(foot: CleanStream, params: FootPathParams) -> Floats:
@@ -148,10 +141,10 @@ def _stillness(foot: CleanStream, params: FootPathParams) -> Floats:
     from scipy.ndimage import uniform_filter1d
 
     width = max(3, round(params.window_s * foot.rate_hz))
-    size = np.linalg.norm(foot.acc_mps2, axis=1)
+    size = np.sqrt(np.einsum("ni,ni->n", foot.acc_mps2, foot.acc_mps2))
     # A worn accelerometer does not read 9.81 at rest: what it reads while it hardly turns is its
     # own gravity.
-    turning = uniform_filter1d(np.sum(foot.gyr_radps**2, axis=1), width)
+    turning = uniform_filter1d(np.einsum("ni,ni->n", foot.gyr_radps, foot.gyr_radps), width)
     quiet = turning <= np.percentile(turning, 20.0)
     gravity = float(np.median(size[quiet])) if quiet.any() else STANDARD_GRAVITY_MPS2
     beside = uniform_filter1d((size - gravity) ** 2, width) / params.acc_unit_mps2**2
@@ -159,7 +152,7 @@ def _stillness(foot: CleanStream, params: FootPathParams) -> Floats:
     return score
 
 
-def _find_middles(score: Floats, rate_hz: float, params: FootPathParams) -> list[int]:
+def _find_middles(score: Floats, rate_hz: float, params: FootPathParams) -> Ints:
     """The stillest sample of each stance."""
     from scipy.signal import find_peaks
 
@@ -170,19 +163,38 @@ def _find_middles(score: Floats, rate_hz: float, params: FootPathParams) -> list
         height=-params.flat_score,
         distance=max(1, round(params.apart_s * rate_hz)),
     )
-    return [int(low) - 1 for low in lows]
+    middles: Ints = lows - 1
+    return middles
 
 
-def _flat_around(moving: Ints, middle: int, count: int) -> FootFlat:
-    """From the last moving sample before the middle to the first one after it."""
-    after = int(np.searchsorted(moving, middle))
-    start = int(moving[after - 1]) + 1 if after else 0
-    end = int(moving[after]) if after < moving.size else count
-    return FootFlat(start, end, middle)
+def _surround(score: Floats, middles: Ints, params: FootPathParams) -> Ints:
+    """(k, 3) from the last moving sample before each middle to the first one after it."""
+    moving = np.flatnonzero(score > params.edge_score)
+    edges = np.concatenate([[-1], moving, [score.size]])
+    after = np.searchsorted(moving, middles) + 1
+    rows: Ints = np.stack([edges[after - 1] + 1, edges[after], middles], axis=1)
+    return rows
+
+
+def _join(way: _Way, rows: Ints, score: Floats, params: FootPathParams) -> Ints:
+    """The stances, still stretches that belong to one as one."""
+    alike = _are_one(way, rows[:-1], rows[1:], params).tolist()
+    if not any(alike):
+        return rows
+    joined, grown = [rows[0]], False
+    for row, is_one in zip(rows[1:], alike, strict=True):
+        last = joined[-1]
+        grown = bool(_are_one(way, last[None], row[None], params)[0]) if grown else is_one
+        if grown:
+            stillest = min(last[_MIDDLE], row[_MIDDLE], key=lambda i: float(score[i]))
+            joined[-1] = np.array([last[_START], row[_END], stillest])
+        else:
+            joined.append(row)
+    return np.array(joined)
 
 
 def _integrate(foot: CleanStream, orientation: Floats) -> _Way:
-    force = np.einsum("nij,nj->ni", to_matrix(orientation), foot.acc_mps2)
+    force = turn(orientation, foot.acc_mps2)
     dt = 1.0 / foot.rate_hz
     bad = int(SampleFlag.MISSING | SampleFlag.CLIPPED | SampleFlag.CLIPPED_GYR)
     return _Way(
@@ -200,48 +212,67 @@ def _sum_up(values: Floats, dt: float) -> Floats:
     return total
 
 
-def _is_one(way: _Way, before: FootFlat, after: FootFlat, params: FootPathParams) -> bool:
-    """Whether two still stretches belong to one stance: the foot went nowhere between them."""
-    if after.start <= before.end:
-        return True
-    if (after.start - before.end) * way.dt > params.longest_way_s:
-        return False
-    begin, end = _between(way, before, after, params)
-    moved, _ = _displace(way, begin, end)
-    return float(np.linalg.norm(moved)) < params.least_way_m
+def _are_one(way: _Way, before: Ints, after: Ints, params: FootPathParams) -> Bools:
+    """(k,) whether two still stretches are one stance: the foot went nowhere between them."""
+    apart = after[:, _START] - before[:, _END]
+    moved, _ = _displace(way, *_between(way, before, after, params))
+    near = np.linalg.norm(moved, axis=1) < params.least_way_m
+    one: Bools = (apart <= 0) | (near & (apart * way.dt <= params.longest_way_s))
+    return one
 
 
-def _between(
-    way: _Way, before: FootFlat, after: FootFlat, params: FootPathParams
-) -> tuple[int, int]:
-    """First and last sample of the way: the foot is taken at rest a little inside both stances."""
+def _between(way: _Way, before: Ints, after: Ints, params: FootPathParams) -> tuple[Ints, Ints]:
+    """First and last sample of each way: the foot is taken at rest a little inside both stances."""
     settle = round(params.settle_s / way.dt)
-    return max(before.middle, before.end - settle), min(after.middle, after.start + settle)
+    return (
+        np.maximum(before[:, _MIDDLE], before[:, _END] - settle),
+        np.minimum(after[:, _MIDDLE], after[:, _START] + settle),
+    )
 
 
-def _displace(way: _Way, begin: int, end: int) -> tuple[Floats, Floats]:
-    """(3,) how far it went if it rested at both ends, and the velocity (3,) that was left over."""
+def _displace(way: _Way, begin: Ints, end: Ints) -> tuple[Floats, Floats]:
+    """(k, 3) how far it went if it rested at both ends, and the velocity that was left over."""
     drift = way.velocity[end] - way.velocity[begin]
-    time_s = (end - begin) * way.dt
+    time_s = ((end - begin) * way.dt)[:, None]
     moved = way.position[end] - way.position[begin] - time_s * way.velocity[begin]
     return moved - 0.5 * time_s * drift, drift
 
 
-def _go(way: _Way, before: FootFlat, after: FootFlat, params: FootPathParams) -> FootStep:
-    """From the one stance to the other."""
+def _go(
+    way: _Way,
+    before: Ints,
+    after: Ints,
+    pairs: list[tuple[FootFlat, FootFlat]],
+    params: FootPathParams,
+) -> tuple[FootStep, ...]:
+    """From the one stance to the other, for each pair of them."""
     begin, end = _between(way, before, after, params)
     moved, drift = _displace(way, begin, end)
-    velocity = way.velocity[begin : end + 1] - way.velocity[begin]
-    velocity -= np.linspace(0.0, 1.0, len(velocity))[:, None] * drift
-    interrupted = bool(way.bad[end] > (way.bad[begin - 1] if begin else 0))
-    share = params.height_per_lost_drift if interrupted else params.height_per_drift
-    drifted_m = float(np.linalg.norm(drift)) * (end - begin) * way.dt
-    return FootStep(
-        before=before,
-        after=after,
-        fastest=begin + int(np.argmax(np.sum(velocity**2, axis=1))),
-        height_change_m=float(moved[2]),
-        height_sigma_m=float(np.hypot(params.height_floor_m, share * drifted_m)),
-        distance_m=float(np.hypot(moved[0], moved[1])),
-        interrupted=interrupted,
+    fastest = _find_fastest(way, begin, end, drift)
+    interrupted = way.bad[end] > np.where(begin > 0, way.bad[begin - 1], 0)
+    share = np.where(interrupted, params.height_per_lost_drift, params.height_per_drift)
+    drifted_m = np.linalg.norm(drift, axis=1) * (end - begin) * way.dt
+    columns = (
+        fastest,
+        moved[:, 2],
+        np.hypot(params.height_floor_m, share * drifted_m),
+        np.hypot(moved[:, 0], moved[:, 1]),
+        interrupted,
     )
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return tuple(FootStep(*pair, *row) for pair, row in zip(pairs, rows, strict=True))
+
+
+def _find_fastest(way: _Way, begin: Ints, end: Ints, drift: Floats) -> Ints:
+    """(k,) sample of each way at which the foot is fastest, the drift taken out as a line."""
+    count = end - begin + 1
+    first = np.cumsum(count) - count
+    inside = np.arange(count.sum()) - np.repeat(first, count)
+    part = inside / np.repeat(end - begin, count)
+    velocity = way.velocity[inside + np.repeat(begin, count)]
+    velocity -= np.repeat(way.velocity[begin], count, axis=0)
+    velocity -= part[:, None] * np.repeat(drift, count, axis=0)
+    size = np.einsum("ni,ni->n", velocity, velocity)
+    tops = [int(np.argmax(size[a : a + n])) for a, n in zip(first, count, strict=True)]
+    fastest: Ints = begin + np.array(tops)
+    return fastest

@@ -20,6 +20,7 @@ nothing is said of those.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,9 @@ def find_gyro_fault(
     spans = _find_spans(time_s, values, usable, params)
     if spans is None or len(spans.cells) < params.least_spans:
         return None
+    # No choice gains more than the whole error: most gyroscopes are cleared by one look.
+    if _log_error(spans, _SIGNS[:1], params)[0] < params.evidence:
+        return None
     rough = _log_error(spans, np.concatenate([_SIGNS, _every(_SCALES[::4])]), params)
     if rough[0] - rough.min() < 0.25 * params.evidence:
         return None
@@ -138,10 +142,10 @@ def _find_spans(
     interval_s = float(np.median(np.diff(time_s)))
     cell_s = max(params.cell_s, interval_s)
     cells, sound = _average(time_s, values, usable, cell_s)
-    if not len(cells):
+    if not cells.shape[-1]:
         return None
     mean, calm = _find_calm(cells, sound, cell_s, params)
-    turned = np.concatenate([[0.0], np.cumsum(np.linalg.norm(cells[:, 3:], axis=1))])
+    turned = np.concatenate([[0.0], np.cumsum(_sizes(cells[3:]))])
     starts, ends = _pair_up(np.flatnonzero(calm), np.cumsum(~sound), cell_s, params)
     if len(starts) == 0:
         return None
@@ -151,44 +155,54 @@ def _find_spans(
     starts, ends = starts[chosen], ends[chosen]
     last = ends - starts
     at = starts[:, None] + np.minimum(np.arange(last.max() + 1), last[:, None])
-    part = cells[at]
+    part = cells.T[at]
     part[:, 1:, 3:] *= (np.arange(1, last.max() + 1) <= last[:, None])[..., None]
-    gravity = float(np.median(np.linalg.norm(mean[np.concatenate([starts, ends])], axis=1)))
+    start, end = mean[:, starts].T, mean[:, ends].T
+    gravity = float(np.median(np.linalg.norm(np.concatenate([start, end]), axis=1)))
     part[..., :3] /= gravity
-    return _Spans(part, last, mean[starts] / gravity, mean[ends] / gravity, cell_s)
+    return _Spans(part, last, start / gravity, end / gravity, cell_s)
 
 
 def _average(time_s: Floats, values: Floats, usable: Bools, cell_s: float) -> tuple[Floats, Bools]:
-    """(m, 6) means over cells of equal length, and where they hold sound samples throughout."""
+    """(6, m) means over cells of equal length, and where they hold sound samples throughout."""
     step_s = np.diff(time_s)
-    integral = np.zeros_like(values)
-    np.cumsum(0.5 * step_s[:, None] * (values[1:] + values[:-1]), axis=0, out=integral[1:])
+    rows = np.ascontiguousarray(values.T)
+    integral = np.zeros_like(rows)
+    middle = rows[:, 1:] + rows[:, :-1]
+    middle *= 0.5 * step_s
+    np.cumsum(middle, axis=1, out=integral[:, 1:])
     edges = np.arange(time_s[0], time_s[-1], cell_s)
-    at_edges = np.stack([np.interp(edges, time_s, column) for column in integral.T], axis=1)
-    doubt = np.zeros(len(time_s))
+    at_edges = np.stack([np.interp(edges, time_s, row) for row in integral])
     lost = (step_s > 0.1) | ~usable[1:] | ~usable[:-1]
+    if not lost.any():
+        return np.diff(at_edges, axis=1) / cell_s, np.ones(len(edges) - 1, dtype=np.bool_)
+    doubt = np.zeros(len(time_s))
     np.cumsum(np.where(lost, step_s, 0.0), out=doubt[1:])
     sound = np.diff(np.interp(edges, time_s, doubt)) <= 0.0
-    return np.diff(at_edges, axis=0) / cell_s, sound
+    return np.diff(at_edges, axis=1) / cell_s, sound
 
 
 def _find_calm(
     cells: Floats, sound: Bools, cell_s: float, params: GyroCheckParams
 ) -> tuple[Floats, Bools]:
-    """(m, 3) mean force around each cell, and where it is gravity alone."""
+    """(3, m) mean force around each cell, and where it is gravity alone."""
     from scipy.ndimage import uniform_filter1d
 
     size = max(3, round(params.calm_s / cell_s) | 1)
-    mean = uniform_filter1d(cells, size, axis=0)
-    square = uniform_filter1d(cells[:, :3] ** 2, size, axis=0)
-    spread = np.sqrt(np.maximum(square - mean[:, :3] ** 2, 0.0).sum(axis=1))
-    rms = np.sqrt(np.mean(np.sum(cells[:, 3:] ** 2, axis=1)))
+    mean = uniform_filter1d(cells, size, axis=1)
+    square = uniform_filter1d(np.einsum("im,im->m", cells[:3], cells[:3]), size)
+    spread = np.sqrt(np.maximum(square - np.einsum("im,im->m", mean[:3], mean[:3]), 0.0))
+    rms = np.sqrt(np.mean(np.einsum("im,im->m", cells[3:], cells[3:])))
     calm = sound & (spread < params.calm_spread_mps2)
-    calm &= (
-        np.abs(np.linalg.norm(mean[:, :3], axis=1) - STANDARD_GRAVITY_MPS2) < params.calm_off_mps2
-    )
-    calm &= np.linalg.norm(mean[:, 3:], axis=1) < params.calm_turn * rms
-    return mean[:, :3], calm
+    calm &= np.abs(_sizes(mean[:3]) - STANDARD_GRAVITY_MPS2) < params.calm_off_mps2
+    calm &= _sizes(mean[3:]) < params.calm_turn * rms
+    return mean[:3], calm
+
+
+def _sizes(columns: Floats) -> Floats:
+    """(m,) lengths of (3, m) vectors."""
+    sizes: Floats = np.sqrt(np.einsum("im,im->m", columns, columns))
+    return sizes
 
 
 def _pair_up(
@@ -198,15 +212,16 @@ def _pair_up(
     starts, ends, at = [], [], 0
     least = round(params.shortest_s / cell_s)
     most = round(params.longest_s / cell_s)
-    while at < len(calm):
-        after = int(np.searchsorted(calm, calm[at] + least))
-        if after == len(calm):
+    cells, breaks = calm.tolist(), broken[calm].tolist()
+    while at < len(cells):
+        after = bisect_left(cells, cells[at] + least, at)
+        if after == len(cells):
             break
-        if calm[after] - calm[at] > most or broken[calm[after]] != broken[calm[at]]:
+        if cells[after] - cells[at] > most or breaks[after] != breaks[at]:
             at += 1
             continue
-        starts.append(calm[at])
-        ends.append(calm[after])
+        starts.append(cells[at])
+        ends.append(cells[after])
         at = after
     return np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)
 

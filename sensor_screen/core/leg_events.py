@@ -62,7 +62,8 @@ class LegInputs:
     leg: CleanLeg
     tasks: tuple[TaskInterval, ...]
     lumbar: CleanStream | None = None
-    orientation: Floats | None = None  # (n, s, 4) as by `orient_leg`
+    path: FootPath | None = None
+    """Of the foot, where it is known already."""
     entries: Entries = field(default_factory=Entries)
     exposure: ExposureParams = field(default_factory=ExposureParams)
 
@@ -125,7 +126,7 @@ def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]
     """Each movement once, however its stretch is cut into labels of one task."""
     leg, rate = inputs.leg, shank_rate(inputs.leg, found.calibration)
     stepping = any(task.task in STRIDE_TASKS for task in inputs.tasks)
-    path = _trace_foot(inputs) if stepping else None
+    path = _follow_foot(inputs) if stepping else None
     repetitions: list[Repetition] = []
     for task in merge_tasks(inputs.tasks):
         if task.task not in DIRECTIONS or not _overlaps(task, leg):
@@ -148,12 +149,11 @@ def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]
     return tuple(repetitions)
 
 
-def _trace_foot(inputs: LegInputs) -> FootPath | None:
-    """The way of the foot; its orientation is the last of those of the leg."""
-    foot, known = inputs.leg.foot, inputs.orientation
-    if foot is None:
-        return None
-    return trace_foot(foot, orientation=None if known is None else known[:, -1])
+def _follow_foot(inputs: LegInputs) -> FootPath | None:
+    """The way of the foot; None without its sensor."""
+    if inputs.path is not None or inputs.leg.foot is None:
+        return inputs.path
+    return trace_foot(inputs.leg.foot)
 
 
 def _same_movement(one: Repetition, other: Repetition) -> bool:
@@ -197,7 +197,7 @@ def stances_alone(
 
 def foot_alone(inputs: LegInputs) -> LegMeasures | None:
     """Where a lone foot sensor went; None where it took no labelled stride."""
-    leg, path = inputs.leg, _trace_foot(inputs)
+    leg, path = inputs.leg, _follow_foot(inputs)
     if path is None:
         return None
     strides = tuple(

@@ -11,6 +11,7 @@ from sensor_screen.core.alignment import AlignmentParams, assemble_leg
 from sensor_screen.core.ankle import AnkleParams, estimate_ankle
 from sensor_screen.core.cleaning import clean_stream
 from sensor_screen.core.exposure import ExposureParams
+from sensor_screen.core.foot_path import trace_foot
 from sensor_screen.core.labels import merge_tasks
 from sensor_screen.core.leg_events import (
     Entries,
@@ -35,6 +36,7 @@ from sensor_screen.model import ClockMap, LegMeasures, Placement, Side, Task, Ze
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sensor_screen.core.foot_path import FootPath
     from sensor_screen.model import CleanLeg, CleanStream, Floats, Recording, TaskInterval
 
 
@@ -80,24 +82,26 @@ def measure_recording(
     progress("samples, clocks and tasks")
     recording, foreign = _drop_foreign_labels(recording)
     clean = assemble_legs(recording, params.alignment)
-    oriented = {side: orient_leg(leg) for side, leg in clean.items()}
-    found = find_tasks(list(clean.values()), orientations=list(oriented.values()))
+    ready = {side: _look_at(leg) for side, leg in clean.items()}
+    found = find_tasks(
+        list(clean.values()),
+        orientations=[one.orientation for one in ready.values()],
+        paths=[one.path for one in ready.values()],
+    )
     labels, doubts = labels_of_each_leg(recording.tasks, found)
     unlabelled = is_unlabelled(recording.tasks)
     # A lone shank cannot tell a squat from a lunge: its labels stay as they are, and without any it
     # has a finder of its own.
-    alone = {side: leg for side, leg in clean.items() if leg.shank and not leg.foot}
-    labels |= {
-        side: recording.tasks
-        for side, leg in alone.items()
-        if not unlabelled or find_squat_sets(leg)
-    }
+    for side, one in ready.items():
+        if one.leg.foot is None:
+            ready[side] = alone = replace(one, squats=_find_squats(one.leg)) if unlabelled else one
+            if not unlabelled or alone.squats:
+                labels[side] = recording.tasks
     legs, errors = [], []
     for side in recording.sides:
         labelled = replace(recording, tasks=labels.get(side, recording.tasks))
         try:
-            ready = PreparedLeg(clean[side], oriented[side]) if side in clean else None
-            leg = measure_leg(labelled, side, options, params, progress, ready)
+            leg = measure_leg(labelled, side, options, params, progress, ready.get(side))
             legs.append(replace(leg, found_tasks=found.get(side, ()) if unlabelled else ()))
         except ScreenError as error:
             errors.append(error)
@@ -149,20 +153,39 @@ def _pair_kicks(legs: list[LegMeasures]) -> list[LegMeasures]:
 
 @dataclass(frozen=True, slots=True)
 class PreparedLeg:
-    """A leg on one grid, and how its sensors were turned."""
+    """A leg on one grid, with what is worked out once and needed by several stages."""
 
     leg: CleanLeg
     orientation: Floats  # (n, s, 4) as by `orient_leg`
+    path: FootPath | None
+    """Of the foot, where it has a sensor."""
+    squats: tuple[TaskInterval, ...] | None = None
+    """As by `find_squat_sets`; None where they were not sought."""
+
+
+def _look_at(leg: CleanLeg) -> PreparedLeg:
+    orientation = orient_leg(leg)
+    path = None if leg.foot is None else trace_foot(leg.foot, orientation=orientation[:, -1])
+    return PreparedLeg(leg, orientation, path)
+
+
+def _find_squats(leg: CleanLeg) -> tuple[TaskInterval, ...]:
+    # What is wrong with the leg is said where it is measured.
+    try:
+        return find_squat_sets(leg)
+    except MeasurementError:
+        return ()
 
 
 def _prepare(recording: Recording, side: Side, params: PipelineParams) -> PreparedLeg:
-    leg = assemble_leg(
-        recording.stream(side, Placement.SHANK),
-        recording.stream(side, Placement.FOOT),
-        side,
-        params.alignment,
+    return _look_at(
+        assemble_leg(
+            recording.stream(side, Placement.SHANK),
+            recording.stream(side, Placement.FOOT),
+            side,
+            params.alignment,
+        )
     )
-    return PreparedLeg(leg, orient_leg(leg))
 
 
 def measure_leg(
@@ -189,9 +212,9 @@ def measure_leg(
     name = name_leg(side)
     prepared = prepared or _prepare(recording, side, params)
     leg, orientation = prepared.leg, prepared.orientation
-    tasks, guessed = _label_lone_shank(leg, recording.tasks, name)
+    tasks, guessed = _label_lone_shank(prepared, recording.tasks, name)
     lumbar, useless = _find_lumbar(recording, params)
-    inputs = LegInputs(leg, tasks, lumbar, orientation, options.entries, params.exposure)
+    inputs = LegInputs(leg, tasks, lumbar, prepared.path, options.entries, params.exposure)
     silent = tuple(f"{name}: {why}" for why in name_early_end(recording, leg))
     aside = (*silent, *useless, *guessed)
     if leg.shank is None and (alone := foot_alone(inputs)):
@@ -220,15 +243,15 @@ def measure_leg(
 
 
 def _label_lone_shank(
-    leg: CleanLeg, tasks: tuple[TaskInterval, ...], name: str
+    prepared: PreparedLeg, tasks: tuple[TaskInterval, ...], name: str
 ) -> tuple[tuple[TaskInterval, ...], tuple[str, ...]]:
     """Labels of an unlabelled lone shank, and that they were guessed; else the labels as they are.
 
     One sensor can measure nothing but squats and lunges, so those are looked for.
     """
-    if leg.foot is not None or not is_unlabelled(tasks):
+    if prepared.leg.foot is not None or not is_unlabelled(tasks):
         return tasks, ()
-    sets = find_squat_sets(leg)
+    sets = find_squat_sets(prepared.leg) if prepared.squats is None else prepared.squats
     if not sets:
         return tasks, ()
     words = "nothing is labelled; what leans the shank like a squat was taken for one"

@@ -25,3 +25,15 @@ def to_matrix(quaternion: Floats) -> Floats:
         [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
     ]
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def turn(quaternion: Floats, vector: Floats) -> Floats:
+    """(n, 3) vectors turned by (n, 4) unit quaternions: as `to_matrix(q) @ v`."""
+    w, x, y, z = np.moveaxis(quaternion, -1, 0)
+    a, b, c = np.moveaxis(vector, -1, 0)
+    p, q, r = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
+    turned: Floats = np.empty_like(vector)
+    turned[:, 0] = a + w * p + y * r - z * q
+    turned[:, 1] = b + w * q + z * p - x * r
+    turned[:, 2] = c + w * r + x * q - y * p
+    return turned

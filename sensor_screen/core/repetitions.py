@@ -13,15 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.bends import BendParams, find_bends
+from sensor_screen.core.blows import LegSignals, leg_signals
 from sensor_screen.core.kick_detail import KickDetailParams, describe_kick, kick_window
-from sensor_screen.core.kicks import (
-    OTHER_LEG,
-    KickParams,
-    LegSignals,
-    find_kicks,
-    find_standing,
-    leg_signals,
-)
+from sensor_screen.core.kicks import OTHER_LEG, KickParams, find_kicks, find_standing
 from sensor_screen.core.repetition_spans import Span, StrideParams, find_strides
 from sensor_screen.core.stairs import STRIDE_TASKS, add_strides
 from sensor_screen.model import Direction, Repetition, RepetitionMark, Task
@@ -259,7 +253,6 @@ def _measure(
         sought = _running_median(sought, round(params.sustain_s * angle.rate_hz))
     up = span.peak_start + int(np.argmax(sought))
     down = span.peak_start + int(np.argmin(sought))
-    velocity_radps = np.gradient(dorsiflexion_rad[span.start : span.end]) * angle.rate_hz
     lost = _lost_peak(angle, task, span, (up, down), params)
     reason = span.reason or lost
     said = list(zip(span.quality, span.notes, strict=True))
@@ -276,12 +269,19 @@ def _measure(
         peak_dorsiflexion_sigma_rad=float(angle.sigma_rad[up]),
         peak_plantarflexion_rad=float(sought[down - span.peak_start]),
         peak_plantarflexion_sigma_rad=float(angle.sigma_rad[down]),
-        peak_velocity_radps=float(np.abs(velocity_radps).max()),
+        peak_velocity_radps=_fastest(dorsiflexion_rad[span.start : span.end]) * angle.rate_hz,
         counted=not reason,
         reason=reason,
         quality=tuple(mark for mark, _ in said),
         notes=tuple(words for _, words in said),
     )
+
+
+def _fastest(angle_rad: Floats) -> float:
+    """Largest slope a sample, either way: as `np.gradient` has it."""
+    ends = max(abs(angle_rad[1] - angle_rad[0]), abs(angle_rad[-1] - angle_rad[-2]))
+    inside = 0.5 * np.abs(angle_rad[2:] - angle_rad[:-2])
+    return float(max(ends, inside.max(initial=0.0)))
 
 
 def _heel_lift(

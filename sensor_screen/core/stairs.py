@@ -16,7 +16,7 @@ import numpy as np
 from sensor_screen.model import Climb, Repetition, RepetitionMark, StrideDetail, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sensor_screen.core.foot_path import FootFlat, FootPath, FootStep
     from sensor_screen.model import AngleTrace, Floats, Side, TaskInterval
@@ -62,9 +62,11 @@ def add_strides(
         path: Of the foot, on the same samples.
         params: Tuning.
     """
+    known = angle.valid & np.isfinite(angle.dorsiflexion_rad)
     told = _Told(
         angle,
-        np.where(angle.valid, angle.dorsiflexion_rad, np.nan),
+        np.where(known, angle.dorsiflexion_rad, -np.inf),
+        np.where(known, angle.dorsiflexion_rad, np.inf),
         [flat.middle for flat in path.flats],
         {step.after.middle: step for step in path.steps},
     )
@@ -76,7 +78,8 @@ class _Told:
     """What every stride of a recording is read from."""
 
     angle: AngleTrace
-    bend: Floats  # (n,) dorsiflexion, nan where it is not valid
+    most: Floats  # (n,) dorsiflexion, for finding the most: -inf where it is not valid
+    least: Floats  # (n,) the same for the least: inf
     middles: list[int]  # of the stances, in order
     steps: dict[int, FootStep]  # by the middle of the stance they lead to
 
@@ -123,14 +126,14 @@ def _add_stride(
     repetition: Repetition, told: _Told, path: FootPath, params: StairParams
 ) -> Repetition:
     time_s = told.angle.time_s
-    begin, stop = np.searchsorted(time_s, [repetition.start_s, repetition.end_s])
+    begin, stop = np.searchsorted(time_s, [repetition.start_s, repetition.end_s]).tolist()
     stances = path.flats[bisect_left(told.middles, begin) : bisect_left(told.middles, stop)]
     if not stances:
         return replace(repetition, stride=_detail(None, time_s, (np.nan, np.nan), params))
     flat = max(stances, key=lambda one: one.end - one.start)
     step = told.steps.get(flat.middle)
     height = (np.nan, np.nan) if step is None else (step.height_change_m, step.height_sigma_m)
-    detail = _add_angles(_detail(flat, time_s, height, params), told, flat, int(begin), int(stop))
+    detail = _add_angles(_detail(flat, time_s, height, params), told, flat, begin, stop)
     return _compare(replace(repetition, stride=detail), params)
 
 
@@ -161,16 +164,15 @@ def _add_angles(
     The foot carries until it points the most, at push-off; a larger dorsiflexion after that belongs
     to the swing.
     """
-    bend, sigma = told.bend, told.angle.sigma_rad
-    landing = _lowest(bend, begin, flat.middle + 1)
-    push_off = _lowest(bend, flat.middle, stop)
-    carried = bend[max(begin, flat.start) : (stop if push_off is None else push_off) + 1]
-    stance = None
-    if np.isfinite(carried).any():
-        stance = max(begin, flat.start) + int(np.nanargmax(carried))
+    landing = _find(np.argmin, told.least, begin, flat.middle + 1)
+    push_off = _find(np.argmin, told.least, flat.middle, stop)
+    first, last = max(begin, flat.start), stop if push_off is None else push_off + 1
+    stance = _find(np.argmax, told.most, first, last)
 
     def read(at: int | None) -> tuple[float, float]:
-        return (np.nan, np.nan) if at is None else (float(bend[at]), float(sigma[at]))
+        if at is None:
+            return np.nan, np.nan
+        return float(told.most[at]), float(told.angle.sigma_rad[at])
 
     (bent, bent_sigma), (down, down_sigma), (up, up_sigma) = map(read, (stance, landing, push_off))
     return replace(
@@ -184,9 +186,14 @@ def _add_angles(
     )
 
 
-def _lowest(bend: Floats, begin: int, stop: int) -> int | None:
-    part = bend[begin:stop]
-    return begin + int(np.nanargmin(part)) if np.isfinite(part).any() else None
+def _find(
+    extreme: Callable[[Floats], np.intp], values: Floats, begin: int, stop: int
+) -> int | None:
+    """Where a part of the values is most or least; None where nothing in it is valid."""
+    if begin >= stop:
+        return None
+    at = begin + int(extreme(values[begin:stop]))
+    return at if np.isfinite(values[at]) else None
 
 
 def _compare(repetition: Repetition, params: StairParams) -> Repetition:

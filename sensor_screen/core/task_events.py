@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.kicks import strength
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.task_features import angle_between, keep_runs, runs_of
 from sensor_screen.model import Task
@@ -19,24 +20,27 @@ from sensor_screen.units import RADIANS_PER_DEGREE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensor_screen.core.task_features import LegMotion, SensorMotion, Stride
+    from numpy.typing import NDArray
+
+    from sensor_screen.core.kicks import KickSwing
+    from sensor_screen.core.task_features import LegMotion, SensorMotion
     from sensor_screen.model import Bools, Floats
+
+    Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class EventParams:
     """What makes a movement a step, a kick, a lean, a pump or a point."""
 
-    kick_radps: float = 700.0 * RADIANS_PER_DEGREE
-    """The shank swings faster than this in a kick; 80 recorded soccer kicks were faster than 750,
-    walking stays near 400 deg/s."""
-    kick_sure_radps: float = 1100.0 * RADIANS_PER_DEGREE
-    """From here on it is hardly a run-up."""
-    foot_kick_radps: float = 900.0 * RADIANS_PER_DEGREE
-    """The same for a foot sensor alone: the foot of a quick walk reaches 600."""
-    kick_apart_s: float = 0.8
+    kick_strength_radps: tuple[float, float] = (92.0, 286.0)
+    """Of a blow: the ground gave at most the first, balls at least the second."""
+    kick_swing_radps: tuple[float, float] = (490.0 * RADIANS_PER_DEGREE, 800.0 * RADIANS_PER_DEGREE)
+    """Of the swing at the blow: strides meet the ground no faster than the first, and are as fast
+    as the second in mid-air only."""
+    run_radps: float = 700.0 * RADIANS_PER_DEGREE
     run_apart_s: float = 1.3
-    """Three fast swings of one leg this close together are running."""
+    """Three swings of one leg this fast and this close together, that meet nothing, are running."""
     kick_before_s: float = 2.0
     """A step and the back-swing; taken where the person does not rest sooner."""
     kick_after_s: float = 1.5
@@ -46,6 +50,9 @@ class EventParams:
     """Shank and foot turn faster than this in a step; shifts of weight do not."""
     step_s: tuple[float, float] = (0.2, 3.0)
     """Shortest and longest way between two flat stances."""
+    step_tilt_rad: float = 20.0 * RADIANS_PER_DEGREE
+    """A stance is this near the standing pose: stairs are taken with the forefoot, and a slope
+    tilts the foot as well."""
     step_m: float = 0.2
     """A step leads at least this far, or up or down by `stair_m`."""
     stair_m: float = 0.10
@@ -97,35 +104,40 @@ class Event:
     """How long its end position was held."""
     size: float = 0.0
     """Rate of a kick (rad/s), height of a step (m), lean or tilt (rad)."""
+    swing: KickSwing | None = None
+    """Of a kick."""
 
 
 def sureness(value: float, limit: float, sure: float) -> float:
     """0.5 at the limit, 0.95 where it is sure, up to 0.99."""
-    return float(np.clip(0.5 + 0.45 * (value - limit) / (sure - limit), 0.0, 0.99))
+    return float(min(max(0.5 + 0.45 * (value - limit) / (sure - limit), 0.0), 0.99))
 
 
 # --- kicks ---------------------------------------------------------------------------------------
 
 
-def find_kick_swings(motion: LegMotion, params: EventParams) -> tuple[list[Event], list[Event]]:
-    """Kicks, each from the step before it until the leg stands again; and bursts of running."""
-    from scipy.signal import find_peaks
-
-    sensor = motion.shank or motion.foot
-    if sensor is None:
-        return [], []
-    limit = params.kick_radps if motion.shank is not None else params.foot_kick_radps
-    apart = max(1, round(params.kick_apart_s * motion.rate_hz))
-    bursts, _ = find_peaks(sensor.fast_radps, height=limit, distance=apart)
-    run = _running(bursts / motion.rate_hz, params.run_apart_s)
+def find_swings(motion: LegMotion, params: EventParams) -> list[Event]:
+    """Kicks, each from the step before it until the leg stands again; and running, as movement."""
+    fast = [s for s in motion.swings if s.swing_radps >= params.run_radps and not s.struck]
+    at_s = np.array([s.fastest / motion.samples / motion.rate_hz for s in fast])
+    running = {
+        s.fastest for s, run in zip(fast, _running(at_s, params.run_apart_s), strict=True) if run
+    }
     events = []
-    for burst in bursts:
-        start, end = _kick_bounds(motion, int(burst), params)
-        peak = float(sensor.fast_radps[burst])
-        sure = sureness(peak, limit, limit * params.kick_sure_radps / params.kick_radps)
-        events.append(Event(start, end, Task.KICK, sure, size=peak))
-    kicks = [event for event, fast in zip(events, run, strict=True) if not fast]
-    return kicks, [event for event, fast in zip(events, run, strict=True) if fast]
+    for swing in motion.swings:
+        ran = swing.fastest in running
+        if swing.reason and not ran:
+            continue
+        start, end = _kick_bounds(motion, swing.fastest // motion.samples, params)
+        if ran:
+            events.append(Event(start, end, Task.MOVE, 0.4, size=swing.swing_radps))
+            continue
+        sure = max(
+            sureness(strength(swing), *params.kick_strength_radps),
+            sureness(swing.before_blow_radps, *params.kick_swing_radps),
+        )
+        events.append(Event(start, end, Task.KICK, sure, size=swing.swing_radps, swing=swing))
+    return events
 
 
 def _running(times_s: Floats, apart_s: float) -> Bools:
@@ -154,38 +166,46 @@ def _kick_bounds(motion: LegMotion, burst: int, params: EventParams) -> tuple[in
 def find_steps(motion: LegMotion, free: Bools, params: EventParams) -> list[Event]:
     """Steps between flat stances, up, down or level; of a lone shank, its swings."""
     if motion.foot is None:
-        return _find_swings(motion, free, params)
+        return _find_shank_steps(motion, free, params)
+    spans = np.array([(s.before.end, s.after.start) for s in motion.steps]).reshape(-1, 2)
+    spans = np.minimum(spans // motion.samples, len(motion.time_s) - 1)
+    leads = _lead_on(motion, spans, params)
     events = []
-    for stride in motion.strides:
-        part = slice(stride.start, stride.end)
-        if free[part].mean() < 0.5 or not _is_step(motion, stride, params):
+    for step, (start, end), leading in zip(motion.steps, spans.tolist(), leads, strict=True):
+        if not leading or free[start:end].mean() < 0.5:
             continue
-        up = stride.up_m
+        up = step.height_change_m
         task = Task.WALK
-        least_m = max(params.stair_m, params.stair_slope * stride.forward_m)
+        least_m = max(params.stair_m, params.stair_slope * step.distance_m)
         if abs(up) > least_m:
             task = Task.STAIRS_UP if up > 0 else Task.STAIRS_DOWN
         sure_m = least_m * params.stair_sure_m / params.stair_m
         sure = sureness(abs(up), least_m, sure_m)
         if task is Task.WALK:
             sure = sureness(least_m - abs(up), 0.0, least_m / 2)
-        events.append(Event(stride.start, stride.end, task, sure, size=up))
+        events.append(Event(start, end, task, sure, size=up))
     return events
 
 
-def _is_step(motion: LegMotion, stride: Stride, params: EventParams) -> bool:
-    part = slice(stride.start, stride.end)
-    lasts_s = (stride.end - stride.start) / motion.rate_hz
-    if not params.step_s[0] <= lasts_s <= params.step_s[1]:
-        return False
-    if min(s.slow_radps[part].max() for s in motion.sensors) < params.step_swing_radps:
-        return False
-    if not np.isfinite(stride.up_m) or abs(stride.up_m) > params.tallest_m:
-        return False
-    return stride.forward_m > params.step_m or abs(stride.up_m) > params.stair_m
+def _lead_on(motion: LegMotion, spans: Ints, params: EventParams) -> Bools:
+    """(k,) whether the way between two stances, cells from and to, is a step."""
+    lasts_s = (spans[:, 1] - spans[:, 0]) / motion.rate_hz
+    leads = (lasts_s >= params.step_s[0]) & (lasts_s <= params.step_s[1])
+    if not leads.any():
+        return leads
+    for sensor in motion.sensors:
+        fastest = np.maximum.reduceat(sensor.slow_radps, spans.ravel())[::2]
+        leads &= fastest >= params.step_swing_radps
+    if motion.foot is not None:
+        # The stillest moment of a long stance may be of another pose: its edge counts.
+        leads &= (motion.foot.tilt_rad[spans] < params.step_tilt_rad).all(axis=1)
+    up_m = np.abs([step.height_change_m for step in motion.steps])
+    way_m = np.array([step.distance_m for step in motion.steps])
+    leads &= up_m <= params.tallest_m
+    return leads & ((way_m > params.step_m) | (up_m > params.stair_m))
 
 
-def _find_swings(motion: LegMotion, free: Bools, params: EventParams) -> list[Event]:
+def _find_shank_steps(motion: LegMotion, free: Bools, params: EventParams) -> list[Event]:
     """Forward swings of a lone shank: the faster of its two ways. Stairs cannot be told from it."""
     from scipy.signal import find_peaks
 
@@ -222,6 +242,8 @@ def find_leans(motion: LegMotion, free: Bools, params: EventParams) -> list[Even
     edges = np.r_[0, tops, len(tilt) - 1]
     events: list[Event] = []
     for k, top in enumerate(tops):
+        if not free[top]:
+            continue
         start, end = _hill(tilt, int(edges[k]), int(top), int(edges[k + 2]))
         size = float(found["prominences"][k])
         if not free[start:end].all() or not _is_lean(motion, slice(start, end), size, params):
@@ -287,14 +309,15 @@ def find_tips(motion: LegMotion, free: Bools, params: EventParams) -> list[Event
 def _is_tip(motion: LegMotion, part: slice, params: EventParams) -> bool:
     if motion.shank is None or motion.foot is None or part.stop - part.start < 3:
         return False
+    share = params.tip_shank_share
+    slow, fast = motion.shank.slow_radps[part], motion.foot.slow_radps[part]
+    if slow @ slow >= share**2 * (fast @ fast):
+        return False
     foot, shank = motion.foot.up[part], motion.shank.up[part]
     span = float(angle_between(foot, unit(foot[0])).max())
     if span < params.tip_rad:
         return False
-    share = params.tip_shank_share
-    shank_span = float(angle_between(shank, unit(shank[0])).max())
-    rates = [np.sqrt(np.mean(s.slow_radps[part] ** 2)) for s in (motion.shank, motion.foot)]
-    return bool(shank_span < share * span and rates[0] < share * rates[1])
+    return float(angle_between(shank, unit(shank[0])).max()) < share * span
 
 
 def _in_series(moves: Sequence[_Move], apart: float) -> list[list[_Move]]:

@@ -9,18 +9,18 @@ one; who stands while the other foot hangs in the air balances. Nothing needs a 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensor_screen.core.kicks import find_standing, strength
 from sensor_screen.core.quaternion import unit
 from sensor_screen.core.task_events import (
     Event,
     EventParams,
-    find_kick_swings,
     find_leans,
     find_steps,
+    find_swings,
     find_tips,
     sureness,
     toes_down,
@@ -40,6 +40,7 @@ from sensor_screen.model import FoundTask, Task
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sensor_screen.core.foot_path import FootPath
     from sensor_screen.core.task_features import LegMotion
     from sensor_screen.model import Bools, CleanLeg, Floats, Side
 
@@ -72,6 +73,7 @@ def find_tasks(
     legs: Sequence[CleanLeg],
     params: TaskParams = TaskParams(),
     orientations: Sequence[Floats] | None = None,
+    paths: Sequence[FootPath | None] | None = None,
 ) -> dict[Side, tuple[FoundTask, ...]]:
     """The tasks of each leg, in order, without overlap.
 
@@ -81,10 +83,13 @@ def find_tasks(
             stairs and kicks.
         params: Tuning.
         orientations: Of each leg as by `orient_leg`, where they are known.
+        paths: Of each foot as by `trace_foot`, where they are known.
     """
+    unknown: tuple[None, ...] = (None,) * len(legs)
+    known = zip(legs, orientations or unknown, paths or unknown, strict=True)
     seen = [
-        _see(describe_leg(leg, params.features, orientation), params)
-        for leg, orientation in zip(legs, orientations or repeat(None, len(legs)), strict=True)
+        _see(describe_leg(leg, params.features, orientation, path), params)
+        for leg, orientation, path in known
     ]
     told = [_compare(leg, [o for o in seen if o is not leg], params) for leg in seen]
     found = {}
@@ -97,8 +102,7 @@ def find_tasks(
 def _see(motion: LegMotion, params: TaskParams) -> SeenLeg:
     """All single movements of one leg; each sample belongs to one at most."""
     free = np.ones(len(motion.time_s), dtype=np.bool_)
-    kicks, runs = find_kick_swings(motion, params.events)
-    events = [*kicks, *(replace(e, task=Task.MOVE, sureness=0.4) for e in runs)]
+    events = find_swings(motion, params.events)
     for find in (find_steps, find_leans, find_tips):
         for event in events:
             free[event.start : event.end] = False
@@ -130,11 +134,12 @@ def _without_unseen_holds(
 
 def _compare(leg: SeenLeg, others: list[SeenLeg], params: TaskParams) -> SeenLeg:
     """Squat or lunge, and whose kick it was."""
+    standing = _find_standing(leg, others)
     events = []
-    for event in leg.events:
+    for k, event in enumerate(leg.events):
         if event.task is Task.SQUAT:
             events.append(_name_lean(leg, event, others, params))
-        elif event.task is Task.KICK and _is_run_up(leg, event, others):
+        elif k in standing:
             events.append(replace(event, task=Task.MOVE, sureness=0.4))
         else:
             events.append(event)
@@ -155,15 +160,19 @@ def _name_lean(leg: SeenLeg, event: Event, others: list[SeenLeg], params: TaskPa
     return replace(event, task=Task.LUNGE, sureness=min(event.sureness, held))
 
 
-def _is_run_up(leg: SeenLeg, event: Event, others: list[SeenLeg]) -> bool:
-    """The standing leg of a kick is fast as well, and slower than the other."""
-    return any(
-        o_event.task is Task.KICK
-        and o_event.size > event.size
-        and _shared_s(leg, event, other, o_event) > 0.5
-        for other in others
-        for o_event in other.events
-    )
+def _find_standing(leg: SeenLeg, others: list[SeenLeg]) -> set[int]:
+    """Which events of the leg look like kicks, and are what it stood on while the other kicked."""
+    at = [k for k, event in enumerate(leg.events) if event.swing is not None]
+    own = _list_kicks(leg)
+    return {at[k] for other in others for k in find_standing(own, _list_kicks(other))[0]}
+
+
+def _list_kicks(leg: SeenLeg) -> list[tuple[float, float]]:
+    """Impact, s, and strength of each kick."""
+    motion = leg.motion
+    begin_s, rate_hz = float(motion.time_s[0]), motion.rate_hz * motion.samples
+    swings = [event.swing for event in leg.events if event.swing is not None]
+    return [(begin_s + swing.impact / rate_hz, strength(swing)) for swing in swings]
 
 
 def _overlap(leg: SeenLeg, event: Event, other: SeenLeg, task: Task) -> float:
@@ -242,6 +251,8 @@ def _absorb(leg: SeenLeg, params: TaskParams) -> list[Event]:
     events = list(leg.events)
     for k in range(1, len(events) - 1):
         before, event, after = events[k - 1 : k + 2]
+        if before.task is not after.task or event.task is before.task:
+            continue
         near_s = _gap_s(event.task, params)
         apart = max(event.start - before.end, after.start - event.end) / leg.motion.rate_hz
         kin = {before.task, event.task}
@@ -249,7 +260,7 @@ def _absorb(leg: SeenLeg, params: TaskParams) -> list[Event]:
             kin <= set(STEPS) or kin <= {Task.SQUAT, Task.LUNGE} or kin <= {Task.PUMP, Task.MOVE}
         )
         opposite = _OPPOSITE.get(event.task) is before.task
-        if before.task is after.task and alike and apart <= near_s and not opposite:
+        if alike and apart <= near_s and not opposite:
             events[k] = replace(event, task=before.task)
     return events
 

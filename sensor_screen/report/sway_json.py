@@ -10,20 +10,16 @@ from sensor_screen.model import Placement
 
 if TYPE_CHECKING:
     from sensor_screen.model import AccelerationSway, SwayMeasures
+    from sensor_screen.report.telling import Telling
 
 Json = dict[str, Any]
 
 _DIGITS = 6
 """Significant digits: the figures differ by powers of ten."""
-NORMS = {
-    Placement.SHANK: "No norm for this placement is known: compare a person with themselves only.",
-    Placement.FOOT: "No norm for this placement is known: compare a person with themselves only.",
-    Placement.LUMBAR: "The placement of the published measures (Mancini 2012, quiet stance on two "
-    "legs); no norm is applied.",
-}
+_NORMS = {Placement.SHANK: "none", Placement.FOOT: "none", Placement.LUMBAR: "lumbar"}
 
 
-def sway_to_json(stance: SwayMeasures) -> Json:
+def sway_to_json(stance: SwayMeasures, told: Telling) -> Json:
     """One stance; angles in degrees, what is not known is null."""
     return {
         "start_s": _s(stance.start_s),
@@ -40,8 +36,8 @@ def sway_to_json(stance: SwayMeasures) -> Json:
         "measured_start_s": _s(stance.measured_start_s),
         "measured_end_s": _s(stance.measured_end_s),
         **_tilts(stance),
-        "acceleration": [_acceleration(one) for one in stance.acceleration],
-        "reasons": list(stance.reasons),
+        "acceleration": [_acceleration(one, told) for one in stance.acceleration],
+        "reasons": [told.foreign_measured(reason) for reason in stance.reasons],
     }
 
 
@@ -61,7 +57,7 @@ def _tilts(stance: SwayMeasures) -> Json:
     return figures
 
 
-def _acceleration(measures: AccelerationSway) -> Json:
+def _acceleration(measures: AccelerationSway, told: Telling) -> Json:
     """Every figure under its own name, those of one direction inside it."""
     content = asdict(measures)
     for direction in ("mediolateral", "anteroposterior"):
@@ -71,7 +67,7 @@ def _acceleration(measures: AccelerationSway) -> Json:
     placement = None if known is None else known.value
     return {
         "placement": placement,
-        "norm": "" if known is None else NORMS[known],
+        "norm": "" if known is None else told.text(f"norm.{_NORMS[known]}"),
         **_numbers(content),
     }
 

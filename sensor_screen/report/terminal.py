@@ -1,47 +1,51 @@
-"""The report as text: one sentence first, then meaning, geometry, figures, and what to change."""
+"""The report as text: one sentence first, then meaning, geometry, what to change, and figures."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.core.capacity import reference_capacity
-from sensor_screen.model import Direction, Origin, Panel, Zone
-from sensor_screen.report.terminal_lens import LABEL_WIDTH, draw_lens, legend
+from sensor_screen.model import Origin
+from sensor_screen.report.telling import tell
+from sensor_screen.report.terminal_advice import (
+    show_advice,
+    show_cards,
+    show_checklist,
+    show_gentle_advice,
+    show_pathway,
+)
+from sensor_screen.report.terminal_geometry import show_panels, show_range, show_tracks
 from sensor_screen.report.terminal_measures import (
-    describe_quality,
     list_comparisons,
     list_exposure,
     list_repetitions,
     show_curve,
 )
-from sensor_screen.report.terminal_page import Page, figure
+from sensor_screen.report.terminal_page import Page
+from sensor_screen.report.terminal_quality import describe_quality
+from sensor_screen.report.terminal_results import list_base_rates, show_changes, show_results
 from sensor_screen.report.terminal_sway import list_sway
-from sensor_screen.rules.findings import PANELS
-from sensor_screen.rules.texts import (
-    PANEL_MOVEMENTS,
-    PANEL_NAMES,
-    TASK_NAMES,
-    ZONE_NAMES,
-    ankle_name,
+from sensor_screen.report.terminal_verdict import (
+    show_concerns,
+    show_flags,
+    show_meanings,
+    show_room,
+    show_verdict,
 )
 
 if TYPE_CHECKING:
-    from sensor_screen.model import Advice, Finding, LegMeasures, ScreeningReport
+    from collections.abc import Iterable
+
+    from sensor_screen.judgement import ScreeningReport
+    from sensor_screen.model import LegMeasures
+    from sensor_screen.report.telling import Telling
 
 NARROWEST, WIDEST = 60, 120
-
-_RANK = [Zone.GREEN, Zone.UNRESOLVED, Zone.AMBER, Zone.RED, Zone.BEYOND]
-_GRADES = (
-    "Grades: A reviews or guidelines, B a direct study, C an indirect study, D expert opinion or "
-    "our default. Sources are in the JSON report and the rule book."
-)
 
 
 def render_terminal(
     report: ScreeningReport, *, width: int = 80, colour: bool = False, ascii_only: bool = False
 ) -> str:
-    """The report as lines of text.
+    """The report as lines of text, in its language and for whom it is.
 
     Args:
         report: What one screen found.
@@ -50,192 +54,115 @@ def render_terminal(
         ascii_only: For terminals without Unicode.
     """
     page = Page(min(max(width, NARROWEST), WIDEST), colour, ascii_only)
-    lines = [*_open(report, page), *_headline(report, page), "", *_panels(report, page)]
-    for leg in report.legs:
-        lines += _leg(leg, [f for f in report.findings if f.side == leg.side], page)
-    if compared := list_comparisons(report.comparisons, page):
-        lines += ["", page.rule(), *page.heading("Left beside right"), *compared]
-    lines += _meanings(report, page)
-    lines += _advice(report, page)
-    lines += _section("If it hurts, or does not get better", page)
-    for number, step in enumerate(report.care_pathway, start=1):
-        lines += page.paragraph(step, first=f" {number}  ", indent="    ")
-    lines += _missing(report, page)
-    lines += _section("How good this recording is", page)
-    for leg in report.legs:
-        lines += describe_quality(leg, page)
-    lines += _close(report, page)
-    return page.finish(lines)
+    told = tell(report)
+    lines = _open(told, page)
+    if told.stopped:
+        lines += show_flags(told, page)
+    elif told.plain:
+        lines += _for_healthy_people(told, page)
+    else:
+        lines += _for_clinicians(told, page)
+    return page.finish([*lines, *_close(told, page)])
 
 
-def _section(title: str, page: Page) -> list[str]:
-    return ["", *page.heading(title)]
+def _open(told: Telling, page: Page) -> list[str]:
+    report = told.report
+    sides = tuple(leg.side for leg in report.legs)
+    legs = told.voice.listing(sides, "ankle") if sides else told.text("no_leg")
+    title = told.text("title_plain") if told.plain else told.clinic("title")
+    if report.origin is Origin.SIMULATED:
+        title += f" ({told.text('simulated')})"
+    source = page.paragraph(told.foreign(report.source))
+    lines = [*page.heading(title, legs), *source, page.rule()]
+    lines += _list_marks(told.own_marks(), page)
+    measured = told.measured_marks()
+    if measured and (about := told.text("marks_language")):
+        lines += page.paragraph(about, style="dim")
+    return lines + _list_marks(measured, page)
 
 
-def _open(report: ScreeningReport, page: Page) -> list[str]:
-    sides = " and ".join(ankle_name(leg.side) for leg in report.legs) or "no leg"
-    title = "Ankle movement screen"
-    if report.origin == Origin.SIMULATED:
-        title += " (simulated)"
-    lines = [*page.heading(title, sides), *page.paragraph(report.source), page.rule()]
-    for mark in report.marks:
-        lines += page.paragraph(mark, first="! ", indent="  ", style="bold")
-    return lines
+def _list_marks(marks: Iterable[str], page: Page) -> list[str]:
+    return [
+        line
+        for mark in marks
+        for line in page.paragraph(mark, first="! ", indent="  ", style="bold")
+    ]
 
 
-def _headline(report: ScreeningReport, page: Page) -> list[str]:
-    """The finding closest to its end range in one sentence, then that of the other panel."""
-    if not report.findings:
-        return page.paragraph("No movement could be compared with an own end range.", style="bold")
-    leading = max(report.findings, key=_closeness)
-    if leading.zone == Zone.GREEN:
-        return page.paragraph("All movements judged here leave room to spare.", style="bold")
-    lines = page.paragraph(leading.sentence, style="bold")
-    others = [f for f in report.findings if f.panel != leading.panel and f.zone != Zone.GREEN]
-    if others:
-        lines += page.paragraph(max(others, key=_closeness).sentence)
-    return lines
+def _for_clinicians(told: Telling, page: Page) -> list[str]:
+    lines = [*show_verdict(told, page), "", *show_concerns(told, page)]
+    lines += ["", *show_panels(told, page)]
+    for leg in told.report.legs:
+        lines += show_range(leg, told, page)
+    lines += show_meanings(told, page)
+    lines += show_advice(told, page)
+    lines += _measures(told, page)
+    lines += show_changes(told, page)
+    lines += show_results(told, page)
+    lines += show_checklist(told, page)
+    lines += show_pathway(told, page)
+    return lines + show_cards(told, page)
 
 
-def _closeness(finding: Finding) -> tuple[int, float]:
-    return _RANK.index(finding.zone), finding.demand.ratio
+def _for_healthy_people(told: Telling, page: Page) -> list[str]:
+    lines = show_room(told, page)
+    for leg in told.report.legs:
+        lines += show_tracks(leg, told, page)
+    lines += show_gentle_advice(told, page)
+    return lines + _measures(told, page) + show_changes(told, page)
 
 
-def _panels(report: ScreeningReport, page: Page) -> list[str]:
-    """Front and back: each zone that came up, the closest first, and in which tasks."""
+def _measures(told: Telling, page: Page) -> list[str]:
+    """What was measured on each leg, then left beside right."""
     lines = []
-    for panel, name in PANEL_NAMES.items():
-        found = [f for f in report.findings if f.panel == panel]
-        by_zone = [(zone, [f for f in found if f.zone == zone]) for zone in reversed(_RANK)]
-        parts = [f"{ZONE_NAMES[zone]}: {_name_tasks(tasks)}" for zone, tasks in by_zone if tasks]
-        text = "; ".join(parts) or "not judged: no movement together with an own end range"
-        label = name.capitalize()
-        lines += page.paragraph(text, first=label.ljust(21), indent=" " * 21)
+    for leg in told.report.legs:
+        if of_leg := _leg(leg, told, page):
+            lines += ["", page.rule(), *page.heading(told.text("measured", side=leg.side)), *of_leg]
+    if compared := list_comparisons(told.report.comparisons, page, told):
+        lines += ["", page.rule(), *page.heading(told.text("heading.sides")), *compared]
+        lines += list_base_rates(told, page)
     return lines
 
 
-def _name_tasks(findings: list[Finding]) -> str:
-    """Tasks with the legs they were seen on: `squat (left, right), kick (right)`."""
-    sides: dict[str, list[str]] = {}
-    for finding in findings:
-        sides.setdefault(TASK_NAMES[finding.task], []).append(finding.side.value)
-    return ", ".join(
-        task if seen == ["none"] else f"{task} ({', '.join(seen)})" for task, seen in sides.items()
-    )
-
-
-def _leg(leg: LegMeasures, findings: list[Finding], page: Page) -> list[str]:
-    lines = ["", page.rule(), *page.heading(ankle_name(leg.side).capitalize())]
-    for panel in Panel:
-        lines += _leg_panel(leg, panel, [f for f in findings if f.panel == panel], page)
-    if findings:
-        lines += ["", *legend(findings, page)]
-    if repetitions := list_repetitions(leg, page):
-        head = "Repetitions".ljust(LABEL_WIDTH + 7) + "peak".ljust(13) + "each repetition"
-        lines += [*_section(page.words(head), page), *repetitions]
-    if exposure := list_exposure(leg, page):
-        lines += [*_section("Near the end range", page), *exposure]
-    lines += show_curve(leg, page)
-    if sway := list_sway(leg, page):
-        lines += [*_section("Sway", page), *sway]
+def _leg(leg: LegMeasures, told: Telling, page: Page) -> list[str]:
+    lines = list_repetitions(leg, page, told)
+    if exposure := list_exposure(leg, page, told):
+        heading = told.text("heading.trend") if told.plain else told.clinic("heading.near_end")
+        lines += ["", *page.heading(heading), *exposure]
+    lines += show_curve(leg, page, told)
+    if sway := list_sway(leg, page, told):
+        lines += ["", *page.heading(told.text("heading.sway")), *sway]
     return lines
 
 
-def _leg_panel(leg: LegMeasures, panel: Panel, findings: list[Finding], page: Page) -> list[str]:
-    """The lens of one side of the joint, or in a sentence why there is none."""
-    capacity = next(
-        (
-            found
-            for direction in Direction
-            if PANELS[direction] == panel
-            and (found := reference_capacity(leg.capacities, leg.side, direction))
-        ),
-        None,
-    )
-    demands = [d for d in leg.demands if PANELS[d.direction] == panel]
-    if capacity is None and not demands:
-        return []
-    end = ""
-    if capacity is not None:
-        error_deg = 1.96 * math.degrees(capacity.sigma_rad)
-        end = f"own end range {figure(math.degrees(capacity.value_rad), error_deg, '°')}"
-        end += ", ended by pain" if capacity.limited_by_pain else ""
-        end += ", entered by a clinician" if capacity.entered else ""
-    lines = ["", *page.heading(PANEL_MOVEMENTS[panel], end)]
-    if capacity is None:
-        test = "lunge" if demands[0].direction == Direction.DORSIFLEXION else "point"
-        names = ", ".join(TASK_NAMES[demand.task] for demand in demands)
-        return lines + page.paragraph(
-            f"Not judged ({names}): no own end range, because no {test} could be counted. The "
-            "peaks are below in degrees."
-        )
-    if not findings:
-        return lines + page.paragraph("No movement to compare with it.")
-    return lines + draw_lens(findings, page)
-
-
-def _meanings(report: ScreeningReport, page: Page) -> list[str]:
-    """What each position that comes close means, with its limits."""
-    close = [f for f in report.findings if f.zone != Zone.GREEN]
-    lines = ["", page.rule(), *page.heading("What this means")]
-    if not close:
-        text = "No movement judged here comes close to an impingement-prone range."
-        if not report.findings:
-            text = "Without an own end range and a movement to compare, nothing can be said."
-        return lines + page.paragraph(text)
-    for finding in close:
-        name = f"{TASK_NAMES[finding.task].capitalize()}, {ankle_name(finding.side)}, "
-        head = f"{name}{ZONE_NAMES[finding.zone]}. "
-        lines += page.paragraph(head + finding.meaning, first="· ", indent="  ")
-        lines += page.paragraph(finding.threshold_note, first="  ", indent="  ", style="dim")
-    return lines
-
-
-def _advice(report: ScreeningReport, page: Page) -> list[str]:
-    """Lines that rest on a finding first and numbered, then general prevention."""
-    findings = {finding.id: finding for finding in report.findings}
-    specific = [advice for advice in report.advice if advice.finding_ids]
-    general = [advice for advice in report.advice if not advice.finding_ids]
-    lines = []
-    if specific:
-        lines += _section("What to change", page)
-    for number, advice in enumerate(specific, start=1):
-        lines += page.paragraph(advice.sentence, first=f"{number:2d}  ", indent="    ")
-        rests = "; ".join(_name_finding(findings[i]) for i in advice.finding_ids if i in findings)
-        lines += _rests(f"rests on {rests}", advice, page)
-    if general:
-        lines += _section("For prevention in general", page)
-    for advice in general:
-        lines += page.paragraph(advice.sentence, first=" ·  ", indent="    ")
-        lines += _rests("rests on no finding of this screen", advice, page)
-    return lines + (page.paragraph(_GRADES, style="dim") if report.advice else [])
-
-
-def _rests(text: str, advice: Advice, page: Page) -> list[str]:
-    return page.paragraph(
-        f"{text} · grade {advice.grade}", first="    ", indent="    ", style="dim"
-    )
-
-
-def _name_finding(finding: Finding) -> str:
-    demand = finding.demand
-    ratio = figure(100 * demand.ratio, 196 * demand.ratio_sigma, " %")
-    side = "" if finding.side.value == "none" else f"{finding.side.value} "
-    place = "front" if finding.panel == Panel.ANTERIOR else "back"
-    return f"{side}{TASK_NAMES[finding.task]}, {place}, {ratio}"
-
-
-def _missing(report: ScreeningReport, page: Page) -> list[str]:
+def _missing(told: Telling, page: Page) -> list[str]:
+    report = told.report
     sentences = [*report.missing, *(text for leg in report.legs for text in leg.missing)]
     lines = []
-    for text in dict.fromkeys(sentences):
+    for text in dict.fromkeys(told.foreign_measured(text) for text in sentences):
         lines += page.paragraph(text, first=" ·  ", indent="    ")
-    return [*_section("Not measured", page), *lines] if lines else []
+    return ["", *page.heading(told.text("heading.missing")), *lines] if lines else []
 
 
-def _close(report: ScreeningReport, page: Page) -> list[str]:
-    made_by = (
-        f"Software {report.software_version}, rule book {report.rulebook_version} (defaults). "
-        "Errors are 95 %."
-    )
-    return [*page.paragraph(made_by), page.rule(), *page.paragraph(report.disclaimer)]
+def _close(told: Telling, page: Page) -> list[str]:
+    """Quality and notes, unless a red flag stands alone; the disclaimer always."""
+    lines = []
+    if not told.stopped:
+        lines += [*_missing(told, page), "", *page.heading(told.text("heading.quality"))]
+        for leg in told.report.legs:
+            lines += describe_quality(leg, page, told)
+        if told.notes:
+            lines += ["", *page.heading(told.text("heading.notes"))]
+        for number, note in enumerate(told.notes, start=1):
+            lines += page.paragraph(note, first=f"{number:2d}  ", indent="    ")
+    versions = {
+        "software": told.report.software_version,
+        "rulebook": told.judgement.rulebook_version,
+    }
+    made_by = told.text("made_by", **versions)
+    if not told.plain and not told.stopped:
+        made_by += " " + told.clinic("judged_by", **versions)
+    lines += ["", *page.paragraph(made_by), page.rule()]
+    for text in told.disclaimer():
+        lines += page.paragraph(text)
+    return lines

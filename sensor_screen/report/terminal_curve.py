@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sensor_screen.model import AngleTrace, Bools, Floats, Repetition
+    from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
 
 _ROWS = 8
@@ -27,6 +28,7 @@ def draw_curve(
     repetitions: Sequence[Repetition],
     end_ranges_deg: Sequence[float],
     page: Page,
+    told: Telling,
 ) -> list[str]:
     """The curve, the own end ranges as dotted lines, repetitions below, then the time.
 
@@ -35,6 +37,7 @@ def draw_curve(
         repetitions: Its repetitions; those not counted are dotted.
         end_ranges_deg: Levels of the end ranges, plantarflexion negative.
         page: Where it is written.
+        told: In which words.
     """
     shown = np.where(angle.valid, np.degrees(angle.dorsiflexion_rad), np.nan)
     if not np.isfinite(shown).any():
@@ -48,7 +51,7 @@ def draw_curve(
         dots[round((high_deg - level) / step_deg), :: 2 * across] = True
     labels = _labels(low_deg, high_deg, end_ranges_deg, page)
     lines = [label + text for label, text in zip(labels, _letters(dots, page), strict=True)]
-    return [*lines, *_strip(angle, repetitions, columns, page)]
+    return [*lines, *_strip(angle, repetitions, columns, page, told)]
 
 
 def _range(shown: Floats, end_ranges_deg: Sequence[float]) -> tuple[float, float]:
@@ -95,7 +98,11 @@ def _labels(
 
 
 def _strip(
-    angle: AngleTrace, repetitions: Sequence[Repetition], columns: int, page: Page
+    angle: AngleTrace,
+    repetitions: Sequence[Repetition],
+    columns: int,
+    page: Page,
+    told: Telling,
 ) -> list[str]:
     """Where repetitions are, where nothing is valid, and the time."""
     start_s, end_s = float(angle.time_s[0]), float(angle.time_s[-1])
@@ -111,7 +118,9 @@ def _strip(
     start, end = f"{start_s:.0f} s", f"{end_s:.0f} s"
     time = start + end.rjust(columns - len(start))
     lines = [margin + "".join(marks)] if repetitions else []
-    note = "─ repetition  ╌ not counted" if any(not r.counted for r in repetitions) else ""
+    note = ""
+    if any(not r.counted for r in repetitions):
+        note = page.words(f"─ {told.text('repetition')}  ╌ {told.text('not_counted')}")
     if note and len(start) + len(note) + len(end) + 4 <= columns:
         time = start + note.center(columns - len(start) - len(end)) + end
     return [*lines, margin + page.words(time)]

@@ -9,31 +9,45 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sensor_screen.model import Task, Zone
-from sensor_screen.report.terminal_page import figure
-from sensor_screen.rules.texts import TASK_NAMES
+from sensor_screen.judgement import Zone
+from sensor_screen.model import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
-    from sensor_screen.model import Finding, ZoneBands
+    from sensor_screen.judgement import Finding, ZoneBands
+    from sensor_screen.model import Demand
+    from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
 
-LABEL_WIDTH = 13
+LABEL_WIDTH = 15
 VALUE_WIDTH = 12
 _LARGEST_RATIO = 1.10
 _INKS = {"░": "green", "▒": "amber", "▓": "red", "╱": "beyond", "┃": "bold"}
 
 
-def draw_lens(findings: Iterable[Finding], page: Page) -> list[str]:
+def draw_lens(findings: Iterable[Finding], page: Page, told: Telling) -> list[str]:
     """Rows and strips of one panel of one leg, the most demanding task first."""
     lines = []
     ordered = sorted(findings, key=lambda f: (_limits(f.bands), -f.demand.ratio))
     for _, group in groupby(ordered, key=lambda f: _limits(f.bands)):
         tasks = list(group)
-        lines += [_draw_row(finding, page) for finding in tasks]
+        lines += [_draw_row(f.demand, page, told, hollow=_unjudged(f)) for f in tasks]
         lines += _draw_strip(tasks[0].bands, page)
     return lines
+
+
+def draw_plain_lens(
+    demands: Iterable[Demand], unclear: Collection[Task], page: Page, told: Telling
+) -> list[str]:
+    """The same without zones: each task on one plain track up to the own end range."""
+    ordered = sorted(demands, key=lambda demand: -demand.ratio)
+    rows = [_draw_row(d, page, told, hollow=d.task in unclear) for d in ordered]
+    return [*rows, *_draw_strip(None, page)]
+
+
+def _unjudged(finding: Finding) -> bool:
+    return finding.zone is Zone.UNRESOLVED
 
 
 def _limits(bands: ZoneBands) -> tuple[bool, float, float]:
@@ -46,35 +60,34 @@ def _scale(page: Page) -> tuple[int, int]:
     return columns, round((columns - 1) / _LARGEST_RATIO)
 
 
-def _draw_row(finding: Finding, page: Page) -> str:
+def _draw_row(demand: Demand, page: Page, told: Telling, *, hollow: bool) -> str:
     columns, end = _scale(page)
-    ratio, error = finding.demand.ratio, 1.96 * finding.demand.ratio_sigma
-    unjudged = finding.zone == Zone.UNRESOLVED
+    ratio, error = demand.ratio, 1.96 * demand.ratio_sigma
     low, at, high = (
         min(max(round(share * end), 0), columns - 1)
         for share in (ratio - error, ratio, ratio + error)
     )
     row = [" "] * columns
-    row[low : high + 1] = ("╌" if unjudged else "─") * (high - low + 1)
+    row[low : high + 1] = ("╌" if hollow else "─") * (high - low + 1)
     row[low], row[high] = "├", "┤"
-    row[at] = "○" if unjudged else "●"
+    row[at] = "○" if hollow else "●"
     if ratio > _LARGEST_RATIO:
         row[at] = "▶"
     elif ratio < 0.0:
         row[at] = "◀"
-    label = page.words(TASK_NAMES[finding.task]).ljust(LABEL_WIDTH)
-    value = page.words(figure(100 * ratio, 100 * error, " %")).ljust(VALUE_WIDTH)
+    label = page.words(told.voice.word(demand.task)).ljust(LABEL_WIDTH)
+    value = page.words(told.figure(100 * ratio, 100 * error, " %")).ljust(VALUE_WIDTH)
     return label + value + "".join(row)
 
 
-def _draw_strip(bands: ZoneBands, page: Page) -> list[str]:
+def _draw_strip(bands: ZoneBands | None, page: Page) -> list[str]:
     columns, end = _scale(page)
     margin = " " * (LABEL_WIDTH + VALUE_WIDTH)
-    if bands.resolved:
+    if bands is not None and bands.resolved:
         marks = [_mark(column / end, column - end, bands) for column in range(columns)]
         strip = "".join(page.paint("".join(run), _INKS[mark]) for mark, run in groupby(marks))
     else:
-        strip = "·" * end + "┃" + "╱" * (columns - end - 1)
+        strip = "·" * end + "┃" + ("·" if bands is None else "╱") * (columns - end - 1)
     return [margin + strip, margin + _axis(bands, columns, end)]
 
 
@@ -88,10 +101,10 @@ def _mark(share: float, past_end: int, bands: ZoneBands) -> str:
     return "▒" if angle_rad >= bands.amber_from_rad else "░"
 
 
-def _axis(bands: ZoneBands, columns: int, end: int) -> str:
+def _axis(bands: ZoneBands | None, columns: int, end: int) -> str:
     """Per cent below the strip: the ends, the limits, and the middle where there is room."""
     shares = [0.0, 1.0]
-    if bands.resolved:
+    if bands is not None and bands.resolved:
         shares += [bands.red_from_rad / bands.end_range_rad,
                    bands.amber_from_rad / bands.end_range_rad]  # fmt: skip
     axis = [" "] * columns
@@ -105,14 +118,19 @@ def _axis(bands: ZoneBands, columns: int, end: int) -> str:
     return "".join(axis)
 
 
-def legend(findings: Iterable[Finding], page: Page) -> list[str]:
+def legend(findings: Iterable[Finding], page: Page, told: Telling) -> list[str]:
     """What the letters of the lens mean; only those that were used."""
     found = list(findings)
-    zones = "░ room to spare  ▒ getting close  ▓ near end range  ╱ past tested range"
-    marks = "├─●─┤ typical peak with its 95 % error"
-    if any(finding.zone == Zone.UNRESOLVED for finding in found):
-        marks += "   ├╌○╌┤ not judged"
-    lines = [*page.paragraph(zones), *page.paragraph(marks)]
+    zones = [
+        f"{mark} {told.voice.word(zone)}"
+        for mark, zone in (
+            ("░", Zone.GREEN), ("▒", Zone.AMBER), ("▓", Zone.RED), ("╱", Zone.BEYOND),
+        )
+    ]  # fmt: skip
+    marks = f"├─●─┤ {told.text('lens.typical')}"
+    if any(_unjudged(finding) for finding in found):
+        marks += f"   ├╌○╌┤ {told.clinic('not_judged')}"
+    lines = [*page.paragraph("  ".join(zones)), *page.paragraph(marks)]
     if any(finding.task == Task.KICK for finding in found):
-        lines += page.paragraph("Kicks have their own scale, because healthy kicks often pass it.")
+        lines += page.paragraph(told.clinic("kick_scale"))
     return lines

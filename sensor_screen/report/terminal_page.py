@@ -6,7 +6,10 @@ import textwrap
 from dataclasses import dataclass
 
 _ASCII_WORDS = str.maketrans({
-    "°": " deg", "±": "+-", "×": "x", "−": "-", "–": "-", "…": "...", "’": "'",
+    "°": " deg", "±": "+-", "×": "x", "−": "-", "–": "-", "…": "...", "’": "'", "≥": ">=",
+    "≤": "<=", "„": '"', "“": '"', "”": '"',
+    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss",
+    "●": "*", "○": "o",
 })  # fmt: skip
 _ASCII_MARKS = str.maketrans("░▒▓┃╱●○├┤─╌▶◀·", ".:#|/o?[]-~><-")
 _STYLES = {"bold": "1", "dim": "2", "green": "36", "amber": "33", "red": "35", "beyond": "1;35"}
@@ -45,11 +48,10 @@ class Page:
         """A bold line, with something at its right end where that fits, else below."""
         left, right = self.words(left), self.words(right)
         gap = self.width - len(left) - len(right)
-        if not right:
-            return [self.paint(left[: self.width], "bold")]
-        if gap >= 2:
+        if right and gap >= 2:
             return [self.paint(left, "bold") + " " * gap + right]
-        return [self.paint(left[: self.width], "bold"), right[: self.width].rjust(self.width)]
+        lines = [self.paint(line, "bold") for line in textwrap.wrap(left, self.width)]
+        return lines + [line.rjust(self.width) for line in textwrap.wrap(right, self.width)]
 
     def rule(self) -> str:
         """A line across."""
@@ -61,8 +63,3 @@ class Page:
         if not self.ascii_only:
             return text
         return text.translate(_ASCII_MARKS).encode("ascii", "replace").decode("ascii")
-
-
-def figure(value: float, error_95: float, unit: str) -> str:
-    """A number with its 95 % error, whole: `32° ± 4`."""
-    return f"{round(value)}{unit} ± {error_95:.0f}".replace("-", "−")

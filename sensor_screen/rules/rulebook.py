@@ -1,8 +1,12 @@
-"""The rule book: every deciding number with its unit, source and grade, checked when it is read."""
+"""The rule book: every deciding number with its unit, source and grade, checked when it is read.
+
+The shipped book is complete, and says by its entries what a book may hold. Another book is either
+as complete, or an *overlay* (`base = "1.0.0"` in `[book]`) with only the entries that a clinic
+changes, each of them whole. Both go through the same checks.
+"""
 
 from __future__ import annotations
 
-import math
 import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
@@ -10,46 +14,18 @@ from importlib import resources
 from typing import Any
 
 from sensor_screen.errors import RuleBookError
-from sensor_screen.units import RADIANS_PER_DEGREE
+from sensor_screen.rules.entries import AdviceBasis, Limits, Norm, Threshold
 
-SCHEMA = "sensor-screen-rules/1"
+SCHEMA = "sensor-screen-rules/2"
 
-_TO_SI = {"deg": RADIANS_PER_DEGREE, "1": 1.0}
-_LARGEST = {"deg": 90.0, "1": 1.0}
-_GRADES = ("A", "B", "C", "D")
-_THRESHOLDS = {
-    "smallest_change_static": "deg",
-    "smallest_change_cyclic": "deg",
-    "smallest_change_kick": "deg",
-    "red_share": "1",
-    "amber_share": "1",
-    "kick_amber_share": "1",
-    "kick_share_past_line": "1",
-    "kick_share_worth_a_look": "1",
+_KINDS: dict[str, type[Threshold | Limits | Norm | AdviceBasis]] = {
+    "threshold": Threshold,
+    "limits": Limits,
+    "norm": Norm,
+    "advice": AdviceBasis,
 }
-_ADVICE = ("modify", "footwear", "mobility", "strength", "balance", "technique")
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """One number that decides, in the unit in which people read it."""
-
-    value: float
-    unit: str
-    source: str
-    grade: str
-    verified: bool
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class AdviceBasis:
-    """What one kind of advice rests on."""
-
-    source: str
-    grade: str
-    verified: bool
-    note: str
+_LEAVE_GREEN = (("red_share", "amber_share"),)
+"""Shares of one range that must not add up to all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,87 +34,132 @@ class RuleBook:
 
     version: str
     thresholds: dict[str, Threshold]
+    limits: dict[str, Limits]
+    norms: dict[str, Norm]
     advice: dict[str, AdviceBasis]
 
     def value(self, name: str) -> float:
-        """One threshold in SI units: radians, or a share of 1."""
-        threshold = self.thresholds[name]
-        return threshold.value * _TO_SI[threshold.unit]
+        """One threshold in SI units: radians, seconds, metres, or a share of 1."""
+        return self.thresholds[name].si_value
+
+    def shown(self, name: str) -> float:
+        """One threshold in the unit in which it is written."""
+        return self.thresholds[name].value
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """All entries by kind and name, as in the file."""
+        return {
+            "threshold": dict(self.thresholds),
+            "limits": dict(self.limits),
+            "norm": dict(self.norms),
+            "advice": dict(self.advice),
+        }
 
 
 @cache
 def shipped_rulebook() -> RuleBook:
     """The rule book that comes with the software."""
     text = resources.files(__package__).joinpath("rulebook.toml").read_text(encoding="utf-8")
-    return parse_rulebook(text, "rulebook.toml")
+    content = _read(text, "rulebook.toml")
+    return _build(content["book"]["version"], _read_entries(content, "rulebook.toml"))
 
 
 def parse_rulebook(text: str, name: str) -> RuleBook:
-    """A rule book from TOML text; `name` is what messages call it.
+    """A rule book from TOML text, complete or an overlay; `name` is what messages call it.
 
     Raises:
         RuleBookError: An entry is missing, unknown, incomplete, out of range or contradictory.
     """
+    content = _read(text, name)
+    shipped = shipped_rulebook()
+    known = shipped.tables()
+    entries = _read_entries(content, name)
+    version = content["book"]["version"]
+    base = content["book"].get("base")
+    for kind, table in known.items():
+        where = f"{name} [{kind}]"
+        _refuse_unknown(entries[kind], set(table), where)
+        if base is None:
+            _refuse_missing(entries[kind], set(table), where)
+        _refuse_other_units(entries[kind], table, where)
+    if base is None:
+        return _build(version, entries, name)
+    if base != shipped.version:
+        raise RuleBookError(
+            f"{name} base {base!r}", "another version", f"write it against {shipped.version!r}"
+        )
+    merged = {kind: known[kind] | entries[kind] for kind in known}
+    return _build(f"{base}+{version}", merged, name)
+
+
+def _read(text: str, name: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RuleBookError(name, f"not valid TOML ({error})", "mend that line") from None
-    _check_names(content, {"book", "threshold", "advice"}, name)
-    book = content["book"]
-    _check_names(book, {"schema", "version"}, f"{name} [book]")
+    _refuse_unknown(content, {"book", *_KINDS}, name)
+    _refuse_missing(content, {"book"}, name)
+    book = _table(content["book"], f"{name} [book]")
+    _refuse_unknown(book, {"schema", "version", "base"}, f"{name} [book]")
+    _refuse_missing(book, {"schema", "version"}, f"{name} [book]")
     if book["schema"] != SCHEMA:
         raise RuleBookError(f"{name} schema {book['schema']!r}", "unknown", f"use {SCHEMA!r}")
-    _check_names(content["threshold"], set(_THRESHOLDS), f"{name} [threshold]")
-    _check_names(content["advice"], set(_ADVICE), f"{name} [advice]")
-    thresholds = {
-        key: _read_threshold(content["threshold"][key], unit, f"{name} [threshold.{key}]")
-        for key, unit in _THRESHOLDS.items()
-    }
-    advice = {
-        key: AdviceBasis(**_read_basis(content["advice"][key], AdviceBasis, f"{name} [{key}]"))
-        for key in _ADVICE
-    }
-    if thresholds["red_share"].value + thresholds["amber_share"].value >= 1.0:
-        raise RuleBookError(
-            f"{name} red_share and amber_share", "leave no green", "make their sum less than 1"
-        )
-    return RuleBook(str(book["version"]), thresholds, advice)
+    version = book["version"]
+    if not isinstance(version, str) or not version.strip():
+        raise RuleBookError(f"{name} version {version!r}", "not a name", "write it as a text")
+    return content
 
 
-def _check_names(table: object, wanted: set[str], where: str) -> None:
-    """Every wanted key is there, and no other."""
-    if not isinstance(table, dict):
+def _read_entries(content: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    """Every entry of every kind, each checked alone."""
+    read: dict[str, dict[str, Any]] = {}
+    for kind, noun in _KINDS.items():
+        tables = _table(content.get(kind, {}), f"{name} [{kind}]")
+        read[kind] = {
+            key: _read_entry(table, noun, f"{name} [{kind}.{key}]") for key, table in tables.items()
+        }
+    return read
+
+
+def _read_entry(table: object, noun: type[Any], where: str) -> Any:  # noqa: ANN401
+    entry = _table(table, where)
+    wanted = {field.name for field in fields(noun)}
+    _refuse_missing(entry, wanted, where)
+    _refuse_unknown(entry, wanted, where)
+    try:
+        return noun(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()})
+    except RuleBookError as error:
+        raise RuleBookError(f"{where} {error.value}", error.problem, error.remedy) from None
+
+
+def _build(version: str, entries: dict[str, dict[str, Any]], name: str = "") -> RuleBook:
+    book = RuleBook(version, *(entries[kind] for kind in _KINDS))
+    for shares in _LEAVE_GREEN:
+        if sum(book.value(share) for share in shares) >= 1.0:
+            raise RuleBookError(
+                f"{name} {' and '.join(shares)}", "leave no green", "make their sum less than 1"
+            )
+    return book
+
+
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise RuleBookError(where, "not a table", "write it as a TOML table")
+    return value
+
+
+def _refuse_missing(table: dict[str, Any], wanted: set[str], where: str) -> None:
     if missing := sorted(wanted - table.keys()):
         raise RuleBookError(where, f"{', '.join(missing)} is missing", "add it")
-    if unknown := sorted(table.keys() - wanted):
+
+
+def _refuse_unknown(table: dict[str, Any], known: set[str], where: str) -> None:
+    if unknown := sorted(table.keys() - known):
         raise RuleBookError(where, f"{', '.join(unknown)} is not known", "check the spelling")
 
 
-def _read_basis(
-    table: dict[str, Any], kind: type[Threshold | AdviceBasis], where: str
-) -> dict[str, Any]:
-    """The fields of an entry, with its source, grade, mark and note checked."""
-    _check_names(table, {field.name for field in fields(kind)}, where)
-    for key in ("source", "note"):
-        if not isinstance(table[key], str) or not table[key].strip():
-            raise RuleBookError(f"{where} {key}", "empty", "say where it comes from and its limits")
-    if table["grade"] not in _GRADES:
-        raise RuleBookError(f"{where} grade {table['grade']!r}", "unknown", "use A, B, C or D")
-    if not isinstance(table["verified"], bool):
-        raise RuleBookError(f"{where} verified", "neither true nor false", "write true or false")
-    return dict(table)
-
-
-def _read_threshold(table: dict[str, Any], unit: str, where: str) -> Threshold:
-    entry = _read_basis(table, Threshold, where)
-    if entry["unit"] != unit:
-        raise RuleBookError(f"{where} unit {entry['unit']!r}", "wrong", f"use {unit!r}")
-    value = entry["value"]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RuleBookError(f"{where} value {value!r}", "not a number", "write a number")
-    if not math.isfinite(value) or not 0.0 < value <= _LARGEST[unit]:
-        raise RuleBookError(
-            f"{where} value {value}", "out of range", f"use 0 to {_LARGEST[unit]:g} {unit}"
-        )
-    return Threshold(**{**entry, "value": float(value)})
+def _refuse_other_units(entries: dict[str, Any], known: dict[str, Any], where: str) -> None:
+    for key, entry in entries.items():
+        unit, wanted = getattr(entry, "unit", ""), getattr(known[key], "unit", "")
+        if unit != wanted:
+            raise RuleBookError(f"{where[:-1]}.{key}] unit {unit!r}", "wrong", f"use {wanted!r}")

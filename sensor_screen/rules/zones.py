@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.model import Task, Zone, ZoneBands
+from sensor_screen.judgement import Zone, ZoneBands
+from sensor_screen.model import Task
 
 if TYPE_CHECKING:
     from sensor_screen.model import Capacity, Demand

@@ -1,53 +1,51 @@
-"""One screen: recordings in, a report out."""
+"""One screen: a session in, a report out."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sensor_screen.core.pipeline import MeasureOptions, PipelineParams, measure_recording
+from sensor_screen.core.pipeline import MeasureOptions, PipelineParams
 from sensor_screen.core.symmetry import compare_sides
-from sensor_screen.core.task_hints import is_unlabelled
-from sensor_screen.errors import MeasurementError, ScreenError, StillnessError, UsageError
-from sensor_screen.model import (
-    AngleMark,
-    LegMeasures,
-    Origin,
-    Recording,
-    ScreeningReport,
-    Side,
-    SignOrigin,
-    Task,
-)
+from sensor_screen.errors import MeasurementError
+from sensor_screen.judgement import Case, Claims, Language, ScreeningReport
+from sensor_screen.model import AngleMark, Origin, Side, SignOrigin, Task
+from sensor_screen.rules.claims import restrain
 from sensor_screen.rules.evaluate import judge
 from sensor_screen.rules.rulebook import RuleBook, shipped_rulebook
+from sensor_screen.session.case import Session, measure_session
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from sensor_screen.model import LegMeasures, Recording
 
 
 UNKNOWN_CLOCK_S = 0.05
 """1 sigma. Clocks are not known against each other from this residual on."""
 
 
-def screen_recordings(
-    recordings: Sequence[Recording],
+def screen_session(
+    session: Session,
     *,
+    earlier: Sequence[Session] = (),
+    claims: Claims = Claims.CLINICIAN,
+    language: Language = Language.ENGLISH,
     options: MeasureOptions = MeasureOptions(),
     rulebook: RuleBook | None = None,
     params: PipelineParams = PipelineParams(),
     progress: Callable[[str], None] = lambda _: None,
 ) -> ScreeningReport:
-    """Measure and judge the recordings of one person.
+    """Measure and judge one session of one person.
 
     Capacity and demand are compared within one recording only: between two attachments of the
     sensors the zero differs.
 
     Args:
-        recordings: One or more, of the same person.
+        session: Recordings and answers of one occasion.
+        earlier: Sessions of the same person, oldest first, to compare with.
+        claims: Whom the report is for, and so what it may say.
+        language: What it is said in.
         options: The user's decisions.
         rulebook: The shipped one where None.
         params: Tuning of the stages.
@@ -56,86 +54,49 @@ def screen_recordings(
     Raises:
         ScreenError: Nothing that was asked for could be measured; says why and what to do.
     """
-    if not recordings:
-        raise UsageError("screen", "no recording was given", "name at least one recording file")
-    _refuse_twice(recordings)
-    options = replace(options, angle_needed=False)
-    legs, lost = _measure_each(recordings, options, params, progress)
+    book = rulebook or shipped_rulebook()
+    case, lost = open_case(
+        session, earlier, book, options=options, params=params, progress=progress
+    )
+    legs = case.now.legs
     _refuse_nothing(legs)
     progress("findings and advice")
-    judgement = judge(legs, rulebook or shipped_rulebook())
     return ScreeningReport(
-        origin=_origin(recordings),
-        source="; ".join(r.source for r in recordings if r.source),
+        origin=_origin(session.recordings),
+        source="; ".join(r.source for r in session.recordings if r.source),
         legs=legs,
-        findings=judgement.findings,
-        advice=judgement.advice,
-        care_pathway=judgement.care_pathway,
+        judgement=restrain(judge(case, book), claims),
         missing=(*(sentence for leg in legs for sentence in leg.missing), *lost),
-        marks=_marks(recordings, legs),
-        disclaimer=judgement.disclaimer,
+        marks=_marks(session.recordings, legs),
         software_version=__version__,
-        rulebook_version=judgement.rulebook_version,
+        claims=claims,
+        language=language,
+        answers=session.answers,
         comparisons=compare_sides(legs),
     )
 
 
-def _measure_each(
-    recordings: Sequence[Recording],
-    options: MeasureOptions,
-    params: PipelineParams,
-    progress: Callable[[str], None],
-) -> tuple[tuple[LegMeasures, ...], tuple[str, ...]]:
-    """The legs of all recordings, and why any recording gave none.
+def open_case(
+    session: Session,
+    earlier: Sequence[Session],
+    book: RuleBook,
+    *,
+    options: MeasureOptions = MeasureOptions(),
+    params: PipelineParams = PipelineParams(),
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Case, tuple[str, ...]]:
+    """Everything that is judged, measured; and why any recording gave nothing.
 
     Raises:
-        ScreenError: No recording gave any.
+        ScreenError: A session gave no measure at all.
     """
-    legs: list[LegMeasures] = []
-    errors: list[ScreenError] = []
-    lost: list[str] = []
-    for number, recording in enumerate(recordings, start=1):
-        try:
-            legs += measure_recording(recording, options, params, progress)
-        except ScreenError as reason:
-            error = _ask_for_label(reason, recording)
-            errors.append(error)
-            lost.append(f"recording {number} of {len(recordings)}: {error}")
-    if errors and not legs:
-        raise errors[0]
-    return tuple(legs), tuple(lost)
-
-
-def _ask_for_label(error: ScreenError, recording: Recording) -> ScreenError:
-    """Who only stands may have balanced: that is measured where a label says so."""
-    if not isinstance(error, StillnessError) or not is_unlabelled(recording.tasks):
-        return error
-    remedy = (
-        "if it is a stance on one leg, label it as the task balance (`import csv --tasks F`, "
-        f"where F has start_s,end_s,task); if not, {error.remedy}"
-    )
-    return StillnessError(error.value, error.problem, remedy)
-
-
-def _refuse_twice(recordings: Sequence[Recording]) -> None:
-    """Figures of one recording counted twice would look surer than they are."""
-    for i, one in enumerate(recordings):
-        for j in range(i):
-            if _are_same(one, recordings[j]):
-                raise UsageError(
-                    f"recordings {j + 1} and {i + 1}",
-                    "they hold the same samples",
-                    "name each recording once",
-                )
-
-
-def _are_same(one: Recording, other: Recording) -> bool:
-    return len(one.streams) == len(other.streams) and all(
-        a.info == b.info
-        and np.array_equal(a.raw, b.raw)
-        and np.array_equal(a.device_time_s, b.device_time_s)
-        for a, b in zip(one.streams, other.streams, strict=True)
-    )
+    before = []
+    for number, old in enumerate(earlier, start=1):
+        progress(f"earlier session {number} of {len(earlier)}")
+        measures, _ = measure_session(old, book, options=options, params=params)
+        before.append(measures)
+    now, lost = measure_session(session, book, options=options, params=params, progress=progress)
+    return Case(now, tuple(before)), lost
 
 
 def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:

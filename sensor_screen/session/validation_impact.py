@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.alignment import assemble_leg
-from sensor_screen.core.kicks import find_kicks, leg_signals
+from sensor_screen.core.blows import leg_signals
+from sensor_screen.core.kicks import find_kicks
 from sensor_screen.model import Placement, Side, Task
 from sensor_screen.simulation import (
     BENCHMARK,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.alignment import assemble_leg
-from sensor_screen.core.kicks import find_kicks, find_standing, leg_signals, strength
+from sensor_screen.core.blows import leg_signals
+from sensor_screen.core.kicks import find_kicks, find_standing, strength
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import Placement
 

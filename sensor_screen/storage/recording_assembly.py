@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,7 @@ def import_csv(
     append: bool = False,
     shared_clock: bool = False,
     gyro_sampling: GyroSampling = GyroSampling.INSTANT,
+    recorded_on: str = "",
 ) -> Recording:
     """Make a recording file from the CSV files of one leg.
 
@@ -48,9 +50,10 @@ def import_csv(
         append: Add these sensors to the recording in `out`, which keeps all it has.
         shared_clock: The sensors were read with one clock; otherwise each has its own.
         gyro_sampling: What a gyroscope sample means in this make of sensor.
+        recorded_on: ISO date.
 
     Raises:
-        UsageError: No sensor is given, or the recording has it already.
+        UsageError: No sensor is given, the recording has it already, or the date is none.
         RecordingError: A file cannot be read, or its units cannot be right.
     """
     files = {
@@ -60,6 +63,7 @@ def import_csv(
     }
     if not files:
         raise UsageError("no sensor", "there is nothing to import", "give --shank, --foot or both")
+    _refuse_other_than_date(recorded_on)
     existing = read_recording(out) if append else None
     sensors = [
         read_sensor_csv(path, side=side, placement=placement, gyro_sampling=gyro_sampling)
@@ -71,6 +75,7 @@ def import_csv(
         clock=ClockMap(origin="shared") if shared_clock else None,
         source=", ".join(path.name for path in files.values()),
     )
+    recording = replace(recording, recorded_on=recorded_on)
     if existing is not None:
         recording = merge_recordings(existing, recording)
     _refuse_copies(recording.streams)
@@ -120,7 +125,17 @@ def merge_recordings(first: Recording, second: Recording) -> Recording:
         ),
         source=f"{first.source}, {second.source}",
         notes={**second.notes, **first.notes},
+        recorded_on=first.recorded_on or second.recorded_on,
     )
+
+
+def _refuse_other_than_date(text: str) -> None:
+    if not text:
+        return
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"date {text!r}", "not a date", "write it as 2026-11-27") from None
 
 
 def _refuse_copies(streams: Sequence[SensorStream]) -> None:

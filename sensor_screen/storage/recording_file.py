@@ -117,7 +117,9 @@ def _read(path: Path) -> Recording:
         _decode_samples(stream, table.filter(pa.array(owner == index)))
         for index, stream in enumerate(header.streams)
     )
-    return Recording(streams, header.tasks, header.origin, header.source, header.notes)
+    return Recording(
+        streams, header.tasks, header.origin, header.source, header.notes, header.recorded_on
+    )
 
 
 def _find_header(file: pq.ParquetFile) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, NoReturn
 
 from sensor_screen.model import (
@@ -58,6 +59,7 @@ class RecordingHeader:
     origin: Origin
     source: str
     notes: dict[str, str]
+    recorded_on: str = ""
 
 
 def encode_header(recording: Recording) -> bytes:
@@ -75,6 +77,8 @@ def encode_header(recording: Recording) -> bytes:
         "tasks": [asdict(task) for task in recording.tasks],
         "streams": [_encode_stream(stream) for stream in recording.streams],
     }
+    if recording.recorded_on:
+        content["recorded_on"] = recording.recorded_on
     encoded = json.dumps(content, allow_nan=False).encode()
     decode_header(encoded)  # a file that is written is a file that can be read
     return encoded
@@ -127,6 +131,7 @@ def _decode(content: Json) -> RecordingHeader:
         origin=Origin(content["origin"]),
         source=_text(content["source"]),
         notes={_text(key): _text(value) for key, value in content["notes"].items()},
+        recorded_on=_date(content.get("recorded_on", "")),
     )
 
 
@@ -176,6 +181,11 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} where a text belongs")
     return value
+
+
+def _date(value: object) -> str:
+    text = _text(value)
+    return date.fromisoformat(text).isoformat() if text else ""
 
 
 def _flag(value: object) -> bool:

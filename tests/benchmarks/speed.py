@@ -21,8 +21,12 @@ from sensor_screen.core.live import LiveAnkle
 from sensor_screen.core.live_blocks import LegBlock
 from sensor_screen.core.orientation import estimate_orientation
 from sensor_screen.model import CleanLeg, Placement, Recording, Side, Task
-from sensor_screen.session.screen import screen_recordings
+from sensor_screen.rules.evaluate import judge
+from sensor_screen.rules.rulebook import shipped_rulebook
+from sensor_screen.session.case import Session
+from sensor_screen.session.screen import open_case, screen_session
 from sensor_screen.simulation import SCENARIOS, simulate
+from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
 
 
 def walking(duration_s: float) -> Recording:
@@ -72,12 +76,23 @@ def clean_leg(recording: Recording) -> CleanLeg:
 
 def compare_with_vqf(recording: Recording) -> None:
     """The whole offline screen against two orientation filters on the same samples."""
-    screen_recordings([recording])
+    session = Session((recording,))
+    screen_session(session)
     samples = [(s.acc_mps2, s.gyr_radps) for s in recording.streams]
     vqf_s = fastest_s(lambda: [estimate_orientation(a, g, 100.0) for a, g in samples])
-    screen_s = fastest_s(lambda: screen_recordings([recording]))
+    screen_s = fastest_s(lambda: screen_session(session))
     seconds = recording.streams[0].device_time_s[-1]
     print(f"screen of {seconds:.0f} s: {screen_s:.2f} s, {screen_s / vqf_s:.1f} x offlineVQF alone")
+
+
+def judge_people() -> None:
+    """Judging what was measured: positions, rules, concern, advice."""
+    book = shipped_rulebook()
+    for person in SAMPLE_PEOPLE.values():
+        sessions = [Session((v.record(),), v.answers) for v in person.visits]
+        case, _ = open_case(sessions[-1], sessions[:-1], book)
+        took_s = fastest_s(lambda case=case: judge(case, book), runs=20)  # type: ignore[misc]
+        print(f"judging {person.name:18} {1e3 * took_s:5.1f} ms")
 
 
 def grow(recording: Recording) -> None:
@@ -137,4 +152,5 @@ if __name__ == "__main__":
     start()
     feed_live(ten_minutes)
     compare_with_vqf(ten_minutes)
+    judge_people()
     grow(ten_minutes)

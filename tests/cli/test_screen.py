@@ -50,7 +50,7 @@ def test_the_demo_says_it_is_simulated_and_finds_the_stiff_side(run: Run, tmp_pa
     assert "not a diagnosis" in done.out
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, read_schema())
-    red = {(f["side"], f["task"]) for f in report["findings"] if f["zone"] == "red"}
+    red = {(f["side"], f["task"]) for f in report["judgement"]["findings"] if f["zone"] == "red"}
     assert ("right", "squat") in red  # the simulated person bends this ankle 20 deg at most
     assert not any(side == "left" and task == "squat" for side, task in red)
 
@@ -340,7 +340,7 @@ def test_one_useless_recording_of_two_is_named_and_the_other_is_reported(
     assert done.status == 0
     report = json.loads(out.read_text(encoding="utf-8"))
     jsonschema.validate(report, read_schema())
-    assert {f["side"] for f in report["findings"]} == {"left"}
+    assert {f["side"] for f in report["judgement"]["findings"]} == {"left"}
     assert any(
         "recording 2 of 2" in words and "same values" in words for words in report["missing"]
     )

@@ -11,14 +11,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from sensor_screen.core.alignment import assemble_leg
+from sensor_screen.core.blows import LegSignals, leg_signals
 from sensor_screen.core.kick_detail import describe_kick
-from sensor_screen.core.kicks import (
-    KickSwing,
-    LegSignals,
-    find_kicks,
-    find_standing,
-    leg_signals,
-)
+from sensor_screen.core.kicks import KickSwing, find_kicks, find_standing
 from sensor_screen.core.pipeline import measure_recording
 from sensor_screen.core.repetitions import find_repetitions, pair_repetitions
 from sensor_screen.model import AngleMark, CleanLeg, Placement, SampleFlag, Side, Task

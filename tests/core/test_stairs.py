@@ -12,6 +12,7 @@ import pytest
 from sensor_screen.core.alignment import assemble_leg
 from sensor_screen.core.foot_path import trace_foot
 from sensor_screen.core.pipeline import measure_leg
+from sensor_screen.core.quaternion import to_matrix, turn, unit
 from sensor_screen.core.stairs import FOOT_ALONE, find_foot_strides, tell_climb
 from sensor_screen.model import (
     Climb,
@@ -193,3 +194,10 @@ def test_a_real_staircase(way: str, wrong: Climb) -> None:
 @shared
 def test_real_level_walking_is_level() -> None:
     assert set(strides_of("pp054/walk_right")) == {Climb.LEVEL}
+
+
+def test_turning_vectors_agrees_with_the_matrices() -> None:
+    rng = np.random.default_rng(0)
+    quaternions, vectors = unit(rng.normal(size=(100, 4))), rng.normal(size=(100, 3))
+    expected = (to_matrix(quaternions) @ vectors[..., None])[..., 0]
+    np.testing.assert_allclose(turn(quaternions, vectors), expected, atol=1e-12)

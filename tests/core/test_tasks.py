@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -285,3 +286,24 @@ def test_real_walking_is_walking_and_a_rig_is_nothing() -> None:
             pytest.skip("the public recordings are not beside this checkout")
         (tasks,) = find_tasks(legs_of(read_folder(folder).recording)).values()
         assert {f.task for f in tasks} - {Task.STAND, Task.MOVE} == wanted
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("placements", [(), (Placement.FOOT,)])
+def test_real_kicks_are_found_and_who_stands_does_not_kick(
+    placements: tuple[Placement, ...],
+) -> None:
+    """Each leg alone; by the same finder as the kicks that are measured."""
+    folders = [
+        SHARED / "kick" / f"player{player}_S{number:02}_{side}"
+        for player in (1, 2, 3, 4)
+        for number in (1, 2)
+        for side in ("left", "right")
+    ]
+    folders = [folder for folder in folders if folder.is_dir()]
+    if not folders:
+        pytest.skip("the public recordings are not beside this checkout")
+    for folder in folders:
+        expected = json.loads((folder / "meta.json").read_text("utf-8"))["kicks_expected"]
+        (tasks,) = find_tasks(legs_of(read_folder(folder).recording, *placements)).values()
+        assert sum(f.task is Task.KICK for f in tasks) == expected, folder.name

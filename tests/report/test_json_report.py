@@ -1,4 +1,4 @@
-"""JSON report: valid against its schema, with every mark, in degrees."""
+"""JSON report: valid against its schema for everybody, with every mark, in degrees."""
 
 import dataclasses
 import json
@@ -10,50 +10,135 @@ from typing import Any
 import jsonschema
 import pytest
 
+from sensor_screen.judgement import (
+    Claims,
+    ConcernLevel,
+    Language,
+    Level,
+    Panel,
+    Pattern,
+    Readiness,
+    ScreeningReport,
+    Urgency,
+    Verdict,
+    Zone,
+)
 from sensor_screen.model import (
     AxisOrigin,
     Condition,
     Direction,
     KickDetail,
     Origin,
-    Panel,
     Side,
     SignOrigin,
     Stance,
     StanceRole,
     Task,
     ZeroMode,
-    Zone,
 )
 from sensor_screen.report.json_report import read_schema, report_to_json
 from sensor_screen.report.terminal import render_terminal
-from tests.hand_made import ankle, full_report, leg_measures, repetition, report
+from sensor_screen.rules.voice import Voice
+from tests.hand_made import (
+    ankle,
+    filled_report,
+    full_report,
+    leg_measures,
+    repetition,
+    report,
+)
+
+VOICE = Voice(Language.ENGLISH)
+VALIDATOR = jsonschema.Draft202012Validator(read_schema())
+
+
+def through_text(screened: ScreeningReport) -> Any:
+    """The content as a reader gets it: NaN is not JSON and must not be written."""
+    return json.loads(json.dumps(report_to_json(screened), allow_nan=False))
 
 
 def objects(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every object schema, nested ones too."""
+    """Every object schema, nested ones too, but conditions, which only refer to others."""
     if isinstance(schema, dict):
         if "properties" in schema:
             yield schema
-        for part in schema.values():
-            yield from objects(part)
+        for name, part in schema.items():
+            if name not in ("if", "then", "else"):
+                yield from objects(part)
 
 
 @pytest.mark.parametrize(
     "screened",
     [
         full_report(),
+        filled_report(),
         report([]),
         report([leg_measures([])]),
         report([leg_measures(ankle(squat=[20.0]))]),
         report([leg_measures(ankle(Side.NONE, squat=[20.0]))]),
     ],
-    ids=["everything", "no leg", "empty leg", "one leg", "no side"],
+    ids=["measures", "everything", "no leg", "empty leg", "one leg", "no side"],
 )
-def test_reports_keep_the_schema(screened: Any) -> None:
-    # Through text and back: NaN is not JSON and must not be written.
-    content = json.loads(json.dumps(report_to_json(screened), allow_nan=False))
-    jsonschema.Draft202012Validator(read_schema()).validate(content)
+@pytest.mark.parametrize("claims", Claims)
+def test_reports_keep_the_schema(screened: ScreeningReport, claims: Claims) -> None:
+    content = through_text(dataclasses.replace(screened, claims=claims))
+    VALIDATOR.validate(content)
+
+
+@pytest.mark.parametrize("claims", Claims)
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("flagged", [False, True])
+def test_filled_reports_keep_the_schema(claims: Claims, language: Language, flagged: bool) -> None:
+    content = through_text(filled_report(claims, language, flagged=flagged))
+    VALIDATOR.validate(content)
+    assert (content["claims"], content["language"]) == (claims.value, language.value)
+
+
+@pytest.mark.parametrize("block", ["findings", "results", "concerns", "pathway", "readiness"])
+def test_the_schema_refuses_a_withheld_block_in_wellness_mode(block: str) -> None:
+    content = through_text(filled_report(Claims.WELLNESS))
+    everything = through_text(filled_report())
+    content["judgement"][block] = everything["judgement"][block]
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate(content)
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate({**everything, "claims": "wellness"})
+
+
+def test_a_red_flag_leaves_no_position_and_no_rule() -> None:
+    judgement = through_text(filled_report(flagged=True))["judgement"]
+    assert [flag["id"] for flag in judgement["red_flags"]] == ["hot_joint", "chest_or_breath"]
+    assert (judgement["findings"], judgement["results"]) == ([], [])
+    broken = through_text(filled_report(flagged=True))
+    broken["judgement"]["findings"] = through_text(filled_report())["judgement"]["findings"]
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate(broken)
+
+
+def test_keys_are_the_same_in_every_language_and_texts_are_not() -> None:
+    english, german = (through_text(filled_report(language=one))["judgement"] for one in Language)
+    finding, befund = english["findings"][0], german["findings"][0]
+    assert finding["said"]["key"] == befund["said"]["key"]
+    assert finding["said"]["text"] != befund["said"]["text"]
+    assert english["changes"][0]["now"] == german["changes"][0]["now"]
+
+
+def test_figures_of_rules_and_changes_have_their_unit() -> None:
+    judgement = through_text(filled_report())["judgement"]
+    (difference,) = [r for r in judgement["results"] if r["rule"] == "L2"]
+    assert (difference["value"], difference["error_95"], difference["unit"]) == (31.0, 3.0, "deg")
+    assert (difference["amber"], difference["red"]) == (">= 5", "> 10")
+    (answer,) = [r for r in judgement["results"] if r["rule"] == "I1"]
+    assert answer["error_95"] is None
+    change = judgement["changes"][0]
+    assert (change["now"], change["before"], change["smallest"]) == (34.0, 28.0, 4.5)
+    assert "28° at first, 34° now" in change["text"]
+
+
+def test_research_says_first_that_it_is_not_for_care() -> None:
+    content = through_text(filled_report(Claims.RESEARCH))
+    assert content["marks"][0] == "For research only: not for care."
+    assert content["judgement"] == through_text(filled_report())["judgement"]
 
 
 def test_a_kick_keeps_the_schema_and_what_is_not_known_is_null() -> None:
@@ -82,7 +167,7 @@ def test_a_kick_keeps_the_schema_and_what_is_not_known_is_null() -> None:
     )
     kick = dataclasses.replace(repetition(Task.KICK, point_deg=45.0), kick=detail)
     content = report_to_json(report([leg_measures([kick])]))
-    jsonschema.Draft202012Validator(read_schema()).validate(content)
+    VALIDATOR.validate(content)
     (written,) = content["legs"][0]["repetitions"]
     assert written["kick"]["plantarflexion_before_impact_deg"] == 38.0
     assert written["kick"]["peak_foot_rate_degps"] is None
@@ -103,22 +188,28 @@ def test_the_schema_is_sound_and_describes_every_field() -> None:
 
 def test_the_schema_refuses_what_it_does_not_know() -> None:
     content = report_to_json(full_report())
-    for broken in ({**content, "score": 7}, {**content, "disclaimer": ""}, {"schema": "x"}):
+    for broken in ({**content, "score": 7}, {**content, "disclaimer": [""]}, {"schema": "x"}):
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.Draft202012Validator(read_schema()).validate(broken)
+            VALIDATOR.validate(broken)
 
 
 def test_every_sentence_of_the_report_survives() -> None:
-    screened = full_report()
+    screened = filled_report()
     content = report_to_json(screened)
     assert content["origin"] == "simulated"
     assert content["marks"] == list(screened.marks)
     assert content["missing"] == list(screened.missing)
-    assert content["disclaimer"] == screened.disclaimer
-    assert content["care_pathway"] == list(screened.care_pathway)
+    assert content["disclaimer"] == [VOICE.text("disclaimer.clinician")]
     assert [leg["missing"] for leg in content["legs"]] == [list(x.missing) for x in screened.legs]
-    assert [f["sentence"] for f in content["findings"]] == [f.sentence for f in screened.findings]
-    assert [a["source"] for a in content["advice"]] == [a.source for a in screened.advice]
+    blocks = ("red_flags", "findings", "results", "patterns", "concerns", "changes", "advice",
+              "pathway", "readiness", "cards")  # fmt: skip
+    for block in blocks:
+        nouns = getattr(screened.judgement, block)
+        assert len(content["judgement"][block]) == len(nouns)
+        if nouns and hasattr(nouns[0], "statement"):
+            said = [None if n.statement is None else VOICE.say(n.statement) for n in nouns]
+            written = [part["said"] for part in content["judgement"][block]]
+            assert [part and part["text"] for part in written] == said
 
 
 def test_figures_are_degrees_and_positive_in_their_own_direction() -> None:
@@ -166,6 +257,13 @@ def test_every_figure_of_a_stance_is_there_with_its_unit_and_error() -> None:
         (("$defs", "calibration", "properties", "zero_mode"), ZeroMode),
         (("$defs", "sway", "properties", "stance"), Stance),
         (("$defs", "sway", "properties", "role"), StanceRole),
+        (("$defs", "red_flag", "properties", "urgency"), Urgency),
+        (("$defs", "result", "properties", "level"), Level),
+        (("$defs", "pattern", "properties", "pattern"), Pattern),
+        (("$defs", "change", "properties", "verdict"), Verdict),
+        (("$defs", "readiness_item", "properties", "state"), Readiness),
+        (("properties", "claims"), Claims),
+        (("properties", "language"), Language),
         (("properties", "origin"), Origin),
         (("$defs", "condition"), Condition),
     ],
@@ -177,3 +275,8 @@ def test_the_schema_knows_every_word_of_the_model(
     for key in where:
         field = field[key]
     assert set(field["enum"]) == {word.value for word in words}
+
+
+def test_the_schema_knows_every_level_of_concern() -> None:
+    level = read_schema()["$defs"]["concern"]["properties"]["level"]
+    assert set(level["enum"]) == {int(level) for level in ConcernLevel}

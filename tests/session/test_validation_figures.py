@@ -33,6 +33,13 @@ def test_every_plain_kick_is_found_within_some_samples() -> None:
     assert row.covered > 0.8
 
 
+def test_what_full_scale_hides_of_an_impact_is_in_its_error() -> None:
+    free = measure_impact(IMPACT_CASES[2], 200.0, range(1))
+    full = measure_impact(IMPACT_CASES[3], 200.0, range(1))  # the accelerometer is full for 30 ms
+    assert full.sigma > 1.5 * free.sigma
+    assert full.covered > 0.8
+
+
 def test_tasks_without_labels_are_scored_by_time_and_by_repetition() -> None:
     steps = (Step(Task.STAND, 2.0), Step(Task.WALK, 6), Step(Task.SQUAT, 3), Step(Task.KICK, 2))
     made = simulate(Scenario("some", "of each", steps), seed=0)
