@@ -105,8 +105,8 @@ def _refuse_nothing(legs: tuple[LegMeasures, ...]) -> None:
         return  # A lone foot knows where its strides went.
     why = next((s for leg in legs for s in leg.missing), "no task is labelled or was found")
     why = why.rstrip(".")
-    trusted = [leg.sway if leg.angle is None else leg.angle.valid.any() for leg in legs]
-    if not any(trusted):
+    trusted = any(leg.sway or (leg.angle is not None and leg.angle.valid.any()) for leg in legs)
+    if not trusted:
         raise MeasurementError(
             "recording",
             f"nothing in it can be trusted ({why})",

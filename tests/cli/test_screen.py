@@ -354,3 +354,15 @@ def test_one_recording_given_twice_is_refused(run: Run, tmp_path: Path, healthy:
     done = run("screen", path, path)
     assert done.status == 2
     assert "recordings 1 and 2: they hold the same samples" in done.complaint
+
+
+def test_two_legs_that_only_balance_have_their_sway(run: Run, tmp_path: Path) -> None:
+    steps = (Step(Task.STAND, 3.0), Step(Task.BALANCE, 20.0))
+    both = (Side.LEFT, Side.RIGHT)
+    recording = simulate(Scenario("balance", "balance", steps), seed=1, sides=both).recording
+    path = tmp_path / "balance.parquet"
+    save_recording(recording, path)
+    done = run("screen", path)
+    assert done.status == 0
+    assert "One stance on the left leg alone" in done.out
+    assert "nothing tells toes up from toes down" in done.out
