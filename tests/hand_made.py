@@ -421,3 +421,16 @@ def filled_report(
     judgement = fill_judgement(plain.judgement, top=top)
     judgement = replace(judgement, red_flags=flags() if flagged else ())
     return replace(plain, judgement=restrain(judgement, claims), claims=claims, language=language)
+
+
+def measured_sentences(screened: ScreeningReport) -> set[str]:
+    """Everything that the measuring said in words, on any face of a report."""
+    said = {*screened.marks, *screened.missing}
+    for leg in screened.legs:
+        said |= {*leg.missing, *(() if leg.calibration is None else leg.calibration.reasons)}
+        said |= {reason for stance in leg.sway for reason in stance.reasons}
+        for one in leg.repetitions:
+            said |= {one.reason, *one.notes}
+            if (kick := one.kick) is not None:
+                said |= {kick.rise_note, kick.angle_note, kick.clipping_note, kick.sampling_note}
+    return said - {""}

@@ -2,7 +2,7 @@
 
 Angles are in degrees, each name ends in its unit, errors are one standard deviation unless the name
 says `error_95`, and what is not known is null. What is said is in the language of the report, each
-sentence with its key; sentences of the measurement are English.
+sentence with its key; sentences of the measurement too, as far as they are translated.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Claims, Judgement, Language, Statement
 from sensor_screen.model import Condition, Direction, Task
+from sensor_screen.report.phrasebook import translate_measured
 from sensor_screen.rules.claims import read_withheld_words, restrain
 from sensor_screen.rules.voice import Voice
 
@@ -20,12 +21,12 @@ _WHOLE = ("count", "points", "%", "years", "weeks")
 """Units whose figures are shown whole."""
 
 
-def measured_text(sentence: str, language: Language) -> str:  # noqa: ARG001
+def measured_text(sentence: str, language: Language) -> str:
     """A sentence of the measurement in a language; where there is no translation, as it came.
 
-    Measuring speaks English only (`LegMeasures.missing`, reasons, notes, marks).
+    Measuring speaks English (`LegMeasures.missing`, reasons, notes, marks).
     """
-    return sentence
+    return translate_measured(sentence, language) or sentence
 
 
 @dataclass(slots=True)
@@ -141,16 +142,18 @@ class Telling:
         return text
 
     def foreign_measured(self, sentence: str) -> str:
-        """A sentence of the measurement under a heading that says which language it is in."""
+        """A sentence of the measurement; one that stayed English belongs under a heading."""
         return self.foreign(measured_text(sentence, self.report.language))
+
+    def stays_english(self, sentence: str) -> bool:
+        """Whether a sentence of the measurement is not in the language of the report."""
+        return translate_measured(sentence, self.report.language) is None
 
     def measured(self, sentence: str) -> str:
         """A sentence of the measurement where it belongs, or the number of its note."""
-        language = self.report.language
-        said = measured_text(sentence, language)
-        if language is Language.ENGLISH or said != sentence:
-            return self.foreign(said)
-        said = self.foreign(said)
+        said = self.foreign_measured(sentence)
+        if not self.stays_english(sentence):
+            return said
         if said not in self.notes:
             self.notes.append(said)
         return self.text("see_note", number=self.notes.index(said) + 1)

@@ -75,10 +75,20 @@ def _open(told: Telling, page: Page) -> list[str]:
     source = page.paragraph(told.foreign(report.source))
     lines = [*page.heading(title, legs), *source, page.rule()]
     lines += _list_marks(told.own_marks(), page)
-    measured = told.measured_marks()
-    if measured and (about := told.text("marks_language")):
-        lines += page.paragraph(about, style="dim")
-    return lines + _list_marks(measured, page)
+    said, english = _by_language(report.marks, told)
+    lines += _list_marks(said, page)
+    if english:
+        lines += page.paragraph(told.text("marks_language"), style="dim")
+    return lines + _list_marks(english, page)
+
+
+def _by_language(sentences: Iterable[str], told: Telling) -> tuple[list[str], list[str]]:
+    """Sentences of the measurement in the language of the report, and those that are English."""
+    groups: tuple[list[str], list[str]] = ([], [])
+    for sentence in dict.fromkeys(sentences):
+        groups[told.stays_english(sentence)].append(told.foreign_measured(sentence))
+    said, english = (list(dict.fromkeys(group)) for group in groups)
+    return said, english
 
 
 def _list_marks(marks: Iterable[str], page: Page) -> list[str]:
@@ -138,10 +148,16 @@ def _leg(leg: LegMeasures, told: Telling, page: Page) -> list[str]:
 def _missing(told: Telling, page: Page) -> list[str]:
     report = told.report
     sentences = [*report.missing, *(text for leg in report.legs for text in leg.missing)]
-    lines = []
-    for text in dict.fromkeys(told.foreign_measured(text) for text in sentences):
-        lines += page.paragraph(text, first=" ·  ", indent="    ")
+    said, english = _by_language(sentences, told)
+    lines = [line for text in said for line in _item(text, page)]
+    if english:
+        lines += page.paragraph(told.text("marks_language"), style="dim")
+    lines += [line for text in english for line in _item(text, page)]
     return ["", *page.heading(told.text("heading.missing")), *lines] if lines else []
+
+
+def _item(text: str, page: Page) -> list[str]:
+    return page.paragraph(text, first=" ·  ", indent="    ")
 
 
 def _close(told: Telling, page: Page) -> list[str]:

@@ -42,7 +42,11 @@ class Voice:
 
     def text(self, key: str, /, **values: object) -> str:
         """The message of a key with its values."""
-        return self._formatter.vformat(self._messages[key], (), values)
+        return self.fill(self._messages[key], values)
+
+    def fill(self, template: str, values: Mapping[str, object]) -> str:
+        """A template that is no message of its own, with its values."""
+        return self._formatter.vformat(template, (), values)
 
     def has(self, key: str) -> bool:
         """Whether there is a message of that key."""

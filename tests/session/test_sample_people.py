@@ -20,12 +20,14 @@ from sensor_screen.judgement import (
     Zone,
 )
 from sensor_screen.model import Side, Task
+from sensor_screen.report.phrasebook import translate_measured
 from sensor_screen.report.terminal import render_terminal
 from sensor_screen.rules.claims import read_withheld_words, restrain
 from sensor_screen.rules.voice import Voice
 from sensor_screen.session.case import Session
 from sensor_screen.session.screen import screen_session
 from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
+from tests.hand_made import measured_sentences
 
 LEFT, RIGHT, FRONT, BACK = Side.LEFT, Side.RIGHT, Panel.ANTERIOR, Panel.POSTERIOR
 
@@ -150,3 +152,10 @@ def test_a_wellness_report_of_real_samples_says_no_withheld_word(
     emergency = Voice(language).text("wellness.emergency")
     left = " ".join(text.split()).replace(" ".join(emergency.split()), "")
     assert not read_withheld_words(language).search(left)
+
+
+@pytest.mark.parametrize("name", SAMPLE_PEOPLE)
+def test_all_that_is_said_of_a_sample_person_is_there_in_german(name: str) -> None:
+    said = measured_sentences(screened(name))
+    assert said
+    assert not {one for one in said if translate_measured(one, Language.GERMAN) is None}
