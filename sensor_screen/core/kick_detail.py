@@ -134,7 +134,10 @@ def _judge_angle(
 def _impact_sigma_rad(angle: AngleTrace, before: int, impact_sigma: float) -> float:
     """1 sigma of the angle before the impact: that of the angle, and what it turns meanwhile."""
     part = angle.dorsiflexion_rad[max(0, before - 2) : before + 1]
-    turned = float(part[-1] - part[0]) / max(1, part.size - 1) * impact_sigma
+    slope = abs(float(part[-1] - part[0])) / max(1, part.size - 1)
+    # An ankle that points and then holds has turned more within a long error than its last slope.
+    course = angle.dorsiflexion_rad[max(0, before - math.floor(impact_sigma)) : before + 1]
+    turned = max(slope * impact_sigma, float(np.nanmax(np.abs(course - course[-1]))))
     return math.hypot(float(angle.sigma_rad[before]), turned)
 
 
