@@ -259,6 +259,7 @@ def _notes(view: _View) -> Iterator[_Reason]:
     complaints = find_complaints(view.answers, view.side, view.panel)
     yield from (_Reason(NOTE, item, said) for item, said in complaints.items())
     lacking = view.raised(_DIFFERENCE[view.panel], *_RESTRICTION)
+    lacking = tuple(sorted(lacking, key=lambda result: result.within_error))  # what is sure first
     yield from (_Reason(NOTE, r.id, r.statement) for r in lacking)
     if view.panel is Panel.ANTERIOR:  # an ankle that gives way is a matter of the front
         unsteady = view.of_leg("I1", *_BALANCE)

@@ -496,3 +496,12 @@ def test_everything_can_be_said_and_rests_on_something(one: Case) -> None:
 
 def test_every_threshold_of_concern_decides() -> None:
     assert [BOOK.shown(n) for n in ("pain_any", "pain_at_end_range", "care_weeks")] == [1, 4, 12]
+
+
+def test_a_note_tells_the_sure_lack_before_the_unsure_and_the_position_last() -> None:
+    stiff = leg(LEFT, bend_deg=35.0, sigma_deg=0.5, squat=[34.0])
+    one = case(stiff, leg(RIGHT, bend_deg=42.5, sigma_deg=0.5))
+    found = concern_of(weigh(one), LEFT, FRONT)
+    assert found.level is NOTE
+    assert [reason.split("-")[0] for reason in found.rests_on][:2] == ["L2", "L1"]
+    assert found.rests_on[2] == "left-anterior-squat"
