@@ -127,8 +127,8 @@ class Telling:
     def what(self, name: str) -> str:
         """A task or a condition of an end range by its word in the model."""
         for words in (Task, Condition):
-            if name in set(words):
-                return self.voice.word(words(name))
+            if (word := name.replace(" ", "_")) in set(words):
+                return self.voice.word(words(word))
         return self.foreign(name)
 
     def movement(self, direction: Direction) -> str:

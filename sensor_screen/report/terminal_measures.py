@@ -36,7 +36,7 @@ def list_repetitions(leg: LegMeasures, page: Page, told: Telling) -> list[str]:
         for direction in directions:
             lines += _list_peaks(leg, task, direction, page, told)
         lines += _list_impacts(reps, page, told)
-        lines += _left_out(reps, page, told)
+        lines += _left_out(reps, page, told, named=any(r.counted for r in reps))
     return _with_head(lines, page, told)
 
 
@@ -101,10 +101,10 @@ def _find_peaks(
     return None
 
 
-def _left_out(reps: Sequence[Repetition], page: Page, told: Telling) -> list[str]:
-    """What was not counted, by reason."""
+def _left_out(reps: Sequence[Repetition], page: Page, told: Telling, *, named: bool) -> list[str]:
+    """What was not counted, by reason; with the task where no row above names it."""
     reasons = [r.reason for r in reps if not r.counted]
-    lines = []
+    lines: list[str] = []
     for reason in dict.fromkeys(reasons):
         text = told.text(
             "left_uncounted",
@@ -113,7 +113,9 @@ def _left_out(reps: Sequence[Repetition], page: Page, told: Telling) -> list[str
             reason=told.measured(reason),
         )
         indent = " " * LABEL_WIDTH
-        lines += page.paragraph(text, first=indent, indent=indent + "  ", style="dim")
+        head = indent if named or lines else page.words(told.voice.word(reps[0].task))
+        first = head.ljust(LABEL_WIDTH)
+        lines += page.paragraph(text, first=first, indent=indent + "  ", style="dim")
     return lines
 
 

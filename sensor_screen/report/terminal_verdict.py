@@ -40,7 +40,8 @@ def show_verdict(told: Telling, page: Page) -> list[str]:
     """What was found in one sentence, then the same of the other side of the joint.
 
     Where something is worth discussing, that is the sentence, and its first reason the second.
-    Otherwise it is that of the position closest to its end.
+    Else the first reason of a note leads, as what is felt counts more than a position. Where all
+    was judged and nothing is to be noted, that is said before the position closest to its end.
     """
     leading, others = _lead(told)
     lines = page.paragraph(leading, style="bold")
@@ -56,6 +57,14 @@ def _lead(told: Telling) -> tuple[str, list[str]]:
     if matters:
         first = matters[0]
         return told.say(first.statement), [told.say(reason) for reason in first.why[:1]]
+    noted = [c for c in _by_level(told) if c.level is ConcernLevel.NOTE and c.why]
+    if noted:
+        reasons = [told.say(concern.why[0]) for concern in noted]
+        return reasons[0], [reason for reason in reasons if reason != reasons[0]]
+    concerns = told.judgement.concerns
+    judged = [f for f in close if f.zone != Zone.UNRESOLVED]
+    if judged == close and close and concerns and all(c.judged for c in concerns):
+        return told.clinic("verdict.quiet"), [told.say(close[0].statement)]
     if close:
         others = [told.say(f.statement) for f in close if f.panel != close[0].panel]
         return told.say(close[0].statement), others

@@ -24,7 +24,9 @@ from sensor_screen.model import Side, Task
 from sensor_screen.rules.complaints import hurts_in_task, injuries
 from sensor_screen.rules.grounds import NOTABLE, Grounds, range_is_small
 from sensor_screen.rules.shoes import advise_footwear, advise_support, loaded_panels
+from sensor_screen.rules.sites import hurts_at
 from sensor_screen.rules.smallest_change import NEAR, describe_change
+from sensor_screen.rules.symptoms import hurts_somewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +113,7 @@ def _seek_care(grounds: Grounds) -> Iterator[Advice]:
             yield grounds.line(
                 f"seek_care-{side}",
                 [Statement("advice.seek_care.soon", {"side": side})],
-                serious[0].statement,
+                (serious[0].why or (serious[0].statement,))[0],
                 [i for concern in serious for i in concern.rests_on],
             )
 
@@ -123,26 +125,42 @@ def _modify(grounds: Grounds) -> Iterator[Advice]:
     """One line for each position near or past end range, or on a small range; then what hurts.
 
     It is worded for the case that it hurts unless it was said to: near end range alone is no
-    reason to change anything.
+    reason to change anything. What hurts comes first.
     """
     telling = [f for f in grounds.findings if f.zone in NEAR or range_is_small(f, grounds.book)]
+    telling.sort(key=lambda f: not hurts_in_task(grounds.answers, f.side, f.panel, f.task))
     for finding in telling:
         yield _modify_task(finding, grounds)
     covered = {(finding.side, finding.panel) for finding in telling}
     hurting = [
         concern
         for concern in grounds.concerns
-        if concern.level >= ConcernLevel.DISCUSS and (concern.side, concern.panel) not in covered
+        if concern.level >= ConcernLevel.DISCUSS
+        and (concern.side, concern.panel) not in covered
+        and _tells_of_pain(concern, grounds)
     ]
+    unplaced = [s for s in grounds.sides if hurts_somewhere(grounds.answers, s, grounds.book)]
     for concern in hurting:
         yield grounds.line(
             f"modify-{concern.side}-{concern.panel}",
             [Statement("advice.modify.what_hurts", {"side": concern.side, "panel": concern.panel})],
-            concern.statement,
+            (concern.why or (concern.statement,))[0],
             concern.rests_on,
         )
-    if not telling and not hurting:
+    for side in unplaced:
+        yield grounds.line(
+            f"modify-{side}",
+            [Statement("advice.modify.unplaced", {"side": side})],
+            Statement("concern.why.unplaced", {"side": side}),
+            ["symptoms.where"],
+        )
+    if not telling and not hurting and not unplaced:
         yield _modify_nothing(grounds)
+
+
+def _tells_of_pain(concern: Concern, grounds: Grounds) -> bool:
+    """Giving way, locking or a small range alone is nothing that hurts."""
+    return hurts_at(grounds.answers, concern.side, concern.panel)
 
 
 def _modify_task(finding: Finding, grounds: Grounds) -> Advice:

@@ -253,10 +253,17 @@ def _instability(view: _View) -> Iterator[_Reason]:
 
 
 def _notes(view: _View) -> Iterator[_Reason]:
-    yield from (_Reason(NOTE, f.id, f.statement) for f in view.own_findings)
-    raised = [r for r in view.raised() if r.rule not in _POSITIONS]
-    yield from (_Reason(NOTE, r.id, r.statement) for r in raised)
+    """What is felt first, then what the leg lacks, then how close a movement comes."""
     for task in find_pains(view.answers, view.side, view.panel, view.book):
         yield view.pain_reason(NOTE, task)
     complaints = find_complaints(view.answers, view.side, view.panel)
     yield from (_Reason(NOTE, item, said) for item, said in complaints.items())
+    lacking = view.raised(_DIFFERENCE[view.panel], *_RESTRICTION)
+    lacking = tuple(sorted(lacking, key=lambda result: result.within_error))  # what is sure first
+    yield from (_Reason(NOTE, r.id, r.statement) for r in lacking)
+    if view.panel is Panel.ANTERIOR:  # an ankle that gives way is a matter of the front
+        unsteady = view.of_leg("I1", *_BALANCE)
+        yield from (_Reason(NOTE, r.id, r.statement) for r in unsteady)
+    yield from (_Reason(NOTE, f.id, f.statement) for f in view.own_findings)
+    raised = [r for r in view.raised() if r.rule not in _POSITIONS]
+    yield from (_Reason(NOTE, r.id, r.statement) for r in raised)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import ConcernLevel, PathwayStep, Statement, Urgency, Verdict
-from sensor_screen.rules.complaints import complains, sides_of
+from sensor_screen.rules.complaints import complains, largest_pain, sides_of
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Case, Change, Concern, RedFlag
@@ -84,6 +84,8 @@ def _by_weeks(
     case: Case, concerns: tuple[Concern, ...], changes: tuple[Change, ...], book: RuleBook
 ) -> tuple[str, Statement]:
     weeks = case.now.answers.number("session.weeks_of_care")
+    if _has_eased(case, concerns, changes):
+        return "therapy", Statement("pathway.why.better")
     if weeks >= book.shown("trial_most"):
         return "clinician", Statement("pathway.why.weeks", {"weeks": weeks})
     if weeks >= book.shown("trial_least") and _stalled(case, concerns, changes):
@@ -91,6 +93,20 @@ def _by_weeks(
     if weeks > 0.0:
         return "therapy", Statement("pathway.why.under_way", {"weeks": weeks})
     return "therapy", Statement("pathway.why.complaint")
+
+
+def _has_eased(case: Case, concerns: tuple[Concern, ...], changes: tuple[Change, ...]) -> bool:
+    """Nothing is worth discussing or hurts now, and something is really better than before."""
+    answers = case.now.answers
+    if any(concern.level >= ConcernLevel.DISCUSS for concern in concerns):
+        return False
+    legs = {side for side in sides_of(case) if complains(answers, side)}
+    return all(
+        largest_pain(answers, side) == 0.0
+        and any(c.side == side and c.verdict is Verdict.BETTER for c in changes)
+        and not any(c.side == side and c.verdict is Verdict.WORSE for c in changes)
+        for side in legs
+    )
 
 
 def _stalled(case: Case, concerns: tuple[Concern, ...], changes: tuple[Change, ...]) -> bool:

@@ -22,6 +22,8 @@ _PATTERN_PANELS: dict[Pattern, tuple[Panel, ...]] = {
     Pattern.UNCLEAR: (Panel.ANTERIOR, Panel.POSTERIOR),
     Pattern.NONE: (),
 }
+_NO_PLACE = {"S5", "S10", "S11"}
+"""Giving way, swelling and earlier injuries: no heel eases them."""
 _MM = 1000.0
 
 
@@ -51,7 +53,7 @@ def loaded_panels(
     for finding in (*near, *small, *close):
         told.setdefault(finding.panel, []).append(finding.id)
     for label in grounds.patterns:
-        if label.side == side:
+        if label.side == side and set(label.rests_on) - _NO_PLACE:
             for panel in _PATTERN_PANELS[label.pattern]:
                 told.setdefault(panel, []).extend(label.rests_on)
     return told

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensor_screen.judgement import Panel, Statement, Zone
 from sensor_screen.model import Task
+from sensor_screen.rules.rule_result import NORMAL_95
 from sensor_screen.rules.zones import place
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def describe_change(
     degrees = smallest_change_deg(finding)
     if degrees is None:
         return ()
-    figures = {"degrees": degrees, "panel": finding.panel}
+    figures = _known_to(finding) | {"degrees": degrees, "panel": finding.panel}
+    hides = math.hypot(figures["peak_error"], figures["end_error"]) >= degrees
+    figures["doubt"] = Statement(f"advice.change.{'within_error' if hides else 'sure'}")
     said = [Statement("advice.change.degrees", figures)]
     if finding.task == Task.SQUAT and finding.panel == Panel.ANTERIOR:
         said.append(_box(finding, degrees, answers, book, heel_stays_down=heel_stays_down))
@@ -127,7 +130,7 @@ def describe_change(
         said.append(Statement("advice.change.step"))
     if finding.task == Task.KICK:
         limit_deg = book.shown("kick_tape_limit")
-        said.append(Statement("advice.change.kick", {"degrees": degrees}))
+        said.append(Statement("advice.change.kick"))
         said.append(Statement("advice.change.tape", {"limit_deg": limit_deg}))
     elif other_side_is_close:
         said.append(Statement("advice.change.heel_conflict", {"panel": finding.panel}))
@@ -136,6 +139,14 @@ def describe_change(
     else:
         said.append(_lower_heel(answers, book))
     return tuple(said)
+
+
+def _known_to(finding: Finding) -> dict[str, Any]:
+    """The 95 % errors of what the change is reckoned from, degrees."""
+    return {
+        "peak_error": math.degrees(NORMAL_95 * finding.demand.sigma_rad),
+        "end_error": math.degrees(NORMAL_95 * finding.capacity.sigma_rad),
+    }
 
 
 def _box(

@@ -81,6 +81,32 @@ def join_sessions(parts: Sequence[Session]) -> Session:
     return Session(recordings, answered[0] if answered else Answers())
 
 
+def refuse_disorder(session: Session, earlier: Sequence[Session]) -> None:
+    """A later session is no earlier one, and a session says nothing beside itself.
+
+    Args:
+        session: The one that is judged.
+        earlier: What it is to be compared with.
+
+    Raises:
+        UsageError: One of the earlier sessions is of the same day or later, or has its samples.
+    """
+    for number, old in enumerate(earlier, start=1):
+        if any(_are_same(a, b) for a in session.recordings for b in old.recordings):
+            raise UsageError(
+                f"earlier session {number}",
+                "it holds the same samples as the session to be judged",
+                "name a recording of another day",
+            )
+        both = (old.recorded_on, session.recorded_on)
+        if all(both) and old.recorded_on >= session.recorded_on:
+            raise UsageError(
+                f"earlier session {number}",
+                f"it is of {old.recorded_on}, which is not before {session.recorded_on}",
+                "name only recordings of days before, or use `progress`, which sorts them",
+            )
+
+
 def measure_session(
     session: Session,
     book: RuleBook,

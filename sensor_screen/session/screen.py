@@ -12,7 +12,7 @@ from sensor_screen.model import AngleMark, Origin, Side, SignOrigin, Task
 from sensor_screen.rules.claims import restrain
 from sensor_screen.rules.evaluate import judge
 from sensor_screen.rules.rulebook import RuleBook, shipped_rulebook
-from sensor_screen.session.case import Session, measure_session
+from sensor_screen.session.case import Session, measure_session, refuse_disorder
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
@@ -88,8 +88,9 @@ def open_case(
     """Everything that is judged, measured; and why any recording gave nothing.
 
     Raises:
-        ScreenError: A session gave no measure at all.
+        ScreenError: A session gave no measure at all, or an earlier one is none.
     """
+    refuse_disorder(session, earlier)
     before = []
     for number, old in enumerate(earlier, start=1):
         progress(f"earlier session {number} of {len(earlier)}")

@@ -118,7 +118,7 @@ def test_nothing_of_the_report_is_left_out() -> None:
     ("peaks", "first"),
     [
         ({"squat": [38.0], "kick": [50.0]}, "In squats, your left ankle comes to about the end"),
-        ({"squat": [20.0], "kick": [50.0]}, "In kicks, your left ankle comes close to the end"),
+        ({"squat": [20.0], "kick": [50.0]}, "There is nothing to note today.\nIn kicks, your left"),
         ({"squat": [20.0]}, "All movements judged here leave room to spare."),
         ({}, "No movement could be compared with an own end range."),
     ],
@@ -173,7 +173,7 @@ def test_what_is_not_judged_is_hollow_and_has_no_zones() -> None:
     text = render_terminal(report([leg_measures(ankle(bend_deg=8.0, squat=[8.0]))]))
     assert "○" in row(text, "squat")
     assert "░" not in row(text, "squat")
-    assert "cannot be told apart" in text
+    assert "cannot be judged" in text
 
 
 def test_without_a_range_test_the_peaks_are_still_there() -> None:
@@ -435,7 +435,7 @@ def test_research_is_marked_above_the_figures_and_below() -> None:
 def test_a_german_report_is_german_and_names_its_english_notes() -> None:
     screened = filled_report(language=Language.GERMAN, top=ConcernLevel.NOTE)
     text = flat(render_terminal(screened))
-    assert "Bei Kniebeugen kommt Ihr rechtes Sprunggelenk etwa an das Ende" in text
+    assert "Kniebeuge, rechtes Sprunggelenk, vorn: nahe am Ende" in text
     assert "Hinweise der Messung, auf Englisch: ! Simulated: no person was measured." in text
     assert "1 von 4 nicht gezählt: siehe Hinweis 1" in text
     notes = text.split("Hinweise der Messung (auf Englisch)")[1]

@@ -269,13 +269,32 @@ def test_a_hidden_zone_is_no_small_range() -> None:
 
 
 def test_a_concern_without_a_position_names_what_hurts() -> None:
-    lines = advised(squat=[20.0], concerns=(concern(LEFT, Panel.ANTERIOR, ConcernLevel.DISCUSS),))
+    concerns = (concern(LEFT, Panel.ANTERIOR, ConcernLevel.DISCUSS),)
+    lines = advised(
+        squat=[20.0], concerns=concerns, answers=answered(LEFT, symptoms__where=("front",))
+    )
+    silent = advised(squat=[20.0], concerns=concerns)  # such as an ankle that gives way
+    assert not any(line.id == "modify-left-anterior" for line in silent)
     line = one(lines, "modify-left-anterior")
     assert ENGLISH.say(line.statements[0]) == (
         "Do less of what hurts at the front of your left ankle for now."
     )
     near = advised(squat=[38.0], concerns=(concern(LEFT, Panel.ANTERIOR, ConcernLevel.DISCUSS),))
     assert not any(line.id == "modify-left-anterior" for line in near)
+
+
+def test_what_hurts_comes_first() -> None:
+    answers = answered(RIGHT, symptoms__where=("front",), symptoms__squat_pain=True)
+    legs = (ankle(LEFT, squat=[38.0]), ankle(RIGHT, squat=[38.0]))
+    first, *_ = advised(*legs, answers=answers)
+    assert first.id.startswith("modify-right") or "right" in ENGLISH.say(first.statements[0])
+
+
+def test_pain_without_a_place_is_answered_too() -> None:
+    lines = advised(squat=[20.0], answers=answered(LEFT, pain__squat=5.0))
+    assert "Do less of what hurts your left ankle" in ENGLISH.say(
+        one(lines, "modify-left").statements[0]
+    )
 
 
 # --- footwear ------------------------------------------------------------------------------------

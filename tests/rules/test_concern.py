@@ -159,9 +159,10 @@ def result(rule: str, level: Level, side: Side = LEFT) -> RuleResult:
     ("cait", "balance", "level"),
     [
         (Level.RED, Level.RED, DISCUSS),
-        (Level.AMBER, Level.RED, NONE),
-        (Level.RED, Level.AMBER, NONE),
-        (Level.RED, Level.UNJUDGED, NONE),
+        (Level.AMBER, Level.RED, NOTE),
+        (Level.RED, Level.AMBER, NOTE),
+        (Level.RED, Level.UNJUDGED, NOTE),
+        (Level.AMBER, Level.AMBER, NONE),
     ],
 )
 @pytest.mark.parametrize("rule", ["B1", "B2", "B3", "B4"])
@@ -176,7 +177,7 @@ def test_an_unstable_ankle_that_balances_poorly(
 def test_the_balance_of_the_other_leg_does_not_count() -> None:
     more = (result("I1", Level.RED), result("B1", Level.RED, RIGHT))
     for concern in weigh(case(leg(LEFT), leg(RIGHT)), more):
-        assert concern.level is NONE
+        assert concern.level is (NOTE if concern.panel is FRONT else NONE)
 
 
 @pytest.mark.parametrize(("pain", "level"), [(3.0, DISCUSS), (4.0, SEE), (10.0, SEE)])
@@ -495,3 +496,12 @@ def test_everything_can_be_said_and_rests_on_something(one: Case) -> None:
 
 def test_every_threshold_of_concern_decides() -> None:
     assert [BOOK.shown(n) for n in ("pain_any", "pain_at_end_range", "care_weeks")] == [1, 4, 12]
+
+
+def test_a_note_tells_the_sure_lack_before_the_unsure_and_the_position_last() -> None:
+    stiff = leg(LEFT, bend_deg=35.0, sigma_deg=0.5, squat=[34.0])
+    one = case(stiff, leg(RIGHT, bend_deg=42.5, sigma_deg=0.5))
+    found = concern_of(weigh(one), LEFT, FRONT)
+    assert found.level is NOTE
+    assert [reason.split("-")[0] for reason in found.rests_on][:2] == ["L2", "L1"]
+    assert found.rests_on[2] == "left-anterior-squat"

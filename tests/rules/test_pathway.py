@@ -168,3 +168,18 @@ def test_the_steps_of_the_guide_are_there_in_their_order() -> None:
     wanted = ("physical therapy", "clinician", "x-ray", "mri", "medication", "injection", "surgery")
     places = [words.index(word) for word in wanted]
     assert places == sorted(places)
+
+
+def test_what_has_really_become_better_needs_no_clinician_for_its_weeks() -> None:
+    told: dict[tuple[str, Side], Answer] = {("symptoms.where", Side.LEFT): ("front",)}
+    eased = told | {("pain.squat", Side.LEFT): 0.0}
+    sore = told | {("pain.squat", Side.LEFT): 4.0}
+    better = (change(Verdict.BETTER),)
+    assert current(placed(13.0, changes=better, answers=eased)) == ("therapy", "better")
+    asked_for = ("clinician", "weeks")
+    assert current(placed(13.0, answers=eased)) == asked_for
+    assert current(placed(13.0, changes=better, answers=told)) == asked_for  # pain was not asked
+    assert current(placed(13.0, changes=better, answers=sore)) == asked_for
+    assert current(placed(13.0, DISCUSS, better, answers=eased)) == asked_for
+    worse = (*better, change(Verdict.WORSE))
+    assert current(placed(13.0, changes=worse, answers=eased)) == asked_for
