@@ -11,6 +11,8 @@ from sensor_screen.rules.quality_rules import trusted_legs
 from sensor_screen.rules.rule_result import NORMAL_95
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensor_screen.judgement import Answers, Case
     from sensor_screen.model import Capacity, LegMeasures, Side
     from sensor_screen.rules.rulebook import RuleBook
@@ -64,12 +66,12 @@ def find_seated(case: Case, side: Side, book: RuleBook) -> EndRange | None:
 
 def is_distrusted(case: Case, side: Side, condition: Condition, book: RuleBook) -> bool:
     """Whether that range was measured, and its data are too poor or its zero is a guess."""
-    trusted = trusted_legs(case, book)
-    return any(
-        leg.side is side and any(c.condition is condition for c in leg.capacities)
-        for leg in case.now.legs
-        if not any(leg is one for one in trusted) or not _has_zero(leg)
-    )
+    kept = [leg for leg in trusted_legs(case, book) if _has_zero(leg)]
+    return _has_range(case.now.legs, side, condition) and not _has_range(kept, side, condition)
+
+
+def _has_range(legs: Iterable[LegMeasures], side: Side, condition: Condition) -> bool:
+    return any(c.condition is condition for leg in legs if leg.side is side for c in leg.capacities)
 
 
 def _entry(answers: Answers, name: str, side: Side, unit: str, error_95: float) -> EndRange | None:

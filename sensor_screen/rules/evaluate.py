@@ -15,7 +15,7 @@ from sensor_screen.rules.findings import find_positions
 from sensor_screen.rules.kick_rules import apply_kick_rules
 from sensor_screen.rules.pathway import place_on_pathway
 from sensor_screen.rules.pattern import label_patterns
-from sensor_screen.rules.quality_rules import apply_quality_rules, hide_poor
+from sensor_screen.rules.quality_rules import apply_quality_rules, hide_poor, trust
 from sensor_screen.rules.range_rules import apply_range_rules
 from sensor_screen.rules.readiness import check_readiness
 from sensor_screen.rules.red_flags import find_red_flags
@@ -40,14 +40,15 @@ def judge(case: Case, book: RuleBook) -> Judgement:
         return _send_away(case, flags, book)
     quality = apply_quality_rules(case, book)
     findings = hide_poor(find_positions(case.now.legs, book), quality)
-    changes = compare_sessions(case, book)
+    seen = trust(case, book)
+    changes = compare_sessions(seen, book)
     results = (
         *apply_range_rules(case, findings, book),
         *apply_task_rules(case, findings, book),
-        *apply_kick_rules(case, findings, book),
-        *apply_balance_rules(case, book),
-        *apply_exposure_rules(case, book),
-        *apply_change_rules(case, changes, book),
+        *apply_kick_rules(seen, findings, book),
+        *apply_balance_rules(seen, book),
+        *apply_exposure_rules(seen, book),
+        *apply_change_rules(seen, changes, book),
         *quality,
     )
     patterns = label_patterns(case, book)

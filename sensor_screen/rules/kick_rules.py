@@ -69,7 +69,7 @@ def apply_kick_rules(
         )
         leg = _say_leg(case.now.answers, side)
         judged.append(_judge_position(side, kicks, finding, leg, book))
-        judged.append(_judge_share(side, kicks, finding, leg, book))
+        judged.append(_judge_share(side, kicks, finding if kicks else None, leg, book))
         if case.now.answers.says("goals.protect_back"):
             judged.append(_judge_protection(side, kicks, leg, book))
         judged.append(_judge_rise(side, kicks, book))

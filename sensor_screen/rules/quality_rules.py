@@ -57,8 +57,14 @@ def apply_quality_rules(case: Case, book: RuleBook) -> tuple[RuleResult, ...]:
 
 
 def trusted_legs(case: Case, book: RuleBook) -> tuple[LegMeasures, ...]:
-    """The recorded legs whose data may be judged at all."""
-    return tuple(leg for leg in case.now.legs if not _is_rejected(leg, book))
+    """The recorded legs whose data may be judged, without the tasks whose data may not."""
+    legs = (leg for leg in case.now.legs if not _is_rejected(leg, book))
+    return tuple(_without_poor_tasks(leg, book) for leg in legs)
+
+
+def trust(case: Case, book: RuleBook) -> Case:
+    """The case of this session's trusted data only; earlier sessions stay as they are."""
+    return replace(case, now=replace(case.now, legs=trusted_legs(case, book)))
 
 
 def hide_poor(
@@ -114,6 +120,18 @@ def _judge_leg(leg: LegMeasures, book: RuleBook) -> _Grounds | None:
 def _is_rejected(leg: LegMeasures, book: RuleBook) -> bool:
     grounds = _judge_leg(leg, book)
     return grounds is not None and grounds.level is Level.RED
+
+
+def _without_poor_tasks(leg: LegMeasures, book: RuleBook) -> LegMeasures:
+    tasks = {repetition.task for repetition in leg.repetitions}
+    grounds = {task: _judge_task(leg, task, book) for task in tasks}
+    poor = {task.value for task, found in grounds.items() if found and found.level is Level.RED}
+    return replace(
+        leg,
+        repetitions=tuple(r for r in leg.repetitions if r.task.value not in poor),
+        capacities=tuple(c for c in leg.capacities if c.condition.value not in poor),
+        demands=tuple(d for d in leg.demands if d.task.value not in poor),
+    )
 
 
 def _clipped_percent(leg: LegMeasures) -> float:
