@@ -109,7 +109,8 @@ def open_rulebook(path: Path | None) -> RuleBook:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RuleBookError(str(path), f"cannot be read ({error})", "check the file") from None
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise RuleBookError(str(path), f"cannot be read ({reason})", "check the file") from None
     return parse_rulebook(text, path.name)
 
 
@@ -255,7 +256,7 @@ def save_letter(report: ScreeningReport, path: Path) -> None:
     Raises:
         sensor_screen.errors.UsageError: The report is not for clinicians.
     """
-    from sensor_screen.rules.letter import write_letter
+    from sensor_screen.report.letter import write_letter
     from sensor_screen.rules.voice import Voice
     from sensor_screen.storage.atomic_file import replace_file
 

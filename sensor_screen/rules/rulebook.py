@@ -72,10 +72,14 @@ def parse_rulebook(text: str, name: str) -> RuleBook:
     """
     content = _read(text, name)
     shipped = shipped_rulebook()
+    base = content["book"].get("base")
+    if base is not None and base != shipped.version:
+        raise RuleBookError(
+            f"{name} base {base!r}", "another version", f"write it against {shipped.version!r}"
+        )
     known = shipped.tables()
     entries = _read_entries(content, name)
     version = content["book"]["version"]
-    base = content["book"].get("base")
     for kind, table in known.items():
         where = f"{name} [{kind}]"
         _refuse_unknown(entries[kind], set(table), where)
@@ -84,10 +88,6 @@ def parse_rulebook(text: str, name: str) -> RuleBook:
         _refuse_other_units(entries[kind], table, where)
     if base is None:
         return _build(version, entries, name)
-    if base != shipped.version:
-        raise RuleBookError(
-            f"{name} base {base!r}", "another version", f"write it against {shipped.version!r}"
-        )
     merged = {kind: known[kind] | entries[kind] for kind in known}
     return _build(f"{base}+{version}", merged, name)
 

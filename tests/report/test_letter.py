@@ -22,8 +22,8 @@ from sensor_screen.judgement import (
     Statement,
 )
 from sensor_screen.model import Origin, Side, Task
+from sensor_screen.report.letter import FLAGS, write_letter
 from sensor_screen.rules.findings import find_positions
-from sensor_screen.rules.letter import FLAGS, write_letter
 from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.rules.voice import Voice
 from tests.hand_made import ankle, leg_measures
@@ -101,7 +101,7 @@ def made(answers: dict[tuple[str, Side], Answer] | None = None, **more: object) 
 def test_the_letter_holds_what_was_asked_and_measured() -> None:
     text = write_letter(made(), ENGLISH)
     for words in (
-        "Left, anterior: worth discussing. Rests on: L2-left, S2.",
+        "Left, anterior: worth discussing. Rests on: rules L2, S2.",
         "Left: the answers fit more with: front (6 points front, 0 back; S1).",
         "In care for 7 weeks.",
         "Wants to return to: five-a-side and stairs at work.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sensor_screen.errors import UsageError
 from sensor_screen.judgement import Claims, ConcernLevel, Level, Panel, Pattern, Statement
 from sensor_screen.model import Side, Task
+from sensor_screen.report.phrasebook import translate_measured
 from sensor_screen.rules.complaints import PAIN_ITEMS
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.judgement import (
         Answers,
+        Concern,
         Finding,
         PatternLabel,
         RuleResult,
@@ -92,7 +94,7 @@ def _reason(report: ScreeningReport, voice: Voice) -> Iterator[str]:
                 side=concern.side,
                 panel=concern.panel,
                 level=concern.level,
-                codes=", ".join(concern.rests_on) or voice.text("letter.none"),
+                rests=_rests(concern, voice),
             )
     for name, item in (("weeks", "session.weeks_of_care"), ("age", "person.age_years")):
         if not math.isnan(value := answers.number(item)):
@@ -100,6 +102,17 @@ def _reason(report: ScreeningReport, voice: Voice) -> Iterator[str]:
     for item in ("person.sport", "goals.activities", "goals.wish"):
         if told := answers.choices(item):
             yield voice.text(f"letter.{item.partition('.')[2]}", told=told)
+
+
+def _rests(concern: Concern, voice: Voice) -> str:
+    """The rules by their codes; positions and answers stand in parts of their own."""
+    rules = dict.fromkeys(i.partition("-")[0] for i in concern.rests_on if i[:1].isupper())
+    parts = [voice.text("letter.by_rules", rules=", ".join(rules))] if rules else []
+    if any("." in i for i in concern.rests_on):
+        parts.append(voice.text("letter.by_answers"))
+    if any(i[:1].islower() and "." not in i for i in concern.rests_on):
+        parts.append(voice.text("letter.by_positions"))
+    return "; ".join(parts) or voice.text("letter.none")
 
 
 def _red_flags(answers: Answers, voice: Voice) -> Iterator[str]:
@@ -181,7 +194,9 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
             error=result.error_95,
             unit=_unit(result.unit, voice),
         )
-        limits = voice.text("letter.limits", amber=result.amber, red=result.red)
+        limits = voice.text(
+            "letter.limits", amber=_limit(result.amber, voice), red=_limit(result.red, voice)
+        )
         close = voice.text("letter.within_error")
         yield said + limits * bool(result.amber) + close * result.within_error
     unjudged: dict[str, dict[str, None]] = {}
@@ -192,6 +207,12 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
     if unjudged:
         names = (f"{rule} ({', '.join(sides)})" for rule, sides in unjudged.items())
         yield voice.text("letter.unjudged", rules="; ".join(names))
+
+
+def _limit(limit: str, voice: Voice) -> str:
+    """`< 31.5` in the letters of the language; a dash where a rule has no such limit."""
+    sign, _, value = limit.partition(" ")
+    return f"{sign} {voice.value(float(value), 'g')}" if value else "–"
 
 
 def _unit(unit: str, voice: Voice) -> str:
@@ -230,8 +251,9 @@ def _sides(comparisons: tuple[SideComparison, ...], voice: Voice) -> Iterator[st
             continue
         in_degrees = comparison.unit == "rad"
         factor = math.degrees(1.0) if in_degrees else 1.0
+        known = math.isfinite(comparison.sigma)
         yield voice.text(
-            "letter.difference",
+            "letter.difference" if known else "letter.difference_bare",
             measure=voice.text(f"letter.measure.{_key(comparison.measure)}"),
             what=", ".join(_what(word, voice) for word in comparison.what.split(", ")),
             left=factor * comparison.left,
@@ -301,9 +323,8 @@ def _quality(report: ScreeningReport, voice: Voice) -> Iterator[str]:
                 missing=counts.missing,
                 clipped=counts.clipped,
             )
-    yield from report.marks
-    yield from report.missing
-    yield from (line for leg in report.legs for line in leg.missing)
+    notes = (*report.marks, *report.missing, *(m for leg in report.legs for m in leg.missing))
+    yield from dict.fromkeys(translate_measured(note, voice.language) or note for note in notes)
 
 
 def _versions(report: ScreeningReport, voice: Voice) -> Iterator[str]:
