@@ -199,7 +199,11 @@ def _angles(trace: AngleTrace, channel: int) -> Iterator[Message]:
 
 def _tasks(export: Export, channel: int) -> Iterator[Message]:
     for i, task in enumerate(sorted(export.recording.tasks, key=lambda t: t.start_s)):
-        content = {"start_s": task.start_s, "end_s": task.end_s, "task": task.task.value}
+        content: dict[str, object] = {
+            "start_s": task.start_s,
+            "end_s": task.end_s,
+            "task": task.task.value,
+        }
         yield task.start_s, channel, i, content
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.model import Floats
-
     from sensor_screen.session.export import Export
 
 BIDS_VERSION = "1.10.0"
@@ -59,7 +58,8 @@ def write_motion_bids(export: Export, folder: Path, subject: str = "01") -> None
     """
     refuse_label(subject)
     systems = (*sensor_systems(export), *angle_systems(export))
-    begin_s = min((_first_s(s.time_s, math.inf) for s in systems), default=0.0)
+    begin_s = min(_first_s(s.time_s, math.inf) for s in systems)
+    begin_s = begin_s if math.isfinite(begin_s) else 0.0
     _write_json(folder / "dataset_description.json", _describe_dataset(export))
     (folder / "README.md").write_text(_readme(export), encoding="utf-8")
     (folder / "participants.tsv").write_text(f"participant_id\nsub-{subject}\n", encoding="utf-8")
