@@ -23,7 +23,8 @@ Write a recording and its ankle angles for other programs.
 
 - csv: a folder of tables; every sample, wide and tidy (angle, velocity, task, zone, repetition),
   every repetition, and README.json with the meaning of each column.
-- opensim: a folder with orientations.sto (OpenSense) and ankle_angles.mot.
+- opensim: a folder with orientations.sto (OpenSense) and ankle angles as motions (.mot); of each
+  leg its valid samples, of both together those at which both are valid.
 - motion-bids: a folder that is a BIDS dataset of one person; samples in SI units and angles.
 - mcap: one file for viewers of time series; samples as received and angles.
 

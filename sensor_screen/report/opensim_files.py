@@ -1,8 +1,11 @@
 """Files that OpenSim opens: orientations for its IMU inverse kinematics, and ankle angles.
 
-`orientations.sto` is what the OpenSense workflow reads, `ankle_angles.mot` a motion with the
-coordinates `ankle_angle_r` and `ankle_angle_l` of its gait models (dorsiflexion positive). There is
-no `subtalar_angle`: that is about an oblique axis which two sensors do not show.
+`orientations.sto` is what the OpenSense workflow reads. `ankle_angle_l.mot` and `ankle_angle_r.mot`
+are motions with the coordinate of that name of its gait models (dorsiflexion positive), and
+`ankle_angles.mot` is both legs together. A sample that is not valid has no row, because one of the
+two readers of OpenSim silently ends at the first `nan`: in the file of both legs there are only the
+samples at which both are valid. There is no `subtalar_angle`: that is about an oblique axis which
+two sensors do not show.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from sensor_screen.model import Placement, Side
 from sensor_screen.session.sample_table import common_rows, nearest_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -33,16 +36,20 @@ _BLOCK_ROWS = 50_000
 
 
 def write_opensim(export: Export, found: SegmentOrientations, folder: Path) -> None:
-    """Both files into a folder; without an angle only the orientations.
+    """All files into a folder; a leg without a valid angle has no file of its angle.
 
     Raises:
         MeasurementError: The side of a sensor is not known.
     """
     with (folder / ORIENTATIONS).open("w", encoding="utf-8", newline="") as stream:
         write_orientations(found, export.provenance, stream)
-    if export.measured:
-        with (folder / ANGLES).open("w", encoding="utf-8", newline="") as stream:
-            write_angles(export, stream)
+    traces = [leg.angle for leg in export.measured if leg.angle and leg.angle.valid.any()]
+    groups = {f"{_coordinate(trace)}.mot": [trace] for trace in traces}
+    if len(traces) > 1:
+        groups[ANGLES] = traces
+    for name, group in groups.items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as stream:
+            write_angles(group, export.provenance, stream)
 
 
 def write_orientations(found: SegmentOrientations, provenance: Provenance, stream: TextIO) -> None:
@@ -73,34 +80,36 @@ def write_orientations(found: SegmentOrientations, provenance: Provenance, strea
     stream.writelines(_lines(flat, line))
 
 
-def write_angles(export: Export, stream: TextIO) -> None:
-    """The ankle angles of both legs in degrees; nan where one is not valid.
+def write_angles(traces: Sequence[AngleTrace], provenance: Provenance, stream: TextIO) -> None:
+    """Ankle angles in degrees, at the samples at which all of these legs have a valid one.
 
-    Raises:
-        MeasurementError: No leg with a known side has an angle.
+    Args:
+        traces: Of one leg or both, each with a known side.
+        provenance: Where they come from.
+        stream: Where to.
     """
-    traces = [leg.angle for leg in export.measured if leg.angle and leg.side in _LETTERS]
-    if not traces:
-        why = "; ".join(export.provenance.missing) or "no leg has both sensors"
-        raise MeasurementError("ankle angle", why.rstrip("."), "wear both sensors of a leg")
     rows_s = common_rows(traces)
-    columns = [rows_s, *(_angle_at(trace, rows_s) for trace in traces)]
-    methods = ", ".join(f"{trace.side}: {trace.method}" for trace in traces)
+    angles_deg = np.column_stack([_angle_at(trace, rows_s) for trace in traces])
+    usable = np.isfinite(angles_deg).all(axis=1)
+    table = np.column_stack([rows_s, angles_deg])[usable]
+    names = [_coordinate(trace) for trace in traces]
     header = {
         "version": "1",
-        "nRows": str(rows_s.size),
-        "nColumns": str(len(columns)),
+        "nRows": str(len(table)),
+        "nColumns": str(table.shape[1]),
         "inDegrees": "yes",
-        "not_valid": "nan",
-        "method": methods,
-        **_facts(export.provenance),
+        "samples_left_out_not_valid": str(int((~usable).sum())),
+        "method": ", ".join(f"{trace.side}: {trace.method}" for trace in traces),
+        **_facts(provenance),
     }
-    stream.write("ankle_angles\n")
+    stream.write(" ".join(names) + "\n")
     stream.writelines(_header(header))
-    names = [f"ankle_angle_{_LETTERS[trace.side]}" for trace in traces]
     stream.write("\t".join(["time", *names]) + "\n")
-    line = "%.6f" + "\t%.6f" * len(names) + "\n"
-    stream.writelines(_lines(np.column_stack(columns), line))
+    stream.writelines(_lines(table, "%.6f" + "\t%.6f" * len(names) + "\n"))
+
+
+def _coordinate(trace: AngleTrace) -> str:
+    return f"ankle_angle_{_LETTERS[trace.side]}"
 
 
 def _imu_name(side: Side, placement: Placement) -> str:

@@ -39,7 +39,7 @@ def left(tmp_path: Path) -> list[str]:
     ("to", "expected"),
     [
         ("csv", {"samples_wide.csv", "samples_tidy.csv", "repetitions.csv", "README.json"}),
-        ("opensim", {"orientations.sto", "ankle_angles.mot"}),
+        ("opensim", {"orientations.sto", "ankle_angle_l.mot", "ankle_angles.mot"}),
         ("motion-bids", {"dataset_description.json", "sub-01"}),
         ("mcap", None),
     ],

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from sensor_screen.core.quaternion import turn
-from sensor_screen.errors import MeasurementError, ScreenError
+from sensor_screen.errors import ScreenError
 from sensor_screen.model import Placement, Side
-from sensor_screen.report.opensim_files import write_angles, write_orientations
+from sensor_screen.report.opensim_files import write_angles, write_opensim, write_orientations
 from sensor_screen.session.segment_orientations import orient_segments
 from tests.made_exports import export, hostile_export, recording
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sensor_screen.session.export import Export
 
 
@@ -56,8 +58,9 @@ def orientations(made: Export | None = None) -> Storage:
 
 
 def angles(made: Export | None = None) -> Storage:
+    made = made or export()
     out = io.StringIO(newline="")
-    write_angles(made or export(), out)
+    write_angles([leg.angle for leg in made.measured if leg.angle], made.provenance, out)
     return parse(out.getvalue(), named=True)
 
 
@@ -115,21 +118,46 @@ def test_angles_are_the_measured_degrees() -> None:
     assert int(found.header["nColumns"]) == 1 + len(found.labels)
     assert found.labels == ["ankle_angle_l", "ankle_angle_r"]
     table = np.array(found.cells, dtype=np.float64)
-    for column, leg in enumerate(export().measured):
-        assert leg.angle is not None
-        usable = np.where(leg.angle.valid, np.degrees(leg.angle.dorsiflexion_rad), np.nan)
-        np.testing.assert_allclose(table[:, column], usable, atol=1e-6)
+    legs = [leg.angle for leg in export().measured if leg.angle is not None]
+    both = np.logical_and(legs[0].valid, legs[1].valid)
+    assert both.mean() > 0.9
+    for column, trace in enumerate(legs):
+        degrees = np.degrees(trace.dorsiflexion_rad[both])
+        np.testing.assert_allclose(table[:, column], degrees, atol=1e-6)
+        np.testing.assert_allclose(found.time_s, trace.time_s[both], atol=1e-6)
 
 
-def test_what_is_not_valid_is_nan() -> None:
+def test_what_is_not_valid_has_no_row_and_takes_none_from_the_other_leg(tmp_path: Path) -> None:
     made = export()
-    one = made.legs[0]
+    one, other = made.legs
     assert one.angle is not None
+    assert other.angle is not None
     valid = one.angle.valid.copy()
     valid[100:200] = False
-    blind = replace(made, legs=(replace(one, angle=replace(one.angle, valid=valid)),))
-    column = np.array([row[0] for row in angles(blind).cells], dtype=np.float64)
-    assert np.isnan(column).tolist() == (~valid).tolist()
+    blind = replace(one, angle=replace(one.angle, valid=valid))
+    hole = replace(made, legs=(blind, other))
+    write_opensim(hole, orient_segments(hole.recording, hole.legs), tmp_path)
+    found = {
+        path.stem: parse(path.read_text(encoding="utf-8"), named=True)
+        for path in tmp_path.glob("*.mot")
+    }
+    assert {*found} == {"ankle_angle_l", "ankle_angle_r", "ankle_angles"}
+    assert len(found["ankle_angle_l"].cells) == valid.sum()
+    assert len(found["ankle_angle_r"].cells) == other.angle.valid.sum()
+    assert len(found["ankle_angles"].cells) == (valid & other.angle.valid).sum()
+    lost = int(found["ankle_angle_l"].header["samples_left_out_not_valid"])
+    assert lost == (~valid).sum() >= 100
+    assert all("nan" not in cell for one in found.values() for row in one.cells for cell in row)
+
+
+def test_a_leg_without_one_valid_sample_has_no_file(tmp_path: Path) -> None:
+    made = export()
+    one, other = made.legs
+    assert one.angle is not None
+    nothing = replace(one.angle, valid=np.zeros_like(one.angle.valid))
+    bare = replace(made, legs=(replace(one, angle=nothing), other))
+    write_opensim(bare, orient_segments(bare.recording, bare.legs), tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"orientations.sto", "ankle_angle_r.mot"}
 
 
 def test_a_gap_is_left_out_and_not_made_up() -> None:
@@ -152,8 +180,6 @@ def test_a_gap_is_left_out_and_not_made_up() -> None:
 def test_without_a_calibration_the_heading_is_said_to_be_unknown() -> None:
     made = replace(export(), legs=())
     assert orientations(made).header["heading_not_known"].split() == orientations().labels
-    with pytest.raises(MeasurementError, match="ankle angle"):
-        angles(made)
 
 
 def test_a_leg_that_nobody_named_belongs_to_no_body() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,8 @@ from sensor_screen.report.sample_tables import (
     WIDE,
     write_sample_tables,
 )
-from tests.made_exports import export, hostile_export
+from sensor_screen.session.export import measure_for_export
+from tests.made_exports import export, hostile_export, recording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,8 +119,6 @@ def test_research_is_marked(tmp_path: Path) -> None:
 
 
 def test_one_leg_leaves_the_columns_of_the_other_empty(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     whole = export()
     alone = replace(whole, legs=tuple(leg for leg in whole.legs if leg.side is Side.RIGHT))
     write_sample_tables(alone, tmp_path)
@@ -134,3 +134,18 @@ def test_hostile_texts_change_no_table(tmp_path: Path, folder: Path) -> None:
     source = json.loads((tmp_path / README).read_text(encoding="utf-8"))["source"]
     assert source.isprintable()
     assert len(source) <= 2000
+
+
+def test_what_stands_against_the_angle_stands_in_the_readme(tmp_path: Path) -> None:
+    """A lone shank, and clocks that were matched by the movement."""
+    shank, foot = recording().streams[:2]
+    alone = replace(recording(), streams=(shank,))
+    unrelated = replace(
+        recording(), streams=(replace(shank, clock=None), replace(foot, clock=None))
+    )
+    for made, words in ((alone, "single sensor"), (unrelated, "estimated timing")):
+        folder = tmp_path / words
+        folder.mkdir()
+        write_sample_tables(measure_for_export(made, angle_needed=True), folder)
+        marks = json.loads((folder / README).read_text(encoding="utf-8"))["marks"]
+        assert any(words in mark for mark in marks)
