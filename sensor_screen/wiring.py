@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sensor_screen.model import AngleTrace, Recording
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.case import Session
+    from sensor_screen.session.export import Export
     from sensor_screen.session.progress import ProgressReport
     from sensor_screen.session.validation import ValidationRow
     from sensor_screen.session.validation_kicks import LegKicks
@@ -197,6 +198,43 @@ def save_angles(traces: Iterable[AngleTrace], path: Path, *, with_errors: bool =
 
     with replace_file(path) as stream:
         write_angles_csv(traces, stream, with_errors=with_errors)
+
+
+def refuse_export(to: str, path: Path, subject: str) -> None:
+    """Raise before long work where an export cannot be written."""
+    from sensor_screen.storage.atomic_file import refuse_unwritable, refuse_unwritable_folder
+    from sensor_screen.storage.mcap_export import refuse_without_mcap
+    from sensor_screen.storage.motion_bids import refuse_label
+
+    if to == "mcap":
+        refuse_without_mcap()
+        return refuse_unwritable(path)
+    if to == "motion-bids":
+        refuse_label(subject)
+    return refuse_unwritable_folder(path)
+
+
+def save_export(export: Export, to: str, path: Path, subject: str) -> None:
+    """Write a recording for other programs: a file for mcap, else a new folder."""
+    from sensor_screen.report import opensim_files
+    from sensor_screen.report.sample_tables import write_sample_tables
+    from sensor_screen.session.segment_orientations import orient_segments
+    from sensor_screen.storage.atomic_file import make_folder, replace_file
+    from sensor_screen.storage.mcap_export import write_mcap
+    from sensor_screen.storage.motion_bids import write_motion_bids
+
+    if to == "mcap":
+        with replace_file(path) as stream:
+            write_mcap(export, stream)
+        return
+    with make_folder(path) as folder:
+        if to == "csv":
+            write_sample_tables(export, folder)
+        elif to == "motion-bids":
+            write_motion_bids(export, folder, subject)
+        else:
+            found = orient_segments(export.recording, export.legs)
+            opensim_files.write_opensim(export, found, folder)
 
 
 def render_for_terminal(report: ScreeningReport) -> str:

@@ -80,3 +80,12 @@ RuleBookOption = Annotated[
     Path | None,
     typer.Option(metavar="F", help="Your own rule book, or an overlay on the shipped one."),
 ]
+
+
+class ExportFormat(StrEnum):
+    """For which programs a recording leaves."""
+
+    CSV = "csv"
+    OPENSIM = "opensim"
+    MOTION_BIDS = "motion-bids"
+    MCAP = "mcap"

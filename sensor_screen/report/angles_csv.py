@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from sensor_screen.model import AngleMark
+from sensor_screen.session.sample_table import mark_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,11 +40,6 @@ def write_angles_csv(
     for trace in traces:
         for rows in _rows(trace, with_errors=with_errors):
             stream.write(rows.encode())
-
-
-def mark_words(marks: int) -> str:
-    """The names of the marks of one sample, joined by `+`; empty for none."""
-    return "+".join(str(mark.name).lower() for mark in AngleMark if marks & mark)
 
 
 def _rows(trace: AngleTrace, *, with_errors: bool) -> Iterator[str]:

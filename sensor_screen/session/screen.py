@@ -67,7 +67,7 @@ def screen_session(
         legs=legs,
         judgement=restrain(judge(case, book), claims),
         missing=(*(sentence for leg in legs for sentence in leg.missing), *lost),
-        marks=_marks(session.recordings, legs),
+        marks=name_marks(session.recordings, legs),
         software_version=__version__,
         claims=claims,
         language=language,
@@ -127,7 +127,7 @@ def _origin(recordings: Sequence[Recording]) -> Origin:
     return Origin.SIMULATED if simulated else Origin.MEASURED
 
 
-def _marks(recordings: Sequence[Recording], legs: tuple[LegMeasures, ...]) -> tuple[str, ...]:
+def name_marks(recordings: Sequence[Recording], legs: tuple[LegMeasures, ...]) -> tuple[str, ...]:
     """What a reader must know before the figures."""
     marks = []
     if _origin(recordings) is Origin.SIMULATED:

@@ -1,9 +1,10 @@
-"""A file that is there whole or not at all."""
+"""A file, or a folder of files, that is there whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -41,6 +42,48 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
         raise _unwritable(path, error) from error
 
 
+@contextmanager
+def make_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder that becomes `path` only when the block ends well.
+
+    A folder is never replaced: what stands in it may be somebody's work.
+
+    Raises:
+        UsageError: There is something of that name already, or it cannot be written.
+    """
+    part = _part_of(path)
+    try:
+        _refuse_present(path)
+        part.mkdir()
+        try:
+            yield part
+            for inner in part.rglob("*"):
+                _sync_file(inner)
+            _refuse_present(path)
+            part.rename(path)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def refuse_unwritable_folder(path: Path) -> None:
+    """Say before long work whether `make_folder` will be able to begin; leaves nothing behind.
+
+    Raises:
+        UsageError: There is something of that name already, or it cannot be written.
+    """
+    part = _part_of(path)
+    try:
+        _refuse_present(path)
+        part.mkdir()
+        part.rmdir()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
 def refuse_unwritable(path: Path) -> None:
     """Say before long work whether `replace_file` will be able to begin; leaves nothing behind.
 
@@ -67,6 +110,19 @@ def _unwritable(path: Path, error: OSError) -> UsageError:
         f"it cannot be written ({error.strerror or error})",
         "choose a folder that exists, has room and may be written",
     )
+
+
+def _refuse_present(path: Path) -> None:
+    if path.exists() or path.is_symlink():
+        raise UsageError(str(path), "it is there already", "name a folder that is not there yet")
+
+
+def _sync_file(path: Path) -> None:
+    if path.is_dir():
+        _sync_folder(path)
+        return
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
