@@ -7,6 +7,7 @@ import typer
 from sensor_screen.cli.angles import ANGLES_HELP, angles
 from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
+from sensor_screen.cli.gallery import GALLERY_HELP, gallery
 from sensor_screen.cli.import_csv import import_app
 from sensor_screen.cli.intake import INTAKE_HELP, intake
 from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
@@ -58,5 +59,6 @@ app.command(help=REJUDGE_HELP)(rejudge)
 app.command(help=ANGLES_HELP)(angles)
 app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
+app.command(help=GALLERY_HELP)(gallery)
 app.command(help=VALIDATE_HELP)(validate)
 app.command(help=DOCTOR_HELP)(doctor)

@@ -27,6 +27,7 @@ _NORMAL_95 = 1.96
 _WIDE = 1160.0
 _COLUMNS = 560
 _PHASES = 61
+_LETTER_PX = 7.5
 _SIGN = {Direction.DORSIFLEXION: 1.0, Direction.PLANTARFLEXION: -1.0}
 
 
@@ -172,10 +173,24 @@ def _strip(repetitions: Sequence[Repetition], plot: Plot, told: Telling) -> Iter
         x0, x1 = float(plot.x(one.start_s)), float(plot.x(one.end_s))
         kind = "dot" if one.counted else "hollow"
         yield tag("rect", x=x0 + 0.5, y=y, width=max(x1 - x0 - 1.5, 1.0), height=4.0, class_=kind)
-    for task in DIRECTIONS:
-        for first, last in _bouts([r for r in repetitions if r.task is task]):
-            middle = float(plot.x(0.5 * (first + last)))
-            yield tag("text", told.voice.word(task), x=middle, y=y + 18.0, class_="mid")
+    yield from _task_names(repetitions, plot, y, told)
+
+
+def _task_names(
+    repetitions: Sequence[Repetition], plot: Plot, y: float, told: Telling
+) -> Iterator[Markup]:
+    """Below their bars, one line lower where two would meet."""
+    bouts = [
+        (float(plot.x(0.5 * (first + last))), told.voice.word(task))
+        for task in DIRECTIONS
+        for first, last in _bouts([r for r in repetitions if r.task is task])
+    ]
+    taken = [-1e9, -1e9]
+    for middle, word in sorted(bouts):
+        half = 0.5 * _LETTER_PX * len(word)
+        row = next((i for i, end in enumerate(taken) if middle - half > end), 1)
+        taken[row] = middle + half
+        yield tag("text", word, x=middle, y=y + 18.0 + 14.0 * row, class_="mid")
 
 
 def _clock(plot: Plot) -> Iterator[Markup]:
@@ -183,7 +198,7 @@ def _clock(plot: Plot) -> Iterator[Markup]:
     step = next(s for s in (5, 10, 20, 30, 60, 120, 300, 600, 1800, 86400) if length / s <= 12)
     for tick in np.arange(0.0, length + 0.1, step):
         x, kind = float(plot.x(plot.first + tick)), "mid" if tick else ""
-        yield tag("text", f"{tick:.0f} s", x=x, y=plot.bottom + 46.0, class_=kind)
+        yield tag("text", f"{tick:.0f} s", x=x, y=plot.bottom + 58.0, class_=kind)
 
 
 # --- repetitions over each other ------------------------------------------------------------------

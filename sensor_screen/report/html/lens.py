@@ -20,7 +20,7 @@ LARGEST_RATIO = 1.10
 """Where the scale ends; what lies beyond stays there as an arrow, with its true figure."""
 MOST_TRACKS = 3
 _SWEEP = radians(82.0)
-_RADII = (234.0, 186.0, 138.0)
+_RADII = (238.0, 197.0, 156.0)
 _PIVOT_Y = 266.0
 _BOX = (372.0, 300.0)
 _THICK = {"clear": 7.0, "close": 12.0, "near": 17.0, "beyond": 17.0, "plain": 9.0}
@@ -217,6 +217,8 @@ def _mark(track: Track, r: float, fan: _Fan) -> Markup:
     ]
     before = max(low - 17.0 / out / _SWEEP, -0.05)
     x, y = fan.point(before, out)
+    # Where the arc falls steeply, the figure would lie on the band: it moves outwards.
+    x += 11.0 * fan.side * sin(max(before, 0.0) * _SWEEP) ** 3
     text = tag("text", track.figure, x=x, y=y + 4.0, class_="b halo mid")
     return join(*parts, text)
 
@@ -255,9 +257,9 @@ def _large(lens: Lens, fan: _Fan) -> Markup:
     kind = " end" if fan.front else ""
     first, second = lens.below
     return join(
-        tag("text", lens.large, x=x, y=204.0, class_="big" + kind),
-        tag("text", first, x=x, y=222.0, class_=kind.strip()),
-        tag("text", second, x=x, y=239.0, class_=kind.strip()),
+        tag("text", lens.large, x=x, y=210.0, class_="big" + kind),
+        tag("text", first, x=x, y=227.0, class_="sub" + kind),
+        tag("text", second, x=x, y=243.0, class_="sub" + kind),
     )
 
 
@@ -286,7 +288,10 @@ def _zoom_row(track: Track, top: float) -> Markup:
     low, at, high = (_zoom_x(track.ratio + e) for e in (-track.error, 0.0, track.error))
     dash = " dash" if track.doubtful else ""
     whisker = f"M{number(low)} {number(y)}H{number(high)}"
-    caps = f"M{number(low)} {number(y - 5)}v10M{number(high)} {number(y - 5)}v10"
+    # An end of the whisker that lies outside has no cap.
+    ends = (low, track.ratio - track.error), (high, track.ratio + track.error)
+    inner = [x for x, share in ends if _ZOOM_FROM <= share <= LARGEST_RATIO]
+    caps = "".join(f"M{number(x)} {number(y - 5)}v10" for x in inner)
     inside = _ZOOM_FROM <= track.ratio <= LARGEST_RATIO
     kind = "hollow" if track.doubtful else "dot"
     disc = tag("circle", cx=at, cy=y, r="6", class_=kind, stroke_width="2") if inside else Markup()
@@ -297,7 +302,7 @@ def _zoom_row(track: Track, top: float) -> Markup:
         *bands,
         tag("path", d=whisker + caps, class_="under", stroke_width="5"),
         tag("path", d=whisker, class_="ink" + dash, stroke_width="2"),
-        tag("path", d=caps, class_="ink", stroke_width="2"),
+        tag("path", d=caps, class_="ink", stroke_width="2") if caps else "",
         disc,
         name,
     )

@@ -44,7 +44,7 @@ def _panel(leg: LegMeasures, panel: Panel, told: Telling) -> Markup:
     if capacity is None and not demands:
         return Markup()
     head = told.text("joint", panel=panel) if told.plain else told.voice.word(panel, "joint")
-    caption = [tag("b", head)]
+    caption: list[str] = [tag("b", head)]
     if capacity is None:
         if told.plain:
             return Markup()
@@ -56,12 +56,15 @@ def _panel(leg: LegMeasures, panel: Panel, told: Telling) -> Markup:
     if not tracks:
         caption.append(f". {told.text('no_movement')}")
     lens = _lens(leg, panel, capacity, tracks, told)
-    shares = [told.number(share) + " %" for share in (70, 80, 90, 100)]
+    zoom = draw_zoom(lens, [told.number(share) + " %" for share in (70, 80, 90, 100)])
+    enlarged = told.text("page.zoom")
+    about = tag("p", f"{enlarged[:1].upper()}{enlarged[1:]}", class_="note") if zoom else ""
     return tag(
         "figure",
         tag("figcaption", *caption),
         draw_lens(lens),
-        draw_zoom(lens, shares),
+        about,
+        zoom,
         class_="lens",
     )
 

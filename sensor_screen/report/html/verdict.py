@@ -120,7 +120,7 @@ def _concern(concern: Concern, told: Telling) -> Markup:
         tag("h3", place),
         tag("p", marks, level, class_="v"),
         listed(reasons, "why"),
-        class_="verdict",
+        class_=f"verdict l{count}",
     )
 
 
