@@ -139,7 +139,9 @@ def list_comparisons(comparisons: Sequence[SideComparison], page: Page, told: Te
         test, _, direction = one.what.partition(", ")
         if one.measure not in ("end range", "typical peak") or test == Condition.SEATED:
             continue
-        name = f"{told.what(test)}, {told.voice.word(PANELS[Direction(direction)])}"
+        name = (
+            f"{told.what(test.replace(' ', '_'))}, {told.voice.word(PANELS[Direction(direction)])}"
+        )
         left, right = (f"{told.number(math.degrees(v))}°" for v in (one.left, one.right))
         gap = told.figure(abs(math.degrees(one.difference)), _NORMAL_95 * math.degrees(one.sigma))
         is_told = abs(one.difference) > _NORMAL_95 * one.sigma

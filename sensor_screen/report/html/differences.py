@@ -56,7 +56,7 @@ def _reach(one: SideComparison) -> float:
 
 def _side_row(one: SideComparison, largest: float, told: Telling) -> list[str]:
     test, _, direction = one.what.partition(", ")
-    name = f"{told.what(test)}, {told.voice.word(PANELS[Direction(direction)])}"
+    name = f"{told.what(test.replace(' ', '_'))}, {told.voice.word(PANELS[Direction(direction)])}"
     left, right = (f"{told.number(math.degrees(v))}°" for v in (one.left, one.right))
     error = _NORMAL_95 * one.sigma
     gap = told.figure(abs(math.degrees(one.difference)), math.degrees(error))

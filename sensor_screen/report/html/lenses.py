@@ -26,12 +26,11 @@ def show_lenses(leg: LegMeasures, told: Telling) -> Markup:
     figures = [_panel(leg, panel, told) for panel in Panel]
     if not any(figures):
         return Markup()
+    head = tag("h2", told.text("leg", side=leg.side))
     note = tag("p", told.text("page.lens_note"), class_="note")
     return tag(
         "section",
-        tag("h2", told.text("leg", side=leg.side)),
-        note,
-        tag("div", *figures, class_="pair"),
+        tag("div", head, note, tag("div", *figures, class_="pair"), class_="keep leg"),
         _legend(leg, told),
         _numbers(leg, told),
         class_="card leg alone",
