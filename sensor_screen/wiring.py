@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sensor_screen.session.validation_stairs import StairsRow
 
 
+_IN_GERMAN = 2
+"""Which sample person also has a German page: somebody with findings."""
+
+
 def open_recording(path: Path | str) -> Recording:
     """A stored recording; today always a Parquet file."""
     from sensor_screen.storage.recording_file import read_recording
@@ -286,6 +290,61 @@ def save_report_json(report: ScreeningReport, path: Path) -> None:
     text = json.dumps(report_to_json(report), indent=1, ensure_ascii=False, allow_nan=False)
     with replace_file(path) as stream:
         stream.write(text.encode())
+
+
+def save_report_html(report: ScreeningReport, path: Path) -> None:
+    """The report as one web page."""
+    from sensor_screen.report.html import render_html
+    from sensor_screen.storage.atomic_file import replace_file
+
+    with replace_file(path) as stream:
+        stream.write(render_html(report).encode())
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and see that files can be written in it.
+
+    Raises:
+        sensor_screen.errors.UsageError: There is a file of that name, or it cannot be made.
+    """
+    from sensor_screen.errors import UsageError
+    from sensor_screen.storage.atomic_file import refuse_unwritable as refuse
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"it cannot be made ({error.strerror or error})"
+        raise UsageError(str(path), problem, "name a folder") from error
+    refuse(path / "index.html")
+
+
+def write_gallery(folder: Path, *, progress: Callable[[str], None] = lambda _: None) -> Path:
+    """The reports of all sample people as pages, and an index of them; gives the index."""
+    from dataclasses import replace
+
+    from sensor_screen.judgement import Claims, Language
+    from sensor_screen.report.html.gallery import GalleryEntry, render_index
+    from sensor_screen.rules.claims import restrain
+    from sensor_screen.session.case import Session
+    from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
+    from sensor_screen.storage.atomic_file import replace_file
+
+    entries = []
+    for number, (name, person) in enumerate(SAMPLE_PEOPLE.items()):
+        progress(f"screening {name}")
+        *earlier, now = (Session((visit.record(),), visit.answers) for visit in person.visits)
+        report = screen(now, earlier=earlier)
+        plain = restrain(report.judgement, Claims.WELLNESS)
+        faces = {"": report, "-wellness": replace(report, claims=Claims.WELLNESS, judgement=plain)}
+        if number == _IN_GERMAN:
+            faces["-de"] = replace(report, language=Language.GERMAN)
+        for ending, face in faces.items():
+            save_report_html(face, folder / f"{name}{ending}.html")
+        files = tuple(f"{name}{ending}.html" for ending in faces)
+        entries.append(GalleryEntry(name, person.description, files))
+    with replace_file(folder / "index.html") as stream:
+        stream.write(render_index(entries).encode())
+    return folder / "index.html"
 
 
 def save_letter(report: ScreeningReport, path: Path) -> None:

@@ -8,6 +8,7 @@ from sensor_screen.cli.angles import ANGLES_HELP, angles
 from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.export import EXPORT_HELP, export
+from sensor_screen.cli.gallery import GALLERY_HELP, gallery
 from sensor_screen.cli.import_csv import import_app
 from sensor_screen.cli.intake import INTAKE_HELP, intake
 from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
@@ -60,5 +61,6 @@ app.command(help=ANGLES_HELP)(angles)
 app.command(help=EXPORT_HELP)(export)
 app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
+app.command(help=GALLERY_HELP)(gallery)
 app.command(help=VALIDATE_HELP)(validate)
 app.command(help=DOCTOR_HELP)(doctor)

@@ -25,15 +25,22 @@ def demo(
     json_out: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON, too.")
     ] = None,
+    html_out: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="F", help="Write the report as one web page, too."),
+    ] = None,
 ) -> None:
     from sensor_screen import wiring
 
-    if json_out is not None:
-        wiring.refuse_unwritable(json_out)
+    for path in (json_out, html_out):
+        if path is not None:
+            wiring.refuse_unwritable(path)
     with show_steps() as step:
         step("reading the sample recording")
         report = wiring.screen(wiring.open_sample_session(person), progress=step)
     typer.echo(wiring.render_for_terminal(report))
-    if json_out is not None:
-        wiring.save_report_json(report, json_out)
-        typer.echo(f"wrote {json_out}", err=True)
+    faces = ((json_out, wiring.save_report_json), (html_out, wiring.save_report_html))
+    for path, save in faces:
+        if path is not None:
+            save(report, path)
+            typer.echo(f"wrote {path}", err=True)

@@ -33,6 +33,8 @@ Examples:
 
     sensor-screen screen left.parquet right.parquet --intake anna.toml --json report.json
 
+    sensor-screen screen anna.parquet --html report.html
+
     sensor-screen screen june.parquet --previous april.parquet --previous may.parquet
 
     sensor-screen screen anna.parquet --claims wellness --language de
@@ -54,6 +56,10 @@ def screen(
     json_out: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON, too.")
     ] = None,
+    html_out: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="F", help="Write the report as one web page, too."),
+    ] = None,
     letter: Annotated[
         Path | None,
         typer.Option(metavar="F", help="Write a letter to hand over, for a clinician to sign."),
@@ -68,7 +74,7 @@ def screen(
 
     if letter is not None and claims is ClaimsMode.WELLNESS:
         raise UsageError("letter", "a wellness report has none", "use --claims clinician")
-    for path in (json_out, letter):
+    for path in (json_out, html_out, letter):
         if path is not None:
             wiring.refuse_unwritable(path)
     with show_steps() as step:
@@ -84,7 +90,12 @@ def screen(
             progress=step,
         )
     typer.echo(wiring.render_for_terminal(report))
-    for path, save in ((json_out, wiring.save_report_json), (letter, wiring.save_letter)):
+    faces = (
+        (json_out, wiring.save_report_json),
+        (html_out, wiring.save_report_html),
+        (letter, wiring.save_letter),
+    )
+    for path, save in faces:
         if path is not None:
             save(report, path)
             typer.echo(f"wrote {path}", err=True)

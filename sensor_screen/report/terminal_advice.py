@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Readiness
-from sensor_screen.model import Side
+from sensor_screen.report.basis_words import name_basis
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Advice
@@ -39,38 +39,12 @@ def _one(advice: Advice, first: str, told: Telling, page: Page) -> list[str]:
     )
     for sentence in more:
         lines += page.paragraph(sentence, first="    ", indent="    ")
-    rests = [_name_basis(basis, told) for basis in advice.rests_on]
+    rests = [name_basis(basis, told) for basis in advice.rests_on]
     text = f"{told.say(advice.reason)} "
     if rests:
         text += told.clinic("rests_on", what="; ".join(dict.fromkeys(rests))) + " "
     text += told.clinic("evidence", grade=told.grade(advice.grade))
     return lines + page.paragraph(text, first="    ", indent="    ", style="dim")
-
-
-def _name_basis(basis: str, told: Telling) -> str:
-    """An id in words: a finding with its ratio, a rule result with its figure, else as it is."""
-    for finding in told.judgement.findings:
-        if finding.id == basis:
-            ratio = told.figure(100 * finding.demand.ratio, 196 * finding.demand.ratio_sigma, " %")
-            return told.clinic(
-                "basis", side=finding.side, task=finding.task, panel=finding.panel, figure=ratio
-            )
-    for result in told.judgement.results:
-        if result.id == basis:
-            figure = told.result_figure(result)
-            key = "basis_rule" if figure else "basis_rule_alone"
-            return told.clinic(key, rule=result.rule, figure=figure)
-    return _name_answer(basis, told)
-
-
-def _name_answer(basis: str, told: Telling) -> str:
-    """The question behind the id of an answer, `section.item-side`; else the id as it is."""
-    item, _, side = basis.partition("-")
-    if not told.voice.has(f"intake.question.{item}"):
-        return basis
-    whose = Side(side) if side in set(Side) else Side.NONE
-    question = told.voice.text(f"intake.question.{item}", side=whose)
-    return told.clinic("basis_answer", question=question)
 
 
 def show_gentle_advice(told: Telling, page: Page) -> list[str]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.core.capacity import reference_capacity
-from sensor_screen.judgement import PANELS, Panel
-from sensor_screen.model import Task
+from sensor_screen.judgement import Panel
+from sensor_screen.report.positions import find_panel, unclear_tasks
 from sensor_screen.report.terminal_lens import draw_lens, draw_plain_lens, legend
-from sensor_screen.report.terminal_verdict import CLOSENESS
+from sensor_screen.report.verdict_words import CLOSENESS
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Finding
-    from sensor_screen.model import Capacity, Demand, LegMeasures
+    from sensor_screen.model import Capacity, LegMeasures
     from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
-
-_DIRECTIONS = {panel: direction for direction, panel in PANELS.items()}
 
 
 def show_panels(told: Telling, page: Page) -> list[str]:
@@ -52,7 +49,7 @@ def show_range(leg: LegMeasures, told: Telling, page: Page) -> list[str]:
     lines = []
     for panel in Panel:
         of_panel = [f for f in findings if f.panel == panel]
-        capacity, demands = _find(leg, panel)
+        capacity, demands = find_panel(leg, panel)
         if capacity is None and not demands:
             continue
         lines += ["", *_head(panel, capacity, told, page)]
@@ -74,36 +71,18 @@ def show_tracks(leg: LegMeasures, told: Telling, page: Page) -> list[str]:
     """The same on plain tracks, where nothing is judged."""
     lines = []
     for panel in Panel:
-        capacity, demands = _find(leg, panel)
+        capacity, demands = find_panel(leg, panel)
         demands = [d for d in demands if math.isfinite(d.ratio + d.ratio_sigma)]
         if capacity is not None and demands:
             lines += ["", *_head(panel, capacity, told, page)]
-            lines += draw_plain_lens(demands, _unclear(leg, panel, told), page, told)
+            lines += draw_plain_lens(demands, unclear_tasks(leg, panel, told), page, told)
     if not lines:
         return []
     marks = f"├─●─┤ {told.text('lens.typical')}  ┃ {told.text('own_end')}"
-    if any(_unclear(leg, panel, told) for panel in Panel):
+    if any(unclear_tasks(leg, panel, told) for panel in Panel):
         marks += f"  ├╌○╌┤ {told.text('lens.unclear')}"
     lines += ["", *page.paragraph(marks)]
     return ["", page.rule(), *page.heading(told.text("leg", side=leg.side)), *lines]
-
-
-def _unclear(leg: LegMeasures, panel: Panel, told: Telling) -> set[Task]:
-    """Tasks of which nobody can say how much they left."""
-    return {
-        task
-        for statement in told.judgement.room
-        if statement.key == "wellness.room.unclear"
-        and (statement.values["side"], statement.values["panel"]) == (leg.side, panel)
-        and isinstance(task := statement.values["task"], Task)
-    }
-
-
-def _find(leg: LegMeasures, panel: Panel) -> tuple[Capacity | None, list[Demand]]:
-    """The end range that counts for one side of the joint, and the demands on it."""
-    direction = _DIRECTIONS[panel]
-    capacity = reference_capacity(leg.capacities, leg.side, direction)
-    return capacity, [demand for demand in leg.demands if demand.direction == direction]
 
 
 def _head(panel: Panel, capacity: Capacity | None, told: Telling, page: Page) -> list[str]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.core.capacity import RANGE_TESTS, reference_capacity
+from sensor_screen.core.capacity import reference_capacity
 from sensor_screen.core.repetitions import DIRECTIONS
 from sensor_screen.judgement import PANELS
 from sensor_screen.model import Condition, Direction, Task
+from sensor_screen.report.measure_words import exposure_words, find_peaks, trend_words
 from sensor_screen.report.terminal_curve import draw_curve
 from sensor_screen.report.terminal_lens import LABEL_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensor_screen.model import Demand, LegMeasures, Repetition, SideComparison
+    from sensor_screen.model import LegMeasures, Repetition, SideComparison
     from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
 
@@ -72,7 +73,7 @@ def _list_impacts(reps: Sequence[Repetition], page: Page, told: Telling) -> list
 def _list_peaks(
     leg: LegMeasures, task: Task, direction: Direction, page: Page, told: Telling
 ) -> list[str]:
-    measured = _find_peaks(leg, task, direction)
+    measured = find_peaks(leg, task, direction)
     if measured is None:
         return []
     typical_rad, sigma_rad, peaks_rad = measured
@@ -85,20 +86,6 @@ def _list_peaks(
     widths = (LABEL_WIDTH, MOVEMENT_WIDTH, FIGURE_WIDTH)
     head = "".join(page.words(w).ljust(n) for w, n in zip(words, widths, strict=True))
     return page.paragraph(listed, first=head, indent=" " * len(head))
-
-
-def _find_peaks(
-    leg: LegMeasures, task: Task, direction: Direction
-) -> tuple[float, float, tuple[float, ...]] | None:
-    """Best trial of a range test or typical peak of a task, its sigma, and all peaks."""
-    if task in RANGE_TESTS:
-        for capacity in leg.capacities:
-            if (capacity.condition, capacity.direction) == (task.value, direction):
-                return capacity.value_rad, capacity.sigma_rad, capacity.trials_rad
-    for demand in leg.demands:
-        if (demand.task, demand.direction) == (task, direction):
-            return demand.typical_rad, demand.sigma_rad, demand.peaks_rad
-    return None
 
 
 def _left_out(reps: Sequence[Repetition], page: Page, told: Telling, *, named: bool) -> list[str]:
@@ -139,41 +126,12 @@ def list_exposure(leg: LegMeasures, page: Page, told: Telling) -> list[str]:
     """Time near the own end range, and whether the peaks changed from first to last."""
     lines = []
     for demand in leg.demands:
-        near = [] if told.plain else _exposure_words(demand, told)
-        words = [*near, *_trend_words(demand, told)]
+        near = [] if told.plain else exposure_words(demand, told)
+        words = [*near, *trend_words(demand, told)]
         if words:
             name = f"{_capital(told.voice.word(demand.task))}, {told.movement(demand.direction)}: "
             lines += page.paragraph(name + "; ".join(words) + ".", indent="  ")
     return lines
-
-
-def _exposure_words(demand: Demand, told: Telling) -> list[str]:
-    exposure = demand.exposure
-    if exposure is None or exposure.time_high_s == 0.0:
-        return []
-    speed = ""
-    if math.isfinite(exposure.entry_velocity_radps):
-        speed = told.clinic("entered_at", speed_degps=math.degrees(exposure.entry_velocity_radps))
-    said = told.clinic(
-        "near_end",
-        time_s=exposure.time_s,
-        entries=exposure.entries,
-        share=100 * exposure.share,
-        low_s=exposure.time_low_s,
-        high_s=exposure.time_high_s,
-    )
-    return [said + speed]
-
-
-def _trend_words(demand: Demand, told: Telling) -> list[str]:
-    """Only a change beyond its own scatter is worth a line."""
-    trend = demand.trend
-    if trend is None or abs(trend.change_rad) <= _NORMAL_95 * trend.sigma_rad:
-        return []
-    change = told.figure(
-        abs(math.degrees(trend.change_rad)), _NORMAL_95 * math.degrees(trend.sigma_rad)
-    )
-    return [told.text("peaks_grew" if trend.change_rad > 0 else "peaks_fell", change=change)]
 
 
 def list_comparisons(comparisons: Sequence[SideComparison], page: Page, told: Telling) -> list[str]:
@@ -183,7 +141,9 @@ def list_comparisons(comparisons: Sequence[SideComparison], page: Page, told: Te
         test, _, direction = one.what.partition(", ")
         if one.measure not in ("end range", "typical peak") or test == Condition.SEATED:
             continue
-        name = f"{told.what(test)}, {told.voice.word(PANELS[Direction(direction)])}"
+        name = (
+            f"{told.what(test.replace(' ', '_'))}, {told.voice.word(PANELS[Direction(direction)])}"
+        )
         left, right = (f"{told.number(math.degrees(v))}°" for v in (one.left, one.right))
         gap = told.figure(abs(math.degrees(one.difference)), _NORMAL_95 * math.degrees(one.sigma))
         is_told = abs(one.difference) > _NORMAL_95 * one.sigma

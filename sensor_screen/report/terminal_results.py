@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Level
-from sensor_screen.model import Task
+from sensor_screen.report.result_words import (
+    base_rates_beside_sides,
+    describe_limits,
+    is_beside_sides,
+    list_unjudged,
+)
 
 if TYPE_CHECKING:
-    from sensor_screen.judgement import Finding, RuleResult
+    from sensor_screen.judgement import RuleResult
     from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
 
 _WIDTHS = (6, 30, 14)
 _WIDE = 80
 _MARGIN = " " * _WIDTHS[0]
-_RANGE_TESTS = (Task.LUNGE, Task.POINT, None)
 
 
 def show_results(told: Telling, page: Page) -> list[str]:
@@ -27,7 +31,7 @@ def show_results(told: Telling, page: Page) -> list[str]:
         lines += _row(result, told, page)
         said: list[str] = []
         if result.level is not Level.GREEN or result.within_error:
-            limits = _limits(result, told)
+            limits = describe_limits(result, told)
             lines += page.paragraph(limits, first=_MARGIN, indent=_MARGIN, style="dim")
             said += [] if result.statement is None else [told.say(result.statement)]
         said += _say_base_rate(result, rates, told)
@@ -53,19 +57,9 @@ def _say_base_rate(result: RuleResult, said: set[str], told: Telling) -> list[st
 
 
 def _list_unjudged(told: Telling, page: Page) -> list[str]:
-    """Rules that could not be judged: one line a reason, with the first of its kind."""
-    reasons: dict[str, list[RuleResult]] = {}
-    for result in told.judgement.results:
-        if result.level is Level.UNJUDGED:
-            key = "" if result.statement is None else result.statement.key
-            reasons.setdefault(key, []).append(result)
-    lines = []
-    for alike in reasons.values():
-        rules = ", ".join(dict.fromkeys(result.rule for result in alike))
-        said = alike[0].statement
-        text = rules if said is None else f"{rules}: {told.say(said)}"
-        if len(alike) > 1:
-            text += f" {told.clinic('and_more', count=len(alike) - 1)}"
+    """Rules that could not be judged."""
+    lines: list[str] = []
+    for text in list_unjudged(told):
         lines += page.paragraph(text, first=" ·  ", indent="    ")
     return ["", *page.heading(told.clinic("heading.unjudged")), *lines] if lines else []
 
@@ -91,37 +85,10 @@ def _columns(words: list[str], page: Page) -> list[str]:
     )
 
 
-def _limits(result: RuleResult, told: Telling) -> str:
-    parts = []
-    if limits := told.limits(result):
-        parts.append(told.clinic("limits", limits=limits))
-    elif any(_is_of(result, finding) for finding in told.judgement.findings):
-        parts.append(told.clinic("by_zone"))
-    if result.grade:
-        parts.append(told.clinic("evidence_short", grade=result.grade))
-    if result.default:
-        parts.append(told.clinic("default"))
-    return " · ".join(parts)
-
-
-def _is_of(result: RuleResult, finding: Finding) -> bool:
-    place = (finding.side, finding.panel, finding.task)
-    return (result.side, result.panel, result.task) == place
-
-
-def is_beside_sides(result: RuleResult, told: Telling) -> bool:
-    """Whether its base rate is of a range test: it then stands below the table of both sides."""
-    return bool(told.report.comparisons) and result.task in _RANGE_TESTS
-
-
 def list_base_rates(told: Telling, page: Page) -> list[str]:
     """How common such differences between the sides are in healthy people."""
-    rates = [
-        told.say(result.base_rate)
-        for result in told.judgement.results
-        if result.base_rate is not None and is_beside_sides(result, told)
-    ]
-    return [line for rate in dict.fromkeys(rates) for line in page.paragraph(rate, style="dim")]
+    rates = base_rates_beside_sides(told)
+    return [line for rate in rates for line in page.paragraph(rate, style="dim")]
 
 
 def show_changes(told: Telling, page: Page) -> list[str]:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensor_screen.judgement import ConcernLevel, Pattern, Urgency, Zone
+from sensor_screen.judgement import Pattern, Urgency, Zone
+from sensor_screen.report.verdict_words import MOST_PIPS, MOST_REASONS, lead, lead_plainly
 
 if TYPE_CHECKING:
-    from sensor_screen.judgement import Concern, Finding
     from sensor_screen.report.telling import Telling
     from sensor_screen.report.terminal_page import Page
-
-CLOSENESS = [Zone.GREEN, Zone.UNRESOLVED, Zone.AMBER, Zone.RED, Zone.BEYOND]
-"""Zones by how close they are to the end range."""
-_MOST_PIPS = 3
-_MOST_REASONS = 5
-"""The most telling; all are in the JSON report."""
 
 
 def show_flags(told: Telling, page: Page) -> list[str]:
@@ -43,57 +37,28 @@ def show_verdict(told: Telling, page: Page) -> list[str]:
     Else the first reason of a note leads, as what is felt counts more than a position. Where all
     was judged and nothing is to be noted, that is said before the position closest to its end.
     """
-    leading, others = _lead(told)
+    leading, others = lead(told)
     lines = page.paragraph(leading, style="bold")
     for sentence in others[:1]:
         lines += page.paragraph(sentence)
     return lines
 
 
-def _lead(told: Telling) -> tuple[str, list[str]]:
-    findings = told.judgement.findings
-    close = sorted((f for f in findings if f.zone != Zone.GREEN), key=_closeness, reverse=True)
-    matters = [c for c in _by_level(told) if c.level >= ConcernLevel.DISCUSS]
-    if matters:
-        first = matters[0]
-        return told.say(first.statement), [told.say(reason) for reason in first.why[:1]]
-    noted = [c for c in _by_level(told) if c.level is ConcernLevel.NOTE and c.why]
-    if noted:
-        reasons = [told.say(concern.why[0]) for concern in noted]
-        return reasons[0], [reason for reason in reasons if reason != reasons[0]]
-    concerns = told.judgement.concerns
-    judged = [f for f in close if f.zone != Zone.UNRESOLVED]
-    if judged == close and close and concerns and all(c.judged for c in concerns):
-        return told.clinic("verdict.quiet"), [told.say(close[0].statement)]
-    if close:
-        others = [told.say(f.statement) for f in close if f.panel != close[0].panel]
-        return told.say(close[0].statement), others
-    return told.clinic("verdict.all_green" if findings else "verdict.nothing"), []
-
-
-def _closeness(finding: Finding) -> tuple[int, float]:
-    return CLOSENESS.index(finding.zone), finding.demand.ratio
-
-
-def _by_level(told: Telling) -> list[Concern]:
-    return sorted(told.judgement.concerns, key=lambda concern: -concern.level)
-
-
 def show_concerns(told: Telling, page: Page) -> list[str]:
     """Each side of each joint: pips and words, and why."""
     lines = []
     for concern in told.judgement.concerns:
-        pips = min(int(concern.level), _MOST_PIPS)
-        marks = "●" * pips + "○" * (_MOST_PIPS - pips) if concern.judged else "–" * _MOST_PIPS
+        pips = min(int(concern.level), MOST_PIPS)
+        marks = "●" * pips + "○" * (MOST_PIPS - pips) if concern.judged else "–" * MOST_PIPS
         place = told.clinic("concern", side=concern.side, panel=concern.panel)
         level = told.voice.word(concern.level, "label")
         level = level if concern.judged else told.clinic("not_judged")
         head = f"{marks}  {place} "
         lines += page.paragraph(head + level, indent="     ", style="bold")
         why = concern.why or (concern.statement,)
-        for reason in why[:_MOST_REASONS]:
+        for reason in why[:MOST_REASONS]:
             lines += page.paragraph(told.say(reason), first="     ", indent="     ")
-        if (more := len(why) - _MOST_REASONS) > 0:
+        if (more := len(why) - MOST_REASONS) > 0:
             text = told.clinic("more_reasons", count=more)
             lines += page.paragraph(text, first="     ", indent="     ")
     for label in told.judgement.patterns:
@@ -133,13 +98,7 @@ def show_meanings(told: Telling, page: Page) -> list[str]:
 def show_room(told: Telling, page: Page) -> list[str]:
     """For a healthy person: one sentence, then what each movement leaves."""
     room = told.judgement.room
-    tight = [s for s in room if not s.key.endswith(".left")]
-    if tight:
-        kind = tight[0].key.rpartition(".")[2]
-        sentence = told.voice.text(f"wellness.headline.{kind}", **tight[0].values)
-    else:
-        sentence = told.voice.text(f"wellness.headline.{'left' if room else 'none'}")
-    lines = page.paragraph(sentence, style="bold")
+    lines = page.paragraph(lead_plainly(told), style="bold")
     if room:
         lines += ["", *page.heading(told.text("heading.room"))]
     for statement in room:

@@ -1,0 +1,36 @@
+"""What advice rests on, in words that every face shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sensor_screen.model import Side
+
+if TYPE_CHECKING:
+    from sensor_screen.report.telling import Telling
+
+
+def name_basis(basis: str, told: Telling) -> str:
+    """An id in words: a finding with its ratio, a rule result with its figure, else as it is."""
+    for finding in told.judgement.findings:
+        if finding.id == basis:
+            ratio = told.figure(100 * finding.demand.ratio, 196 * finding.demand.ratio_sigma, " %")
+            return told.clinic(
+                "basis", side=finding.side, task=finding.task, panel=finding.panel, figure=ratio
+            )
+    for result in told.judgement.results:
+        if result.id == basis:
+            figure = told.result_figure(result)
+            key = "basis_rule" if figure else "basis_rule_alone"
+            return told.clinic(key, rule=result.rule, figure=figure)
+    return _name_answer(basis, told)
+
+
+def _name_answer(basis: str, told: Telling) -> str:
+    """The question behind the id of an answer, `section.item-side`; else the id as it is."""
+    item, _, side = basis.partition("-")
+    if not told.voice.has(f"intake.question.{item}"):
+        return basis
+    whose = Side(side) if side in set(Side) else Side.NONE
+    question = told.voice.text(f"intake.question.{item}", side=whose)
+    return told.clinic("basis_answer", question=question)
