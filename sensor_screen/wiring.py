@@ -347,6 +347,62 @@ def write_gallery(folder: Path, *, progress: Callable[[str], None] = lambda _: N
     return folder / "index.html"
 
 
+def save_fhir(
+    report: ScreeningReport, path: Path, *, version: str = "r4b", person: str = ""
+) -> None:
+    """The report as a FHIR bundle, `r4b` or `r5`; without a pseudonym the person gets a new one."""
+    import json
+    from datetime import UTC, datetime
+    from uuid import uuid4
+
+    from sensor_screen.report.fhir.collect import collect_screen
+    from sensor_screen.report.fhir.r4b import to_r4b
+    from sensor_screen.report.fhir.r5 import to_r5
+    from sensor_screen.storage.atomic_file import replace_file
+
+    issued = datetime.now(UTC).isoformat(timespec="seconds")
+    screen = collect_screen(report, person=person or str(uuid4()), issued=issued)
+    write = {"r4b": to_r4b, "r5": to_r5}[version]
+    text = json.dumps(write(screen), indent=1, ensure_ascii=False, allow_nan=False)
+    with replace_file(path) as stream:
+        stream.write(text.encode())
+
+
+def save_pdf(report: ScreeningReport, path: Path) -> None:
+    """The report on paper: one page for a clinician, then the appendix.
+
+    Raises:
+        sensor_screen.errors.UsageError: What PDF needs is not installed.
+    """
+    from sensor_screen.report.pdf.clinician import render_pdf
+    from sensor_screen.storage.atomic_file import replace_file
+
+    content = render_pdf(report)
+    with replace_file(path) as stream:
+        stream.write(content)
+
+
+def save_handout(report: ScreeningReport, path: Path) -> None:
+    """One page in plain words for the person who was measured.
+
+    Raises:
+        sensor_screen.errors.UsageError: What PDF needs is not installed.
+    """
+    from sensor_screen.report.pdf.handout import render_handout
+    from sensor_screen.storage.atomic_file import replace_file
+
+    content = render_handout(report)
+    with replace_file(path) as stream:
+        stream.write(content)
+
+
+def refuse_without_pdf() -> None:
+    """Raise before long work where no PDF can be made."""
+    from sensor_screen.report.pdf.typesetting import refuse_without_typst
+
+    refuse_without_typst()
+
+
 def save_letter(report: ScreeningReport, path: Path) -> None:
     """The letter to hand over.
 

@@ -35,6 +35,13 @@ class Speech(StrEnum):
     GERMAN = "de"
 
 
+class FhirVersion(StrEnum):
+    """A version of FHIR."""
+
+    R4B = "r4b"
+    R5 = "r5"
+
+
 LanguageOption = Annotated[Speech, typer.Option("--language", help="Of questions and words.")]
 
 

@@ -1,5 +1,6 @@
 """`sensor-screen screen`: recordings become a report."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from sensor_screen.cli.choices import (
     ClaimsMode,
     ClaimsOption,
+    FhirVersion,
     FlipOption,
     LanguageOption,
     RuleBookOption,
@@ -38,6 +40,8 @@ Examples:
     sensor-screen screen june.parquet --previous april.parquet --previous may.parquet
 
     sensor-screen screen anna.parquet --claims wellness --language de
+
+    sensor-screen screen anna.parquet --pdf anna.pdf --handout for-anna.pdf --fhir anna.json
 """
 
 
@@ -64,6 +68,22 @@ def screen(
         Path | None,
         typer.Option(metavar="F", help="Write a letter to hand over, for a clinician to sign."),
     ] = None,
+    pdf: Annotated[
+        Path | None, typer.Option(metavar="F", help="Write the report for paper: a page, appendix.")
+    ] = None,
+    handout: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="Write one page of plain words for who was measured (PDF)."),
+    ] = None,
+    fhir: Annotated[
+        Path | None, typer.Option(metavar="F", help="Write the report as a FHIR bundle (JSON).")
+    ] = None,
+    fhir_version: Annotated[
+        FhirVersion, typer.Option(help="Version of the FHIR bundle; r4b fits R4 as well.")
+    ] = FhirVersion.R4B,
+    fhir_patient: Annotated[
+        str, typer.Option(metavar="ID", help="Pseudonym of the person in FHIR; else a random one.")
+    ] = "",
     zero: ZeroOption = Zero.QUIET_STANDING,
     flip: FlipOption = False,
     trust_sign: TrustSignOption = False,
@@ -74,7 +94,9 @@ def screen(
 
     if letter is not None and claims is ClaimsMode.WELLNESS:
         raise UsageError("letter", "a wellness report has none", "use --claims clinician")
-    for path in (json_out, html_out, letter):
+    if pdf is not None or handout is not None:
+        wiring.refuse_without_pdf()
+    for path in (json_out, html_out, letter, pdf, handout, fhir):
         if path is not None:
             wiring.refuse_unwritable(path)
     with show_steps() as step:
@@ -90,10 +112,14 @@ def screen(
             progress=step,
         )
     typer.echo(wiring.render_for_terminal(report))
+    save_fhir = partial(wiring.save_fhir, version=fhir_version.value, person=fhir_patient)
     faces = (
         (json_out, wiring.save_report_json),
         (html_out, wiring.save_report_html),
         (letter, wiring.save_letter),
+        (pdf, wiring.save_pdf),
+        (handout, wiring.save_handout),
+        (fhir, save_fhir),
     )
     for path, save in faces:
         if path is not None:

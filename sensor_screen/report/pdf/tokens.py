@@ -1,0 +1,11 @@
+"""Colours of paper, from the design: zones differ in shape and thickness, too."""
+
+INK = "#12202A"
+EDGE = "#778792"
+CLEAR = "#B5DAD5"
+CLEAR_EDGE = "#4C8F88"
+CLOSE = "#DB9A2E"
+CLOSE_EDGE = "#A06A10"
+NEAR = "#7A2E62"
+PLAIN = "#D5DDE2"
+PAPER = "#FFFFFF"
