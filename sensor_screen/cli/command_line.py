@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from sensor_screen.cli import import_formats
 from sensor_screen.cli.angles import ANGLES_HELP, angles
 from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
+from sensor_screen.cli.import_formats import import_app
 from sensor_screen.cli.intake import INTAKE_HELP, intake
 from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
 from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge
@@ -56,7 +56,7 @@ app.command(help=SCREEN_HELP)(screen)
 app.command(help=PROGRESS_HELP)(progress)
 app.command(help=REJUDGE_HELP)(rejudge)
 app.command(help=ANGLES_HELP)(angles)
-app.add_typer(import_formats.import_app, name="import")
+app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
 app.command(help=VALIDATE_HELP)(validate)
 app.command(help=DOCTOR_HELP)(doctor)

@@ -11,6 +11,8 @@ from sensor_screen.cli.import_csv import import_app, tell_recording
 if TYPE_CHECKING:
     from sensor_screen.storage.recording_assembly import SensorReader
 
+__all__ = ["import_app"]
+
 MOVELLA_DOT_HELP = """
 Make a recording from the CSV files that the Movella DOT app exports, one file a sensor.
 

@@ -87,9 +87,9 @@ def angle_of_orientations(
         )
     angle_rad *= _sign(time_s, angle_rad, dorsiflexed_at_s, params)
     marks = np.zeros(len(time_s), dtype=np.uint16)
-    marks[~known] |= AngleMark.GAP
+    marks[~known] |= np.uint16(AngleMark.GAP)
     if share < params.hinge_share:
-        marks |= AngleMark.NOT_A_HINGE
+        marks |= np.uint16(AngleMark.NOT_A_HINGE)
     unknown = np.full(len(time_s), np.nan)
     return AngleTrace(
         side=side,

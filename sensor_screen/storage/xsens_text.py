@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.errors import RecordingError
-from sensor_screen.model import Floats, GyroSampling, Placement, SensorInfo, Side
+from sensor_screen.model import GyroSampling, Placement, SensorInfo, Side
 from sensor_screen.storage.csv_table import CsvTable, read_text
 from sensor_screen.storage.imported_sensor import (
     OR_CSV,
@@ -36,6 +36,8 @@ from sensor_screen.units import SUFFIX_TO_SI
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sensor_screen.model import Floats
 
 TICK_S = 1e-4
 CLOCK_ROUND = 2.0**32
