@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.core.pipeline import MeasureOptions
     from sensor_screen.judgement import Answers, Claims, Language, ScreeningReport
-    from sensor_screen.model import AngleTrace, Recording, Side
+    from sensor_screen.model import AngleTrace, Origin, Recording, Side
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.case import Session
     from sensor_screen.session.progress import ProgressReport
@@ -200,13 +200,13 @@ def save_angles(traces: Iterable[AngleTrace], path: Path, *, with_errors: bool =
 
 def trace_orientations(
     path: Path, side: Side, *, neutral_s: tuple[float, float], dorsiflexed_at_s: float
-) -> AngleTrace:
+) -> tuple[AngleTrace, Origin]:
     """The ankle angle from a file of orientations, behind which there are no samples."""
     from sensor_screen.core.orientation_angle import angle_of_orientations
     from sensor_screen.storage.opensense_sto import read_opensense
 
     leg = read_opensense(path, side=side)
-    return angle_of_orientations(
+    trace = angle_of_orientations(
         side,
         leg.time_s,
         leg.room_from_shank,
@@ -214,6 +214,7 @@ def trace_orientations(
         neutral_s=neutral_s,
         dorsiflexed_at_s=dorsiflexed_at_s,
     )
+    return trace, leg.origin
 
 
 def render_for_terminal(report: ScreeningReport) -> str:

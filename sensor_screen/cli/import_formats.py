@@ -184,14 +184,17 @@ def import_opensense(
     ],
 ) -> None:
     from sensor_screen import wiring
-    from sensor_screen.model import Side
+    from sensor_screen.model import Origin, Side
 
-    trace = wiring.trace_orientations(
+    wiring.refuse_unwritable(out)
+    trace, origin = wiring.trace_orientations(
         file, Side(side), neutral_s=neutral, dorsiflexed_at_s=dorsiflexed_at
     )
     wiring.save_angles([trace], out)
     share = 100.0 * trace.valid.mean()
     typer.echo(f"wrote {out}: {trace.side}, {len(trace.time_s)} rows, {share:.0f} % valid")
+    if origin is Origin.SIMULATED:
+        typer.echo("  simulated: no person was measured")
     typer.echo("  orientations only, no raw samples: this cannot be screened")
     typer.echo(f"  {100.0 * trace.hinge_share:.0f} % of the turning is about one axis")
 

@@ -40,7 +40,8 @@ class OrientationAngleParams:
     least_pull_rad: float = np.radians(3.0)
     """Angle at the time at which the foot is said to be pulled up: less tells no sign."""
     hinge_share: float = 0.65
-    """Least share of the turning about the one axis, as for angles from samples."""
+    """Least share of the turning about the one axis, as for angles from samples. Simulated screens
+    reach 0.93 to 0.95, simulated walking with its small flexion 0.67."""
 
 
 def angle_of_orientations(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.errors import RecordingError
-from sensor_screen.model import Side
+from sensor_screen.model import Origin, Side
 from sensor_screen.storage.csv_table import CsvTable, read_text
 from sensor_screen.storage.imported_sensor import split_preamble
 
@@ -42,6 +42,7 @@ class LegOrientations:
     time_s: Floats  # (n,)
     room_from_shank: Floats  # (n, 4) scalar first, unit length or nan
     room_from_foot: Floats  # (n, 4)
+    origin: Origin = Origin.MEASURED
 
 
 def read_opensense(path: Path, *, side: Side) -> LegOrientations:
@@ -71,7 +72,9 @@ def read_opensense(path: Path, *, side: Side) -> LegOrientations:
         _unit(table, np.stack([values[f"{column}.{part}"] for part in "wxyz"], axis=1), column)
         for column in columns.values()
     )
-    return LegOrientations(side, time_s, shank, foot)
+    simulated = preamble.value("origin").lower() == Origin.SIMULATED
+    origin = Origin.SIMULATED if simulated else Origin.MEASURED
+    return LegOrientations(side, time_s, shank, foot, origin)
 
 
 def _is_header(line: str) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sensor_screen.errors import RecordingError
-from sensor_screen.model import Side
+from sensor_screen.model import Origin, Side
 from sensor_screen.storage.opensense_sto import read_opensense
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ def test_rounded_quaternions_are_made_whole_and_nan_stays(tmp_path: Path) -> Non
 def test_the_other_leg_is_not_made_up(tmp_path: Path) -> None:
     message = refuse(write(tmp_path / "a.sto", GOOD), Side.LEFT)
     assert "no column tibia_l_imu among pelvis_imu, tibia_r_imu, calcn_r_imu" in message
+
+
+def test_what_is_simulated_stays_simulated(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.sto", GOOD)
+    assert read_opensense(path, side=Side.RIGHT).origin is Origin.MEASURED
+    write(path, "origin=simulated\n" + GOOD)
+    assert read_opensense(path, side=Side.RIGHT).origin is Origin.SIMULATED
 
 
 @pytest.mark.parametrize(
