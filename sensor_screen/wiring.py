@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.core.pipeline import MeasureOptions
     from sensor_screen.judgement import Answers, Claims, Language, ScreeningReport
-    from sensor_screen.model import AngleTrace, Recording
+    from sensor_screen.model import AngleTrace, Origin, Recording, Side
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.case import Session
     from sensor_screen.session.export import Export
@@ -239,6 +239,25 @@ def save_export(export: Export, to: str, path: Path, subject: str) -> None:
         else:
             found = orient_segments(export.recording, export.legs)
             opensim_files.write_opensim(export, found, folder)
+
+
+def trace_orientations(
+    path: Path, side: Side, *, neutral_s: tuple[float, float], dorsiflexed_at_s: float
+) -> tuple[AngleTrace, Origin]:
+    """The ankle angle from a file of orientations, behind which there are no samples."""
+    from sensor_screen.core.orientation_angle import angle_of_orientations
+    from sensor_screen.storage.opensense_sto import read_opensense
+
+    leg = read_opensense(path, side=side)
+    trace = angle_of_orientations(
+        side,
+        leg.time_s,
+        leg.room_from_shank,
+        leg.room_from_foot,
+        neutral_s=neutral_s,
+        dorsiflexed_at_s=dorsiflexed_at_s,
+    )
+    return trace, leg.origin
 
 
 def render_for_terminal(report: ScreeningReport) -> str:

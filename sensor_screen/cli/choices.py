@@ -21,6 +21,13 @@ class GyroMeaning(StrEnum):
     INTERVAL_MEAN = "interval_mean"
 
 
+class GyroUnit(StrEnum):
+    """The unit of a gyroscope, where a file does not say it."""
+
+    RADPS = "radps"
+    DEGPS = "degps"
+
+
 class Zero(StrEnum):
     """What zero degrees means: the stand as it was, or with the shank checked to be vertical."""
 

@@ -9,7 +9,7 @@ from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.export import EXPORT_HELP, export
 from sensor_screen.cli.gallery import GALLERY_HELP, gallery
-from sensor_screen.cli.import_csv import import_app
+from sensor_screen.cli.import_formats import import_app
 from sensor_screen.cli.intake import INTAKE_HELP, intake
 from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
 from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge

@@ -1,11 +1,14 @@
 """`sensor-screen import csv`: files of any sensor become a recording."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sensor_screen.cli.choices import GyroMeaning, Leg
+
+if TYPE_CHECKING:
+    from sensor_screen.model import Recording
 
 import_app = typer.Typer(no_args_is_help=True, help="Make a recording from files of other sensors.")
 
@@ -26,11 +29,6 @@ Examples:
 
     sensor-screen import csv --shank l.csv --side left --out anna.parquet --append
 """
-
-
-@import_app.callback()
-def _import() -> None:
-    """Keep `csv` a word of its own while it is the only kind."""
 
 
 @import_app.command("csv", help=CSV_HELP)
@@ -84,6 +82,11 @@ def import_csv(
         gyro_sampling=GyroSampling(gyro_sampling),
         recorded_on=recorded_on,
     )
+    tell_recording(recording, out, append=append, existed=existed)
+
+
+def tell_recording(recording: "Recording", out: Path, *, append: bool, existed: bool) -> None:
+    """What was made of the files."""
     verb = "added to" if append else "replaced" if existed else "wrote"
     typer.echo(f"{verb} {out}")
     for stream in recording.streams:

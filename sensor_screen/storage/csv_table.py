@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_TEXT_BYTES = 512 << 20
 """Unpacked text of one file: about nine hours of one sensor at 200 Hz. A bomb stops here."""
 MAX_HEADER_BYTES = 1 << 16
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DELIMITERS = (",", ";", "\t")
 MISSING_CELLS = ("", "nan", "NaN", "NAN", "NA", "N/A", "null", "NULL", "None")
 
@@ -56,6 +57,10 @@ class CsvTable:
 
         cells = self._parse([name], {name: pa.string()})[name].to_pylist()
         return tuple((cell or "").strip() for cell in cells)
+
+    def line_of(self, row: int) -> int:
+        """Line number of a row, counted from 0 without empty lines; slow, for messages."""
+        return next((line for i, (line, _) in enumerate(self._rows()) if i == row), 0)
 
     def _parse(self, names: Sequence[str], types: dict[str, pa.DataType]) -> pa.Table:
         import pyarrow as pa
@@ -121,7 +126,21 @@ def open_csv(path: Path) -> CsvTable:
     Raises:
         RecordingError: The file is missing, empty, cut off, too large or not a table.
     """
-    content = _read_text(path).removeprefix(b"\xef\xbb\xbf")
+    return parse_csv(path, read_text(path))
+
+
+def parse_csv(path: Path, content: bytes, *, lines_before: int = 0) -> CsvTable:
+    """A table from its text: header, then rows.
+
+    Args:
+        path: What to call it in messages.
+        content: UTF-8, with or without a byte order mark.
+        lines_before: Lines of the file that went before, so that messages count as editors do.
+
+    Raises:
+        RecordingError: It is empty or not a table.
+    """
+    content = content.removeprefix(BYTE_ORDER_MARK)
     if not content.strip():
         raise RecordingError(str(path), "it is empty", _REMEDY)
     if content.startswith(b"PAR1"):
@@ -139,10 +158,15 @@ def open_csv(path: Path) -> CsvTable:
     delimiter = max(DELIMITERS, key=text.count)
     names = next(csv.reader([text], delimiter=delimiter))
     header = tuple(name.strip().lower() for name in names)
-    return CsvTable(path, delimiter, header, body, first_line=blank_lines + 2)
+    return CsvTable(path, delimiter, header, body, first_line=lines_before + blank_lines + 2)
 
 
-def _read_text(path: Path) -> bytes:
+def read_text(path: Path) -> bytes:
+    """The bytes of a file, unpacked where it is gzip, and never more than fit.
+
+    Raises:
+        RecordingError: It is missing, cut off, too large or may not be read.
+    """
     try:
         with path.open("rb") as file:
             is_gzip = file.peek(2).startswith(b"\x1f\x8b")

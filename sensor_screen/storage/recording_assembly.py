@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -13,18 +14,29 @@ from sensor_screen.errors import RecordingError, UsageError
 from sensor_screen.model import (
     ClockMap,
     GyroSampling,
+    Origin,
     Placement,
     Recording,
     SensorStream,
     Side,
     TaskInterval,
 )
+from sensor_screen.storage.atomic_file import refuse_unwritable
 from sensor_screen.storage.recording_file import read_recording, write_recording
-from sensor_screen.storage.sensor_csv import SensorCsv, read_sensor_csv
+from sensor_screen.storage.sensor_csv import read_sensor_csv
 from sensor_screen.storage.tasks_csv import read_tasks_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sensor_screen.storage.imported_sensor import ImportedSensor
+
+
+class SensorReader(Protocol):
+    """Reads the file of one sensor: one for each make."""
+
+    def __call__(self, path: Path, *, side: Side, placement: Placement) -> ImportedSensor:
+        """Read it."""
 
 
 def import_csv(
@@ -39,9 +51,52 @@ def import_csv(
     gyro_sampling: GyroSampling = GyroSampling.INSTANT,
     recorded_on: str = "",
 ) -> Recording:
-    """Make a recording file from the CSV files of one leg.
+    """Make a recording file from the CSV files of one leg, whose columns name their units.
 
     Args:
+        gyro_sampling: What a gyroscope sample means in this make of sensor.
+        out: See `import_leg`, as all others.
+        side: The leg.
+        shank: Its file.
+        foot: Its file.
+        tasks: What was done when.
+        append: Add to `out`.
+        shared_clock: One clock for all.
+        recorded_on: ISO date.
+
+    Raises:
+        UsageError: As `import_leg`.
+        RecordingError: As `import_leg`.
+    """
+    return import_leg(
+        partial(read_sensor_csv, gyro_sampling=gyro_sampling),
+        out,
+        side=side,
+        shank=shank,
+        foot=foot,
+        tasks=tasks,
+        append=append,
+        shared_clock=shared_clock,
+        recorded_on=recorded_on,
+    )
+
+
+def import_leg(
+    read: SensorReader,
+    out: Path,
+    *,
+    side: Side,
+    shank: Path | None = None,
+    foot: Path | None = None,
+    tasks: Path | None = None,
+    append: bool = False,
+    shared_clock: bool = False,
+    recorded_on: str = "",
+) -> Recording:
+    """Make a recording file from the sensor files of one leg.
+
+    Args:
+        read: Reads the files of this make.
         out: The recording file to make, or with `append` the one to add to.
         side: The leg; the caller's word.
         shank: Samples of the shank sensor, if there was one.
@@ -49,8 +104,7 @@ def import_csv(
         tasks: What was done when.
         append: Add these sensors to the recording in `out`, which keeps all it has.
         shared_clock: The sensors were read with one clock; otherwise each has its own.
-        gyro_sampling: What a gyroscope sample means in this make of sensor.
-        recorded_on: ISO date.
+        recorded_on: ISO date; where it is empty, the one that the files agree on.
 
     Raises:
         UsageError: No sensor is given, the recording has it already, or the date is none.
@@ -64,18 +118,36 @@ def import_csv(
     if not files:
         raise UsageError("no sensor", "there is nothing to import", "give --shank, --foot or both")
     _refuse_other_than_date(recorded_on)
+    refuse_unwritable(out)
     existing = read_recording(out) if append else None
-    sensors = [
-        read_sensor_csv(path, side=side, placement=placement, gyro_sampling=gyro_sampling)
-        for placement, path in files.items()
-    ]
+    sensors = [read(path, side=side, placement=placement) for placement, path in files.items()]
     recording = assemble_recording(
         sensors,
         read_tasks_csv(tasks) if tasks is not None else (),
         clock=ClockMap(origin="shared") if shared_clock else None,
         source=", ".join(path.name for path in files.values()),
     )
-    recording = replace(recording, recorded_on=recorded_on)
+    if recorded_on:
+        recording = replace(recording, recorded_on=recorded_on)
+    return _store(recording, existing, out)
+
+
+def import_recording(
+    recording: Recording, out: Path, *, append: bool = False, recorded_on: str = ""
+) -> Recording:
+    """Store a recording that came whole from another file.
+
+    Raises:
+        UsageError: As `import_leg`.
+        RecordingError: As `import_leg`.
+    """
+    _refuse_other_than_date(recorded_on)
+    if recorded_on:
+        recording = replace(recording, recorded_on=recorded_on)
+    return _store(recording, read_recording(out) if append else None, out)
+
+
+def _store(recording: Recording, existing: Recording | None, out: Path) -> Recording:
     if existing is not None:
         recording = merge_recordings(existing, recording)
     _refuse_copies(recording.streams)
@@ -85,7 +157,7 @@ def import_csv(
 
 
 def assemble_recording(
-    sensors: Sequence[SensorCsv],
+    sensors: Sequence[ImportedSensor],
     tasks: tuple[TaskInterval, ...],
     *,
     clock: ClockMap | None,
@@ -99,8 +171,18 @@ def assemble_recording(
         for sensor in sensors
         if sensor.ignored
     }
+    for sensor in sensors:
+        info = sensor.stream.info
+        notes |= {f"{k}, {info.side} {info.placement}": v for k, v in sensor.notes.items()}
+    days = {sensor.recorded_on for sensor in sensors}
     streams = tuple(replace(sensor.stream, clock=clock) for sensor in sensors)
-    return Recording(streams, tasks, source=source, notes=notes)
+    return Recording(
+        streams,
+        tasks,
+        source=source,
+        notes=notes,
+        recorded_on=days.pop() if len(days) == 1 else "",
+    )
 
 
 def merge_recordings(first: Recording, second: Recording) -> Recording:
@@ -117,8 +199,12 @@ def merge_recordings(first: Recording, second: Recording) -> Recording:
                 "the recording has this sensor already",
                 "import into a new file, or name the other leg",
             )
+    # What is simulated in parts is not measured.
+    simulated = Origin.SIMULATED in (first.origin, second.origin)
+    origin = Origin.SIMULATED if simulated else Origin.MEASURED
     return replace(
         first,
+        origin=origin,
         streams=first.streams + second.streams,
         tasks=tuple(
             sorted({*first.tasks, *second.tasks}, key=lambda t: (t.start_s, t.end_s, t.task))

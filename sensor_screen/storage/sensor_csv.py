@@ -9,7 +9,6 @@ any order; further columns are ignored and named. What is not finite stays: clea
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from sensor_screen.errors import RecordingError
 from sensor_screen.model import GyroSampling, Placement, SensorInfo, SensorStream, Side
 from sensor_screen.storage.csv_table import CsvTable, open_csv
+from sensor_screen.storage.imported_sensor import ImportedSensor
 from sensor_screen.storage.unit_check import UnitFault, find_unit_fault
 from sensor_screen.units import SUFFIX_TO_SI
 
@@ -34,22 +34,13 @@ _COLUMNS = "time_s, acc_x_mps2 .. acc_z_mps2, gyr_x_radps .. gyr_z_radps"
 _ENDINGS = "_s _ms _us, _mps2 _g _mg, _radps _dps _degps"
 
 
-@dataclass(frozen=True, slots=True)
-class SensorCsv:
-    """What one file gave."""
-
-    stream: SensorStream
-    ignored: tuple[str, ...]
-    """Columns that were not used."""
-
-
 def read_sensor_csv(
     path: Path,
     *,
     side: Side,
     placement: Placement,
     gyro_sampling: GyroSampling = GyroSampling.INSTANT,
-) -> SensorCsv:
+) -> ImportedSensor:
     """Read the samples of one sensor.
 
     Raises:
@@ -75,7 +66,7 @@ def read_sensor_csv(
     if fault is not None:
         raise RecordingError(str(path), *_explain(fault))
     used = {name for name, _ in columns.values()}
-    return SensorCsv(stream, tuple(name for name in table.header if name not in used))
+    return ImportedSensor(stream, tuple(name for name in table.header if name not in used))
 
 
 def _find_columns(table: CsvTable) -> dict[str, tuple[str, float]]:

@@ -10,7 +10,8 @@ import pytest
 from sensor_screen.errors import RecordingError
 from sensor_screen.model import GyroSampling, Placement, Side
 from sensor_screen.storage import csv_table
-from sensor_screen.storage.sensor_csv import SensorCsv, read_sensor_csv
+from sensor_screen.storage.imported_sensor import ImportedSensor
+from sensor_screen.storage.sensor_csv import read_sensor_csv
 from sensor_screen.units import SUFFIX_TO_SI
 from tests.storage.made import HEADER, rocking, write_csv
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sensor_screen.model import Floats
 
 
-def read(path: Path) -> SensorCsv:
+def read(path: Path) -> ImportedSensor:
     return read_sensor_csv(path, side=Side.LEFT, placement=Placement.FOOT)
 
 
@@ -33,7 +34,7 @@ def refuse(path: Path) -> str:
     return text
 
 
-def assert_is_rocking(found: SensorCsv, samples: Floats | None = None) -> None:
+def assert_is_rocking(found: ImportedSensor, samples: Floats | None = None) -> None:
     expected = rocking() if samples is None else samples
     # Nine digits are written, and float32 keeps seven.
     np.testing.assert_allclose(found.stream.device_time_s, expected[:, 0], rtol=1e-8, atol=1e-9)
