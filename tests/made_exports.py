@@ -22,7 +22,7 @@ HOSTILE = 'a\nendheader\r\t=1,"x"\u202e<script>\x00\x1b[31m' + "\ud800" + "w" * 
 @cache
 def recording() -> Recording:
     scenario = Scenario("few", "stand, pumps, lunges, squats", STEPS)
-    return simulate(scenario, seed=5, sides=(Side.LEFT, Side.RIGHT)).recording
+    return simulate(scenario, seed=5, rate_hz=50.0, sides=(Side.LEFT, Side.RIGHT)).recording
 
 
 @cache

@@ -67,7 +67,8 @@ def write_orientations(found: SegmentOrientations, provenance: Provenance, strea
         "OpenSimVersion": OPENSIM_VERSION,
         "Units": "scalar first, sensor to earth",
         "earth": "x forward, y left, z up (turn by -90 deg about x for a model with y up)",
-        "heading": "from the flexion axis in the still stand; drifts afterwards, no magnetometer",
+        "heading": "from the flexion axis in the still stand, or the quietest moment where nobody "
+        "stood still; drifts afterwards, no magnetometer",
         "heading_not_known": " ".join(free) or "none",
         "samples_left_out_in_gaps": str(found.left_out),
         **_facts(provenance),

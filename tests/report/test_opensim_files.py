@@ -68,7 +68,7 @@ def test_orientations_are_as_opensense_reads_them() -> None:
     found = orientations()
     assert found.header["DataType"] == "Quaternion"
     assert found.header["version"] == "3"
-    assert float(found.header["DataRate"]) == 100.0
+    assert float(found.header["DataRate"]) == 50.0
     assert "OpenSimVersion" in found.header
     assert found.labels == ["tibia_l_imu", "calcn_l_imu", "tibia_r_imu", "calcn_r_imu"]
     assert found.header["origin"] == "simulated"
