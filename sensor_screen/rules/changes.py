@@ -19,13 +19,14 @@ from sensor_screen.model import Condition, Task
 from sensor_screen.rules.footwear import differ_in_footwear
 from sensor_screen.rules.own_change import own_smallest_change, smallest_change_of
 from sensor_screen.rules.quantity import (
-    NORMAL_95,
     Quantity,
     judge_quantity,
     leave_unjudged,
     say_level,
+    settle,
 )
 from sensor_screen.rules.session_figures import Figure, MeasureName, read_figures, task_of
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +71,7 @@ def apply_change_rules(
         for history in _read_histories(case, book)
         for why in _compare(history, book)[1]
     ]
-    refused += [(_name_of(c), "why.footwear") for c in changes if c.against == FOOTWEAR]
+    refused += [(_name_of(c), "change.why.footwear") for c in changes if c.against == FOOTWEAR]
     judged = [_judge(change, book) for change in changes if change.against != FOOTWEAR]
     judged += [
         leave_unjudged(_quantity(name), book, why, what=_say_what(name)) for name, why in refused
@@ -152,11 +153,11 @@ def _earlier_states(history: _History, book: RuleBook) -> Iterator[tuple[str, Fi
 def _compare(history: _History, book: RuleBook) -> tuple[list[Change], list[str]]:
     """The changes of one measure, and why some are not told."""
     changes = []
-    refused = ["why.zero"] if history.other_zero else []
+    refused = ["change.why.zero"] if history.other_zero else []
     for against, before in _earlier_states(history, book):
         change = _measure_change(history, against, before, book)
         if _is_open(change, history.now, before):
-            refused.append("why.still_held")
+            refused.append("change.why.still_held")
         else:
             changes.append(change)
     return changes, refused
@@ -180,7 +181,7 @@ def _measure_change(history: _History, against: str, before: Figure, book: RuleB
         unit="s" if is_hold else "deg",
         verdict=Verdict.SAME,
     )
-    if change.size <= 1.0:
+    if settle(change.size) <= 1.0:
         return change
     # In seated pumps nobody was asked for the very end: more of it is no longer range.
     neutral = name.measure not in _BETTER_LARGER or name.what == Condition.SEATED.value
@@ -245,7 +246,8 @@ def _quantity(name: MeasureName, value: float = math.nan, *, is_own: bool = Fals
         entries = (_smallest_entry(name),)
     return Quantity(
         rule="T1",
-        topic="change",
+        key="change.t1",
+        limits="T1",
         side=name.side,
         panel=name.panel,
         task=task_of(name.measure, name.what),

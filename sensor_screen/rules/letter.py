@@ -13,6 +13,7 @@ from sensor_screen.errors import UsageError
 from sensor_screen.judgement import Claims, ConcernLevel, Level, Panel, Pattern, Statement
 from sensor_screen.model import Side, Task
 from sensor_screen.rules.complaints import PAIN_ITEMS
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,6 @@ _PATTERN_PANELS = {
     Pattern.NONE: (),
 }
 _COMPARED = ("end range", "typical peak", "hold time")
-_NORMAL_95 = 1.96
 
 
 def write_letter(report: ScreeningReport, voice: Voice) -> str:
@@ -161,7 +161,7 @@ def _finding(finding: Finding, voice: Voice) -> str:
         peak_deg=math.degrees(demand.typical_rad),
         end_deg=math.degrees(capacity.value_rad),
         percent=100.0 * demand.ratio,
-        error=100.0 * _NORMAL_95 * demand.ratio_sigma,
+        error=100.0 * NORMAL_95 * demand.ratio_sigma,
         count=len(demand.peaks_rad),
     )
 
@@ -219,7 +219,7 @@ def _end_range(capacity: Capacity, voice: Voice) -> str:
         direction=voice.text(f"letter.direction.{capacity.direction}"),
         condition=voice.text(f"letter.condition.{capacity.condition}"),
         end_deg=math.degrees(capacity.value_rad),
-        error_deg=math.degrees(_NORMAL_95 * capacity.sigma_rad),
+        error_deg=math.degrees(NORMAL_95 * capacity.sigma_rad),
     )
     return said + voice.text("letter.by_pain") * capacity.limited_by_pain
 
@@ -237,7 +237,7 @@ def _sides(comparisons: tuple[SideComparison, ...], voice: Voice) -> Iterator[st
             left=factor * comparison.left,
             right=factor * comparison.right,
             difference=factor * comparison.difference,
-            error=factor * _NORMAL_95 * comparison.sigma,
+            error=factor * NORMAL_95 * comparison.sigma,
             unit="°" if in_degrees else f" {comparison.unit}",
         )
 
