@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Case, Panel
+from sensor_screen.rules.complaints import PAIN_TASKS, find_complaints, find_pains
 from sensor_screen.rules.end_ranges import find_lunges, find_points
-from sensor_screen.rules.symptoms import PAIN_TASKS, find_complaints, find_pains
 
 if TYPE_CHECKING:
     from sensor_screen.model import Side

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.errors import UsageError
 from sensor_screen.judgement import Claims, ConcernLevel, Level, Panel, Pattern, Statement
-from sensor_screen.model import Side, Task
-from sensor_screen.rules.complaints import PAIN_ITEMS
+from sensor_screen.model import Side
+from sensor_screen.rules.complaints import PAIN_TASKS
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _told(answers: Answers, side: Side, voice: Voice) -> Iterator[str]:
             name = voice.text(f"letter.symptom.{item}")
             yes = answers.says(f"symptoms.{item}", side)
             yield voice.text(f"letter.answer_{'yes' if yes else 'no'}", name=name)
-    scores = [(voice.word(Task(item)), f"pain.{item}") for item in PAIN_ITEMS]
+    scores = [(voice.word(task), f"pain.{task.value}") for task in PAIN_TASKS]
     scores += [(voice.text(f"letter.pain_{i}"), f"pain.{i}") for i in ("before", "next_day")]
     given = [
         voice.text("letter.score", name=name, value=answers.number(item, side))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Level, Panel, Statement
 from sensor_screen.model import Condition, Side, Task
-from sensor_screen.rules.complaints import sides_of
+from sensor_screen.rules.complaints import hurts_at, is_place_known, sides_of
 from sensor_screen.rules.end_ranges import (
     find_lunges,
     find_points,
@@ -24,7 +24,6 @@ from sensor_screen.rules.quantity import (
     leave_unjudged,
     say_otherwise,
 )
-from sensor_screen.rules.sites import hurts_at, is_place_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,7 +24,7 @@ from sensor_screen.judgement import (
     Urgency,
 )
 from sensor_screen.model import LegMeasures, Side
-from sensor_screen.rules.sites import is_place_known
+from sensor_screen.rules.complaints import is_place_known
 from tests.rules.cases import (
     BACK_PLACES,
     BOOK,
