@@ -85,12 +85,10 @@ def _judge_hold(session: SessionMeasures, side: Side, book: RuleBook) -> RuleRes
         return leave_unjudged(quantity, book, "balance.why.no_age")
     if hold.is_minimum and level is not Level.GREEN:
         return leave_unjudged(quantity, book, "balance.why.still_held")
-    result = say_level(quantity, level, book)
     amber_s, red_s = (0.01 * norm_s * share for share in (limits.amber_from, limits.red_from))
     red_s = least_s if math.isnan(red_s) else max(red_s, least_s)
-    return replace(
-        result, amber="" if math.isnan(amber_s) else f"< {amber_s:g}", red=f"< {red_s:g}"
-    )
+    applied = ("" if math.isnan(amber_s) else f"< {amber_s:g}", f"< {red_s:g}")
+    return say_level(quantity, level, book, applied=applied)
 
 
 def _compare_closed_eyes(answers: Answers, book: RuleBook) -> RuleResult:

@@ -39,7 +39,16 @@ _BETTER_LARGER = ("end_range", "hold_time")
 _SEVERITY = (Level.UNJUDGED, Level.GREEN, Level.AMBER, Level.RED)
 
 
-def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """This session beside the earlier ones."""
+
+    changes: tuple[Change, ...]
+    refused: tuple[tuple[MeasureName, str], ...]
+    """What was not compared, and the message that says why."""
+
+
+def compare(case: Case, book: RuleBook) -> Comparison:
     """Every measure of this session beside the same of earlier ones.
 
     An end range and a hold that grow are better; a movement that goes further is different, and so
@@ -49,30 +58,27 @@ def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
         case: This session and the earlier ones.
         book: Smallest changes.
     """
-    compared = [_compare(history, book) for history in _read_histories(case, book)]
-    return tuple(change for changes, _ in compared for change in changes)
+    changes: list[Change] = []
+    refused: list[tuple[MeasureName, str]] = []
+    for history in _read_histories(case, book):
+        told, reasons = _compare(history, book)
+        changes += told
+        refused += [(history.name, why) for why in reasons]
+    return Comparison(tuple(changes), tuple(refused))
 
 
-def apply_change_rules(
-    case: Case, changes: Sequence[Change], book: RuleBook
-) -> tuple[RuleResult, ...]:
+def judge_changes(comparison: Comparison, book: RuleBook) -> tuple[RuleResult, ...]:
     """T1: one result for each measure, the worst of its changes, or why it was not compared.
 
     A change for the better is green, whatever its size; one that is neither good nor bad is never
     more than amber. A difference of footwear is no change over time and is not judged.
-
-    Args:
-        case: As for `compare_sessions`.
-        changes: What it gave.
-        book: Limits.
     """
-    refused = [
-        (history.name, why)
-        for history in _read_histories(case, book)
-        for why in _compare(history, book)[1]
-    ]
-    refused += [(_name_of(c), "change.why.footwear") for c in changes if c.against == FOOTWEAR]
-    judged = [_judge(change, book) for change in changes if change.against != FOOTWEAR]
+    refused, judged = list(comparison.refused), []
+    for change in comparison.changes:
+        if change.against == FOOTWEAR:
+            refused.append((_name_of(change), "change.why.footwear"))
+        else:
+            judged.append(_judge(change, book))
     judged += [
         leave_unjudged(_quantity(name), book, why, what=_say_what(name)) for name, why in refused
     ]
@@ -81,6 +87,18 @@ def apply_change_rules(
         if result.id not in worst or _rank(result) > _rank(worst[result.id]):
             worst[result.id] = result
     return tuple(worst.values())
+
+
+def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
+    """The changes of `compare` alone."""
+    return compare(case, book).changes
+
+
+def apply_change_rules(
+    case: Case, changes: Sequence[Change], book: RuleBook
+) -> tuple[RuleResult, ...]:
+    """`judge_changes` for who has only the changes; compares the sessions once more."""
+    return judge_changes(Comparison(tuple(changes), compare(case, book).refused), book)
 
 
 def describe_change(change: Change) -> Statement:

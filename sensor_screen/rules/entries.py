@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from sensor_screen.errors import RuleBookError
 from sensor_screen.judgement import Level
@@ -174,10 +175,16 @@ def _check_number(name: str, value: object, unit: object) -> None:
 
 
 def _read_comparison(name: str, text: object) -> tuple[str, float]:
-    found = _COMPARISON.fullmatch(text) if isinstance(text, str) else None
+    found = _parse_comparison(text) if isinstance(text, str) else None
     if found is None:
         raise RuleBookError(f"{name} {text!r}", "not a comparison", "write it as `>= 5`")
-    return found[1], float(found[2])
+    return found
+
+
+@cache
+def _parse_comparison(text: str) -> tuple[str, float] | None:
+    found = _COMPARISON.fullmatch(text)
+    return None if found is None else (found[1], float(found[2]))
 
 
 def _holds(comparison: str, value: float, limit: float) -> bool:

@@ -7,7 +7,6 @@ person says they kick with is told beside the finding and decides nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -182,8 +181,8 @@ def _judge_share(
     # What the error lets single kicks change is known exactly, and lies to both sides unequally.
     limits = book.limits["K2"]
     levels = {limits.level(value) for value in (low, share, high)}
-    said = say_level(quantity, limits.level(share), book, sure=len(levels) == 1)
-    return replace(said, amber=limits.amber, red=limits.red)
+    applied = (limits.amber, limits.red)
+    return say_level(quantity, limits.level(share), book, sure=len(levels) == 1, applied=applied)
 
 
 def _judge_protection(

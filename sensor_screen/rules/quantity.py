@@ -76,30 +76,37 @@ def judge_quantity(
         red_from = math.copysign(math.inf, limits.red_from - limits.amber_from)
     near = min(abs(value - amber_from), abs(value - red_from)) < quantity.error_95
     level = limits.level(value, amber_from, red_from)
-    amber, red = limits.written(amber_from, red_from)
-    return replace(
-        say_level(quantity, level, book, sure=not near),
-        unit=quantity.unit or limits.unit,
-        amber=amber,
-        red=red,
-    )
+    applied = limits.written(amber_from, red_from)
+    return say_level(quantity, level, book, sure=not near, applied=applied)
 
 
-def say_level(quantity: Quantity, level: Level, book: RuleBook, *, sure: bool = True) -> RuleResult:
-    """The result of a quantity whose level is known; without the limits as they were applied."""
+def say_level(
+    quantity: Quantity,
+    level: Level,
+    book: RuleBook,
+    *,
+    sure: bool = True,
+    applied: tuple[str, str] = ("", ""),
+) -> RuleResult:
+    """The result of a quantity whose level is known.
+
+    Args:
+        quantity: With the values of its message.
+        level: Decided elsewhere.
+        book: With the limits, where it has some.
+        sure: The error reaches over no limit.
+        applied: Amber and red as they were applied, `>= 5`.
+    """
     said = {**_name(quantity), **_say_nearness(near=not sure), **quantity.values}
-    return replace(
-        _bare(quantity, book),
-        level=level,
-        within_error=not sure,
-        statement=Statement(f"{quantity.key}.{level.name.lower()}", said),
-        base_rate=quantity.base_rate,
-    )
+    statement = Statement(f"{quantity.key}.{level.name.lower()}", said)
+    result = _Found(level, statement, applied, near=not sure, base_rate=quantity.base_rate)
+    return _conclude(quantity, book, result)
 
 
 def leave_unjudged(quantity: Quantity, book: RuleBook, key: str, **values: object) -> RuleResult:
     """The result of what cannot be judged, and the message that says why."""
-    return replace(_bare(quantity, book), statement=Statement(key, {**_name(quantity), **values}))
+    said = Statement(key, {**_name(quantity), **values})
+    return _conclude(quantity, book, _Found(Level.UNJUDGED, said))
 
 
 def say_otherwise(result: RuleResult, key: str, *, near: bool | None = None) -> RuleResult:
@@ -120,18 +127,35 @@ def _say_nearness(*, near: bool) -> dict[str, object]:
     return {"doubt": Statement(f"quantity.doubt.{how}"), "sure": Statement(f"quantity.sure.{how}")}
 
 
-def _bare(quantity: Quantity, book: RuleBook) -> RuleResult:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of a quantity."""
+
+    level: Level
+    statement: Statement
+    applied: tuple[str, str] = ("", "")
+    near: bool = False
+    base_rate: Statement | None = None
+
+
+def _conclude(quantity: Quantity, book: RuleBook, found: _Found) -> RuleResult:
     limits = book.limits[quantity.limits] if quantity.limits else None
+    amber, red = found.applied
     return RuleResult(
         rule=quantity.rule,
         side=quantity.side,
         panel=quantity.panel,
         task=quantity.task,
-        level=Level.UNJUDGED,
+        level=found.level,
         value=settle(quantity.value),
         error_95=quantity.error_95,
-        unit=quantity.unit,
+        unit=quantity.unit or (limits.unit if limits else ""),
+        amber=amber,
+        red=red,
+        within_error=found.near,
         rests_on=(*((quantity.limits,) if limits else ()), *quantity.rests_on),
+        statement=found.statement,
+        base_rate=found.base_rate,
         grade=limits.grade if limits else quantity.grade,
         default=limits.default if limits else True,
     )
