@@ -8,6 +8,9 @@ STANDARD_GRAVITY_MPS2 = 9.80665
 RADIANS_PER_DEGREE = math.pi / 180.0
 DEGREES_PER_RADIAN = 180.0 / math.pi
 
+NORMAL_95 = 1.96
+"""Standard deviations to the 95 % error of what is distributed normally."""
+
 SUFFIX_TO_SI: dict[str, tuple[str, float]] = {
     "s": ("s", 1.0),
     "ms": ("s", 1e-3),

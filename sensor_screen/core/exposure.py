@@ -16,14 +16,12 @@ import numpy as np
 
 from sensor_screen.core.capacity import reference_capacity
 from sensor_screen.model import Direction, Exposure, Task
-from sensor_screen.units import RADIANS_PER_DEGREE
+from sensor_screen.units import NORMAL_95, RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sensor_screen.model import AngleTrace, Bools, Capacity, Demand, Floats, TaskInterval
-
-_NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def measure_exposure(
         params.share * capacity.sigma_rad,
     )
     low, middle, high = (
-        _excursions(towards_rad, seen, threshold + k * _NORMAL_95 * sigma, least, params)
+        _excursions(towards_rad, seen, threshold + k * NORMAL_95 * sigma, least, params)
         for k in (1.0, 0.0, -1.0)
     )
     velocities = _entry_velocities(towards_rad, seen, middle, angle.rate_hz)

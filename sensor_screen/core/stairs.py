@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.model import Climb, Repetition, RepetitionMark, StrideDetail, Task
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ class StairParams:
 
     least_rise_m: float = 0.08
     """Half of the lowest usual step (0.16 m). Level strides of recorded people stay below 0.07."""
-    confidence: float = 1.96
+    confidence: float = NORMAL_95
     """And by so many sigma of the height."""
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.errors import UsageError
 from sensor_screen.judgement import Claims, ConcernLevel, Level, Panel, Pattern, Statement
-from sensor_screen.model import Side, Task
+from sensor_screen.model import Side
 from sensor_screen.report.phrasebook import translate_measured
-from sensor_screen.rules.complaints import PAIN_ITEMS
+from sensor_screen.rules.complaints import PAIN_TASKS
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,6 @@ _PATTERN_PANELS = {
     Pattern.NONE: (),
 }
 _COMPARED = ("end range", "typical peak", "hold time")
-_NORMAL_95 = 1.96
 
 
 def write_letter(report: ScreeningReport, voice: Voice) -> str:
@@ -144,7 +144,7 @@ def _told(answers: Answers, side: Side, voice: Voice) -> Iterator[str]:
             name = voice.text(f"letter.symptom.{item}")
             yes = answers.says(f"symptoms.{item}", side)
             yield voice.text(f"letter.answer_{'yes' if yes else 'no'}", name=name)
-    scores = [(voice.word(Task(item)), f"pain.{item}") for item in PAIN_ITEMS]
+    scores = [(voice.word(task), f"pain.{task.value}") for task in PAIN_TASKS]
     scores += [(voice.text(f"letter.pain_{i}"), f"pain.{i}") for i in ("before", "next_day")]
     given = [
         voice.text("letter.score", name=name, value=answers.number(item, side))
@@ -174,7 +174,7 @@ def _finding(finding: Finding, voice: Voice) -> str:
         peak_deg=math.degrees(demand.typical_rad),
         end_deg=math.degrees(capacity.value_rad),
         percent=100.0 * demand.ratio,
-        error=100.0 * _NORMAL_95 * demand.ratio_sigma,
+        error=100.0 * NORMAL_95 * demand.ratio_sigma,
         count=len(demand.peaks_rad),
     )
 
@@ -240,7 +240,7 @@ def _end_range(capacity: Capacity, voice: Voice) -> str:
         direction=voice.text(f"letter.direction.{capacity.direction}"),
         condition=voice.text(f"letter.condition.{capacity.condition}"),
         end_deg=math.degrees(capacity.value_rad),
-        error_deg=math.degrees(_NORMAL_95 * capacity.sigma_rad),
+        error_deg=math.degrees(NORMAL_95 * capacity.sigma_rad),
     )
     return said + voice.text("letter.by_pain") * capacity.limited_by_pain
 
@@ -259,7 +259,7 @@ def _sides(comparisons: tuple[SideComparison, ...], voice: Voice) -> Iterator[st
             left=factor * comparison.left,
             right=factor * comparison.right,
             difference=factor * comparison.difference,
-            error=factor * _NORMAL_95 * comparison.sigma,
+            error=factor * NORMAL_95 * comparison.sigma,
             unit="°" if in_degrees else f" {comparison.unit}",
         )
 

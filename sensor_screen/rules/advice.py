@@ -21,12 +21,11 @@ from sensor_screen.judgement import (
     Zone,
 )
 from sensor_screen.model import Side, Task
-from sensor_screen.rules.complaints import hurts_in_task, injuries
+from sensor_screen.rules.complaints import hurts_at, hurts_in_task, hurts_somewhere, injuries
 from sensor_screen.rules.grounds import NOTABLE, Grounds, range_is_small
 from sensor_screen.rules.shoes import advise_footwear, advise_support, loaded_panels
-from sensor_screen.rules.sites import hurts_at
 from sensor_screen.rules.smallest_change import NEAR, describe_change
-from sensor_screen.rules.symptoms import hurts_somewhere
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
         RuleResult,
     )
     from sensor_screen.rules.rulebook import RuleBook
-
-_NORMAL_95 = 1.96
 
 
 def advise(
@@ -193,7 +190,7 @@ def _modify_task(finding: Finding, grounds: Grounds) -> Advice:
             "task": task,
             "panel": panel,
             "percent": 100.0 * finding.demand.ratio,
-            "error": 100.0 * _NORMAL_95 * finding.demand.ratio_sigma,
+            "error": 100.0 * NORMAL_95 * finding.demand.ratio_sigma,
         },
     )
     if hurts:

@@ -16,13 +16,12 @@ from sensor_screen.judgement import Level, Statement
 from sensor_screen.model import Placement, Side, Stance, StanceRole, Task
 from sensor_screen.rules.holds import best_hold
 from sensor_screen.rules.quantity import (
-    NORMAL_95,
     Quantity,
     judge_quantity,
     leave_unjudged,
-    limit_value,
     say_level,
 )
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +67,8 @@ def _judge_hold(session: SessionMeasures, side: Side, book: RuleBook) -> RuleRes
     hold = best_hold(session, side, book)
     quantity = Quantity(
         rule="B1",
-        topic="balance",
+        key="balance.b1",
+        limits="B1",
         side=side,
         task=Task.BALANCE,
         value=math.nan if hold is None else hold.hold_s,
@@ -76,21 +76,19 @@ def _judge_hold(session: SessionMeasures, side: Side, book: RuleBook) -> RuleRes
         rests_on=("balance_eyes_open", "balance_least", "balance_cap"),
     )
     if hold is None:
-        return leave_unjudged(quantity, book, "why.no_hold")
+        return leave_unjudged(quantity, book, "balance.why.no_hold")
     limits = book.limits["B1"]
     level = limits.level(100.0 * hold.hold_s / norm_s)
     if hold.hold_s < least_s:
         level = Level.RED
     if level is Level.UNJUDGED:
-        return leave_unjudged(quantity, book, "why.no_age")
+        return leave_unjudged(quantity, book, "balance.why.no_age")
     if hold.is_minimum and level is not Level.GREEN:
-        return leave_unjudged(quantity, book, "why.still_held")
-    result = say_level(quantity, level, book)
-    amber_s, red_s = (0.01 * norm_s * limit_value(text) for text in (limits.amber, limits.red))
+        return leave_unjudged(quantity, book, "balance.why.still_held")
+    amber_s, red_s = (0.01 * norm_s * share for share in (limits.amber_from, limits.red_from))
     red_s = least_s if math.isnan(red_s) else max(red_s, least_s)
-    return replace(
-        result, amber="" if math.isnan(amber_s) else f"< {amber_s:g}", red=f"< {red_s:g}"
-    )
+    applied = ("" if math.isnan(amber_s) else f"< {amber_s:g}", f"< {red_s:g}")
+    return say_level(quantity, level, book, applied=applied)
 
 
 def _compare_closed_eyes(answers: Answers, book: RuleBook) -> RuleResult:
@@ -100,13 +98,16 @@ def _compare_closed_eyes(answers: Answers, book: RuleBook) -> RuleResult:
         for side in (Side.LEFT, Side.RIGHT)
     }
     if not max(times_s.values()) > 0.0 or not all(map(math.isfinite, times_s.values())):
-        quantity = Quantity(rule="B2", topic="balance", side=Side.NONE, task=Task.BALANCE, unit="%")
-        return leave_unjudged(quantity, book, "why.closed_eyes")
+        quantity = Quantity(
+            rule="B2", key="balance.b2", limits="B2", side=Side.NONE, task=Task.BALANCE, unit="%"
+        )
+        return leave_unjudged(quantity, book, "balance.why.closed_eyes")
     worse = min(times_s, key=lambda side: times_s[side])
     better_s = max(times_s.values())
     quantity = Quantity(
         rule="B2",
-        topic="balance",
+        key="balance.b2",
+        limits="B2",
         side=worse if times_s[worse] < better_s else Side.NONE,
         task=Task.BALANCE,
         value=100.0 * times_s[worse] / better_s,
@@ -123,15 +124,16 @@ def _judge_errors(session: SessionMeasures, side: Side, book: RuleBook) -> RuleR
     long = [s for s in seen if s.end_s - s.start_s >= book.value("balance_count_share") * length_s]
     quantity = Quantity(
         rule="B3",
-        topic="balance",
+        key="balance.b3",
+        limits="B3",
         side=side,
         task=Task.BALANCE,
         unit="count",
         rests_on=("balance_count_length", "balance_count_share"),
     )
     if not long:
-        why = "why.short" if seen else "why.unseen" if stances else "why.no_stance"
-        return leave_unjudged(quantity, book, why)
+        why = "short" if seen else "unseen" if stances else "no_stance"
+        return leave_unjudged(quantity, book, f"balance.why.{why}")
     counts = [
         len((*(s.hops_s or ()), *(s.touch_downs_s or ()))) * length_s / (s.end_s - s.start_s)
         for s in long
@@ -150,7 +152,8 @@ def _compare_sway(session: SessionMeasures, book: RuleBook) -> RuleResult:
     """B4: sway of like stances of both legs, larger over smaller; never red alone."""
     quantity = Quantity(
         rule="B4",
-        topic="balance",
+        key="balance.b4",
+        limits="B4",
         side=Side.NONE,
         task=Task.BALANCE,
         unit="1",
@@ -170,7 +173,7 @@ def _compare_sway(session: SessionMeasures, book: RuleBook) -> RuleResult:
                 continue
             tilts = left.tilt_of(placement), right.tilt_of(placement)
             return judge_quantity(_divide(tilts, quantity), book, never_red=True)
-    return leave_unjudged(quantity, book, "why.unlike")
+    return leave_unjudged(quantity, book, "balance.why.unlike")
 
 
 def _longest(
@@ -203,9 +206,11 @@ def _divide(tilts: tuple[TiltSway, TiltSway], quantity: Quantity) -> Quantity:
 def _judge_instability(answers: Answers, side: Side, book: RuleBook) -> RuleResult:
     """I1: the entered score of the Cumberland Ankle Instability Tool."""
     score = answers.number("entries.cait", side)
-    quantity = Quantity(rule="I1", topic="balance", side=side, value=score, unit="points")
+    quantity = Quantity(
+        rule="I1", key="balance.i1", limits="I1", side=side, value=score, unit="points"
+    )
     if not math.isfinite(score):
-        return leave_unjudged(quantity, book, "why.no_score")
+        return leave_unjudged(quantity, book, "balance.why.no_score")
     return judge_quantity(quantity, book)
 
 

@@ -19,13 +19,14 @@ from sensor_screen.model import Condition, Task
 from sensor_screen.rules.footwear import differ_in_footwear
 from sensor_screen.rules.own_change import own_smallest_change, smallest_change_of
 from sensor_screen.rules.quantity import (
-    NORMAL_95,
     Quantity,
     judge_quantity,
     leave_unjudged,
     say_level,
+    settle,
 )
 from sensor_screen.rules.session_figures import Figure, MeasureName, read_figures, task_of
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,16 @@ _BETTER_LARGER = ("end_range", "hold_time")
 _SEVERITY = (Level.UNJUDGED, Level.GREEN, Level.AMBER, Level.RED)
 
 
-def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """This session beside the earlier ones."""
+
+    changes: tuple[Change, ...]
+    refused: tuple[tuple[MeasureName, str], ...]
+    """What was not compared, and the message that says why."""
+
+
+def compare(case: Case, book: RuleBook) -> Comparison:
     """Every measure of this session beside the same of earlier ones.
 
     An end range and a hold that grow are better; a movement that goes further is different, and so
@@ -48,30 +58,27 @@ def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
         case: This session and the earlier ones.
         book: Smallest changes.
     """
-    compared = [_compare(history, book) for history in _read_histories(case, book)]
-    return tuple(change for changes, _ in compared for change in changes)
+    changes: list[Change] = []
+    refused: list[tuple[MeasureName, str]] = []
+    for history in _read_histories(case, book):
+        told, reasons = _compare(history, book)
+        changes += told
+        refused += [(history.name, why) for why in reasons]
+    return Comparison(tuple(changes), tuple(refused))
 
 
-def apply_change_rules(
-    case: Case, changes: Sequence[Change], book: RuleBook
-) -> tuple[RuleResult, ...]:
+def judge_changes(comparison: Comparison, book: RuleBook) -> tuple[RuleResult, ...]:
     """T1: one result for each measure, the worst of its changes, or why it was not compared.
 
     A change for the better is green, whatever its size; one that is neither good nor bad is never
     more than amber. A difference of footwear is no change over time and is not judged.
-
-    Args:
-        case: As for `compare_sessions`.
-        changes: What it gave.
-        book: Limits.
     """
-    refused = [
-        (history.name, why)
-        for history in _read_histories(case, book)
-        for why in _compare(history, book)[1]
-    ]
-    refused += [(_name_of(c), "why.footwear") for c in changes if c.against == FOOTWEAR]
-    judged = [_judge(change, book) for change in changes if change.against != FOOTWEAR]
+    refused, judged = list(comparison.refused), []
+    for change in comparison.changes:
+        if change.against == FOOTWEAR:
+            refused.append((_name_of(change), "change.why.footwear"))
+        else:
+            judged.append(_judge(change, book))
     judged += [
         leave_unjudged(_quantity(name), book, why, what=_say_what(name)) for name, why in refused
     ]
@@ -80,6 +87,18 @@ def apply_change_rules(
         if result.id not in worst or _rank(result) > _rank(worst[result.id]):
             worst[result.id] = result
     return tuple(worst.values())
+
+
+def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
+    """The changes of `compare` alone."""
+    return compare(case, book).changes
+
+
+def apply_change_rules(
+    case: Case, changes: Sequence[Change], book: RuleBook
+) -> tuple[RuleResult, ...]:
+    """`judge_changes` for who has only the changes; compares the sessions once more."""
+    return judge_changes(Comparison(tuple(changes), compare(case, book).refused), book)
 
 
 def describe_change(change: Change) -> Statement:
@@ -152,11 +171,11 @@ def _earlier_states(history: _History, book: RuleBook) -> Iterator[tuple[str, Fi
 def _compare(history: _History, book: RuleBook) -> tuple[list[Change], list[str]]:
     """The changes of one measure, and why some are not told."""
     changes = []
-    refused = ["why.zero"] if history.other_zero else []
+    refused = ["change.why.zero"] if history.other_zero else []
     for against, before in _earlier_states(history, book):
         change = _measure_change(history, against, before, book)
         if _is_open(change, history.now, before):
-            refused.append("why.still_held")
+            refused.append("change.why.still_held")
         else:
             changes.append(change)
     return changes, refused
@@ -180,7 +199,7 @@ def _measure_change(history: _History, against: str, before: Figure, book: RuleB
         unit="s" if is_hold else "deg",
         verdict=Verdict.SAME,
     )
-    if change.size <= 1.0:
+    if settle(change.size) <= 1.0:
         return change
     # In seated pumps nobody was asked for the very end: more of it is no longer range.
     neutral = name.measure not in _BETTER_LARGER or name.what == Condition.SEATED.value
@@ -245,7 +264,8 @@ def _quantity(name: MeasureName, value: float = math.nan, *, is_own: bool = Fals
         entries = (_smallest_entry(name),)
     return Quantity(
         rule="T1",
-        topic="change",
+        key="change.t1",
+        limits="T1",
         side=name.side,
         panel=name.panel,
         task=task_of(name.measure, name.what),

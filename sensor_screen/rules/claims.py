@@ -27,13 +27,13 @@ from sensor_screen.judgement import (
     Zone,
 )
 from sensor_screen.model import Task
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sensor_screen.judgement import Finding, Language
 
-_NORMAL_95 = 1.96
 _GENTLE = ("comfort", "move", "balance", "strength")
 """Advice that fits everybody, in this order; each is a message `wellness.advice.*`."""
 _MEASURES = ("end_range", "typical_peak", "excursion", "hold_time")
@@ -68,7 +68,7 @@ def _room_rad(finding: Finding) -> float:
 def _say_room(finding: Finding) -> Statement:
     """End range minus typical peak with its error; words alone where that is not told from none."""
     room_rad = _room_rad(finding)
-    error_rad = _NORMAL_95 * math.hypot(finding.demand.sigma_rad, finding.capacity.sigma_rad)
+    error_rad = NORMAL_95 * math.hypot(finding.demand.sigma_rad, finding.capacity.sigma_rad)
     who: dict[str, object] = {
         "task": finding.task,
         "side": finding.side,

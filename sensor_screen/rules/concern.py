@@ -20,9 +20,8 @@ from sensor_screen.judgement import (
     Zone,
 )
 from sensor_screen.model import Task
+from sensor_screen.rules.complaints import find_complaints, find_pains, hurts_somewhere, sides_of
 from sensor_screen.rules.improvement import has_not_improved
-from sensor_screen.rules.rule_result import sides_of
-from sensor_screen.rules.symptoms import find_complaints, find_pains, hurts_somewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

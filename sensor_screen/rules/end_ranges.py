@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.model import Condition, Direction, ZeroMode
 from sensor_screen.rules.quality_rules import trusted_legs
-from sensor_screen.rules.rule_result import NORMAL_95
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

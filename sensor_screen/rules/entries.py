@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from sensor_screen.errors import RuleBookError
 from sensor_screen.judgement import Level
@@ -99,18 +100,23 @@ class Limits(Basis):
                 f"amber {self.amber!r} and red {self.red!r}", "overlap", "let red begin after amber"
             )
 
-    def level(self, value: float, shift: float = 0.0) -> Level:
-        """The level of a value in this unit; `shift` moves both limits."""
+    def level(
+        self, value: float, amber_from: float | None = None, red_from: float | None = None
+    ) -> Level:
+        """The level of a value in this unit, or by numbers that were worked out from these."""
         if not math.isfinite(value):
             return Level.UNJUDGED
-        if _holds(self.red, value, shift):
+        if _holds(self.red, value, self.red_from if red_from is None else red_from):
             return Level.RED
-        return Level.AMBER if _holds(self.amber, value, shift) else Level.GREEN
+        amber_from = self.amber_from if amber_from is None else amber_from
+        return Level.AMBER if _holds(self.amber, value, amber_from) else Level.GREEN
 
-    def shifted(self, shift: float) -> tuple[str, str]:
-        """Amber and red as they are applied with that shift."""
-        parts = (_read_comparison("", text) for text in (self.amber, self.red))
-        amber, red = (f"{operator} {limit + shift:g}" for operator, limit in parts)
+    def written(self, amber_from: float, red_from: float) -> tuple[str, str]:
+        """Amber and red with other numbers, as comparisons; empty for one that never begins."""
+        amber, red = (
+            f"{text.split()[0]} {limit:g}" if math.isfinite(limit) else ""
+            for text, limit in ((self.amber, amber_from), (self.red, red_from))
+        )
         return amber, red
 
     @property
@@ -122,10 +128,6 @@ class Limits(Basis):
     def red_from(self) -> float:
         """The number at which red begins."""
         return _read_comparison("red", self.red)[1]
-
-    def distance(self, value: float, shift: float = 0.0) -> float:
-        """How far the value is from the nearer limit."""
-        return min(abs(value - limit - shift) for limit in (self.amber_from, self.red_from))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,15 +175,20 @@ def _check_number(name: str, value: object, unit: object) -> None:
 
 
 def _read_comparison(name: str, text: object) -> tuple[str, float]:
-    found = _COMPARISON.fullmatch(text) if isinstance(text, str) else None
+    found = _parse_comparison(text) if isinstance(text, str) else None
     if found is None:
         raise RuleBookError(f"{name} {text!r}", "not a comparison", "write it as `>= 5`")
-    return found[1], float(found[2])
+    return found
 
 
-def _holds(comparison: str, value: float, shift: float) -> bool:
-    operator, limit = _read_comparison("", comparison)
-    limit += shift
+@cache
+def _parse_comparison(text: str) -> tuple[str, float] | None:
+    found = _COMPARISON.fullmatch(text)
+    return None if found is None else (found[1], float(found[2]))
+
+
+def _holds(comparison: str, value: float, limit: float) -> bool:
+    operator = comparison.split(maxsplit=1)[0]
     return {
         "<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit,
     }[operator]  # fmt: skip

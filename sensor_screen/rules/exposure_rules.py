@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from sensor_screen.judgement import PANELS, Statement
 from sensor_screen.rules.footwear import differ_in_footwear
 from sensor_screen.rules.own_change import smallest_change_of
-from sensor_screen.rules.quantity import NORMAL_95, Quantity, judge_quantity, leave_unjudged
+from sensor_screen.rules.quantity import Quantity, judge_quantity, leave_unjudged
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,8 @@ def _usual_exposures(case: Case, demand: Demand, book: RuleBook) -> list[Exposur
 def _quantity(rule: str, demand: Demand, unit: str, rests_on: tuple[str, ...]) -> Quantity:
     return Quantity(
         rule=rule,
-        topic="exposure",
+        key=f"exposure.{rule.lower()}",
+        limits=rule,
         side=demand.side,
         panel=PANELS[demand.direction],
         task=demand.task,
@@ -82,10 +84,12 @@ def _refuse(
 ) -> RuleResult | None:
     """Why there is nothing to compare, if so."""
     if demand.exposure is None or not demand.exposure.watched_s > 0.0:
-        return leave_unjudged(quantity, book, "why.no_exposure")
+        return leave_unjudged(quantity, book, "exposure.why.no_exposure")
     needed = round(book.value("baseline_sessions"))
     if len(usual) < needed:
-        return leave_unjudged(quantity, book, "why.sessions", needed=needed, known=len(usual))
+        return leave_unjudged(
+            quantity, book, "exposure.why.sessions", needed=needed, known=len(usual)
+        )
     return None
 
 
@@ -94,7 +98,7 @@ def _judge_time(demand: Demand, usual: Sequence[Exposure], book: RuleBook) -> Ru
     quantity = _quantity("X1", demand, "%", ("baseline_sessions",))
     refused = _refuse(quantity, demand, usual, book)
     if refused is not None or demand.exposure is None:
-        return refused or leave_unjudged(quantity, book, "why.no_exposure")
+        return refused or leave_unjudged(quantity, book, "exposure.why.no_exposure")
     rises = [
         (rise, error, name)
         for name in ("time", "entries", "angle_time")
@@ -102,7 +106,7 @@ def _judge_time(demand: Demand, usual: Sequence[Exposure], book: RuleBook) -> Ru
         if math.isfinite(rise)
     ]
     if not rises:
-        return leave_unjudged(quantity, book, "why.never_before")
+        return leave_unjudged(quantity, book, "exposure.why.never_before")
     rise, error, name = max(rises, key=lambda one: one[0])
     what = Statement(f"exposure.measure.{name}")
     return judge_quantity(
@@ -136,10 +140,10 @@ def _judge_speed(demand: Demand, usual: Sequence[Exposure], book: RuleBook) -> R
     entered = [e for e in usual if math.isfinite(e.entry_velocity_radps)]
     refused = _refuse(quantity, demand, entered, book)
     if refused is not None or demand.exposure is None:
-        return refused or leave_unjudged(quantity, book, "why.no_exposure")
+        return refused or leave_unjudged(quantity, book, "exposure.why.no_exposure")
     now_degps = math.degrees(demand.exposure.entry_velocity_radps)
     if not math.isfinite(now_degps):
-        return leave_unjudged(quantity, book, "why.no_entry")
+        return leave_unjudged(quantity, book, "exposure.why.no_entry")
     speeds_degps = [math.degrees(e.entry_velocity_radps) for e in entered]
     usual_degps = median(speeds_degps)
     deviation_degps = max(
@@ -147,7 +151,7 @@ def _judge_speed(demand: Demand, usual: Sequence[Exposure], book: RuleBook) -> R
         book.value("velocity_spread_floor") * abs(usual_degps),
     )
     if not deviation_degps > 0.0:
-        return leave_unjudged(quantity, book, "why.never_before")
+        return leave_unjudged(quantity, book, "exposure.why.never_before")
     return judge_quantity(
         replace(quantity, value=now_degps), book, step=deviation_degps, start=usual_degps
     )
@@ -161,7 +165,7 @@ def _judge_drift(demand: Demand, book: RuleBook) -> RuleResult:
     entry = smallest_change_of(demand.task)
     quantity = _quantity("X3", demand, "deg", (entry,))
     if demand.trend is None:
-        return leave_unjudged(quantity, book, "why.repetitions")
+        return leave_unjudged(quantity, book, "exposure.why.repetitions")
     error_deg = math.degrees(NORMAL_95 * demand.trend.sigma_rad)
     change_deg = math.degrees(demand.trend.change_rad)
     way = Statement(f"exposure.way.{'more' if change_deg > 0.0 else 'less'}")

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Case, Panel
+from sensor_screen.rules.complaints import PAIN_TASKS, find_complaints, find_pains
 from sensor_screen.rules.end_ranges import find_lunges, find_points
-from sensor_screen.rules.symptoms import PAIN_TASKS, find_complaints, find_pains
 
 if TYPE_CHECKING:
     from sensor_screen.model import Side
@@ -23,7 +23,7 @@ def has_not_improved(case: Case, side: Side, panel: Panel, book: RuleBook) -> bo
     False where nothing of the first session can be compared: that is not known, not no better.
     """
     answers = case.now.answers
-    if not case.earlier or not answers.number("session.weeks_of_care") >= book.shown("care_weeks"):
+    if not case.earlier or not answers.number("session.weeks_of_care") >= book.shown("trial_most"):
         return False
     if not (find_pains(answers, side, panel, book) or find_complaints(answers, side, panel)):
         return False

@@ -7,19 +7,18 @@ person says they kick with is told beside the finding and decides nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Level, Panel, Statement, Zone
 from sensor_screen.model import Side, Task
 from sensor_screen.rules.quantity import (
-    NORMAL_95,
     Quantity,
     judge_quantity,
     leave_unjudged,
     say_level,
 )
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,9 +102,12 @@ def _quantity(
     rests_on: tuple[str, ...] = (),
     **values: object,
 ) -> Quantity:
+    is_zone = rule == "K1"
     return Quantity(
         rule=rule,
-        topic="kick",
+        key=f"kick.{rule.lower()}",
+        limits="" if is_zone else rule,
+        grade="D" if is_zone else "",
         side=side,
         panel=Panel.POSTERIOR,
         task=Task.KICK,
@@ -141,7 +143,7 @@ def _judge_position(
     )
     level = _ZONE_LEVELS[finding.zone]
     if level is Level.UNJUDGED:
-        return leave_unjudged(quantity, book, "why.unresolved")
+        return leave_unjudged(quantity, book, "kick.why.unresolved")
     bands = finding.bands
     edges_rad = (bands.amber_from_rad, bands.red_from_rad)
     near = min(abs(finding.demand.typical_rad - edge) for edge in edges_rad) < error_rad
@@ -179,8 +181,8 @@ def _judge_share(
     # What the error lets single kicks change is known exactly, and lies to both sides unequally.
     limits = book.limits["K2"]
     levels = {limits.level(value) for value in (low, share, high)}
-    said = say_level(quantity, limits.level(share), book, sure=len(levels) == 1)
-    return replace(said, amber=limits.amber, red=limits.red)
+    applied = (limits.amber, limits.red)
+    return say_level(quantity, limits.level(share), book, sure=len(levels) == 1, applied=applied)
 
 
 def _judge_protection(
@@ -189,7 +191,7 @@ def _judge_protection(
     """K3: the kick that points furthest, against the limit of a rehabilitation."""
     pointed = [figures for kick in kicks if (figures := _pointing(kick)) is not None]
     if not pointed:
-        why = "why.no_angle" if kicks else "why.none"
+        why = "kick.why.no_angle" if kicks else "kick.why.none"
         return leave_unjudged(_quantity("K3", side, "deg"), book, why)
     furthest_rad, sigma_rad = max(pointed)
     quantity = _quantity(
@@ -224,9 +226,9 @@ def _judge_rise(side: Side, kicks: tuple[Repetition, ...], book: RuleBook) -> Ru
     quantity = _quantity("K4", side, "deg")
     notes = [d.rise_note for d in details if d.rise_note]
     if not notes:
-        return leave_unjudged(quantity, book, "why.no_detail" if kicks else "why.none")
+        return leave_unjudged(quantity, book, "kick.why.no_detail" if kicks else "kick.why.none")
     commonest = max(dict.fromkeys(notes), key=notes.count)
-    return leave_unjudged(quantity, book, "why.rise", reason=_say_rise_reason(commonest))
+    return leave_unjudged(quantity, book, "kick.why.rise", reason=_say_rise_reason(commonest))
 
 
 def _say_rise_reason(note: str) -> Statement:
@@ -239,7 +241,7 @@ def _say_rise_reason(note: str) -> Statement:
 
 
 def _why_no_position(kicks: tuple[Repetition, ...]) -> str:
-    return "why.no_range" if kicks else "why.none"
+    return "kick.why.no_range" if kicks else "kick.why.none"
 
 
 def _say_base_rate(book: RuleBook) -> Statement:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.core.capacity import RANGE_TESTS
 from sensor_screen.model import Task
-from sensor_screen.rules.quantity import NORMAL_95
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

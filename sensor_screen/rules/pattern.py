@@ -11,6 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Panel, Pattern, PatternLabel, Statement
+from sensor_screen.rules.complaints import hurts_at
 from sensor_screen.rules.items import BOTH_SIDES
 from sensor_screen.rules.questionnaire import shipped_intake
 
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from sensor_screen.model import Side
     from sensor_screen.rules.rulebook import RuleBook
 
-SITES = {
-    Panel.ANTERIOR: frozenset({"front", "front_inner", "front_outer"}),
-    Panel.POSTERIOR: frozenset({"back", "back_outer", "back_inner"}),
-}
-"""Where a site counts; pain all over counts nowhere."""
 _WORD = {Panel.ANTERIOR: "front", Panel.POSTERIOR: "back"}
 _DENIALS = (None, False, (), "never", "negative", "not_done")
 
@@ -72,10 +68,10 @@ def _is_reported(answers: Answers, item: str, side: Side, book: RuleBook) -> boo
 def _sum(
     answers: Answers, side: Side, codes: tuple[str, ...], panel: Panel, book: RuleBook
 ) -> float:
-    sites = SITES[panel] & set(answers.choices("symptoms.where", side))
-    counted = [code for code in codes if code != "S1" or sites]
+    is_here = hurts_at(answers, side, panel)
+    counted = [code for code in codes if code != "S1" or is_here]
     points = sum(_points(f"pattern_{code}_{_WORD[panel]}", book) for code in counted)
-    if panel is Panel.ANTERIOR and "S6" in codes and sites and _plays_football(answers):
+    if panel is Panel.ANTERIOR and "S6" in codes and is_here and _plays_football(answers):
         points += book.shown("pattern_football_kick_front")
     return points
 

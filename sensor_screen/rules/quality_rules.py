@@ -14,7 +14,7 @@ import numpy as np
 
 from sensor_screen.judgement import Level, RuleResult, Statement, Zone
 from sensor_screen.model import Placement, RepetitionMark, Side, Task
-from sensor_screen.rules.rule_result import sides_of
+from sensor_screen.rules.complaints import sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

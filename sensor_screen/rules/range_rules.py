@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Level, Panel, Statement
 from sensor_screen.model import Condition, Side, Task
+from sensor_screen.rules.complaints import hurts_at, is_place_known, sides_of
 from sensor_screen.rules.end_ranges import (
     find_lunges,
     find_points,
     find_seated,
     is_distrusted,
 )
-from sensor_screen.rules.rule_result import Quantity, Rule, sides_of, speak
-from sensor_screen.rules.sites import hurts_at, is_place_known
+from sensor_screen.rules.quantity import (
+    Quantity,
+    judge_quantity,
+    leave_unjudged,
+    say_otherwise,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +56,12 @@ def apply_range_rules(
 
 def _judge_lunge(case: Case, side: Side, book: RuleBook) -> RuleResult:
     """L1. The literature's angle is that of the shank from the vertical."""
-    rule = Rule("L1", side, Panel.ANTERIOR, Task.LUNGE, "range.lunge")
+    asked = Quantity(rule="L1", key="range.lunge", side=side, panel=Panel.ANTERIOR, task=Task.LUNGE)
     lunges = find_lunges(case, side, book)
     if not lunges:
         poor = is_distrusted(case, side, Condition.LUNGE, book)
-        return rule.leave("poor" if poor else "missing")
+        return leave_unjudged(asked, book, f"range.lunge.{'poor' if poor else 'missing'}")
     lunge = lunges[0]
-    entry = "L1" if lunge.unit == "deg" else "L1_cm"
     shift, entries = _age_shift(case, lunge.unit, book)
     red_shift, error = shift, lunge.error_95
     if lunge.standing_zero:
@@ -67,8 +71,15 @@ def _judge_lunge(case: Case, side: Side, book: RuleBook) -> RuleResult:
         error = math.hypot(error, doubt)
         entries = (*entries, "standing_lean", "standing_lean_error")
     zero = Statement(f"range.zero.{'estimated' if lunge.standing_zero else 'known'}")
-    quantity = Quantity(entry, lunge.value, error, shift, red_shift, entries, {"zero": zero})
-    return rule.hold(quantity, book)
+    quantity = replace(
+        asked,
+        limits="L1" if lunge.unit == "deg" else "L1_cm",
+        value=lunge.value,
+        error_95=error,
+        values={"zero": zero},
+        rests_on=entries,
+    )
+    return judge_quantity(quantity, book, start=shift, red_start=red_shift)
 
 
 def _age_shift(case: Case, unit: str, book: RuleBook) -> tuple[float, tuple[str, ...]]:
@@ -85,40 +96,44 @@ def _age_shift(case: Case, unit: str, book: RuleBook) -> tuple[float, tuple[str,
 
 def _judge_painful_lunge(case: Case, side: Side, lunges: RuleResult, book: RuleBook) -> RuleResult:
     """L3: hurts at the front, and this is the side that bends less."""
-    rule = Rule("L3", side, Panel.ANTERIOR, Task.LUNGE, "range.painful_lunge")
-    found = _judge_pain(rule, case, "pain.lunge", book)
+    key = "range.painful_lunge"
+    asked = Quantity(rule="L3", key=key, side=side, panel=Panel.ANTERIOR, task=Task.LUNGE)
+    found = _judge_pain(asked, case, "pain.lunge", book)
     if found.level not in (Level.AMBER, Level.RED):
         return found
     if lunges.level is Level.UNJUDGED:
-        return rule.leave("no_other")
+        return leave_unjudged(asked, book, f"{key}.no_other")
     if lunges.side is not side:
-        return replace(speak(found, "range.painful_lunge.not_less"), level=Level.GREEN)
+        return replace(say_otherwise(found, f"{key}.not_less"), level=Level.GREEN)
     near = lunges.level is Level.GREEN or lunges.within_error
-    doubt = Statement(f"result.doubt.{'near' if near else 'clear'}")
-    said = Statement(
-        f"range.painful_lunge.{found.level.name.lower()}", {"side": side, "doubt": doubt}
-    )
-    return replace(found, within_error=near, statement=said, rests_on=("L3", *lunges.rests_on))
+    said = say_otherwise(found, f"{key}.{found.level.name.lower()}", near=near)
+    return replace(said, rests_on=("L3", *lunges.rests_on))
 
 
 def _judge_painful_point(case: Case, side: Side, book: RuleBook) -> RuleResult:
     """P1: hurts at the back."""
-    rule = Rule("P1", side, Panel.POSTERIOR, Task.POINT, "range.painful_point")
-    return _judge_pain(rule, case, "pain.point", book)
+    asked = Quantity(
+        rule="P1",
+        key="range.painful_point",
+        side=side,
+        panel=Panel.POSTERIOR,
+        task=Task.POINT,
+    )
+    return _judge_pain(asked, case, "pain.point", book)
 
 
-def _judge_pain(rule: Rule, case: Case, item: str, book: RuleBook) -> RuleResult:
+def _judge_pain(asked: Quantity, case: Case, item: str, book: RuleBook) -> RuleResult:
     """Pain counts where its place is on the rule's side of the joint."""
-    answers, side = case.now.answers, rule.side
+    answers, side = case.now.answers, asked.side
     pain = answers.number(item, side)
     if not math.isfinite(pain):
-        return rule.leave("missing")
-    found = rule.hold(Quantity(rule.name, pain), book)
-    if found.level is Level.GREEN or (rule.panel and hurts_at(answers, side, rule.panel)):
+        return leave_unjudged(asked, book, f"{asked.key}.missing")
+    found = judge_quantity(replace(asked, limits=asked.rule, value=pain), book)
+    if found.level is Level.GREEN or (asked.panel and hurts_at(answers, side, asked.panel)):
         return found
     if not is_place_known(answers, side):
-        return rule.leave("no_place")
-    return replace(speak(found, f"{rule.key}.elsewhere"), level=Level.GREEN)
+        return leave_unjudged(asked, book, f"{asked.key}.no_place")
+    return replace(say_otherwise(found, f"{asked.key}.elsewhere"), level=Level.GREEN)
 
 
 # --- without weight ------------------------------------------------------------------------------
@@ -126,7 +141,7 @@ def _judge_pain(rule: Rule, case: Case, item: str, book: RuleBook) -> RuleResult
 
 def _judge_seated(case: Case, side: Side, book: RuleBook) -> RuleResult:
     """N1. Seated pumps can only show that there is enough: nobody was asked for the very end."""
-    rule = Rule("N1", side, Panel.ANTERIOR, None, "range.seated")
+    asked = Quantity(rule="N1", key="range.seated", side=side, panel=Panel.ANTERIOR)
     answers = case.now.answers
     bent = answers.number("entries.dorsiflexion_active_deg", side)
     if math.isfinite(bent):
@@ -134,18 +149,30 @@ def _judge_seated(case: Case, side: Side, book: RuleBook) -> RuleResult:
         is_calf = bent - straight >= book.shown("calf_hint")
         calf = Statement(f"range.calf.{'tight' if is_calf else 'none'}")
         entries = ("goniometer_error", *(("calf_hint",) if is_calf else ()))
-        error = book.shown("goniometer_error")
-        return rule.hold(Quantity("N1", bent, error, entries=entries, said={"calf": calf}), book)
+        quantity = replace(
+            asked,
+            limits="N1",
+            value=bent,
+            error_95=book.shown("goniometer_error"),
+            values={"calf": calf},
+            rests_on=entries,
+        )
+        return judge_quantity(quantity, book)
     pumped = find_seated(case, side, book)
     if pumped is None:
-        return rule.leave("missing")
-    found = rule.hold(
-        Quantity("N1", pumped.value, pumped.error_95, said={"calf": Statement("range.calf.none")}),
-        book,
+        return leave_unjudged(asked, book, "range.seated.missing")
+    quantity = replace(
+        asked,
+        limits="N1",
+        value=pumped.value,
+        error_95=pumped.error_95,
+        values={"calf": Statement("range.calf.none")},
     )
+    found = judge_quantity(quantity, book)
     if found.level is Level.GREEN:
-        return speak(found, "range.seated.pumped")
-    return replace(speak(found, "range.seated.not_asked"), level=Level.UNJUDGED, within_error=False)
+        return say_otherwise(found, "range.seated.pumped")
+    said = say_otherwise(found, "range.seated.not_asked")
+    return replace(said, level=Level.UNJUDGED, within_error=False)
 
 
 # --- both legs -----------------------------------------------------------------------------------
@@ -160,7 +187,9 @@ def _compare(
     book: RuleBook,
 ) -> RuleResult:
     """The difference of the first kind of range that both legs have; against the smaller."""
-    key = f"range.{task.value}_difference"
+    asked = Quantity(
+        rule=name, key=f"range.{task.value}_difference", side=Side.NONE, panel=panel, task=task
+    )
     ends = {side: find(case, side, book) for side in (Side.LEFT, Side.RIGHT)}
     pairs = [
         (left, right)
@@ -169,19 +198,20 @@ def _compare(
         if left.kind == right.kind
     ]
     if not pairs:
-        both = all(ends.values())
-        rule = Rule(name, Side.NONE, panel, task, key)
-        return rule.leave("unlike" if both else "missing")
+        why = "unlike" if all(ends.values()) else "missing"
+        return leave_unjudged(asked, book, f"{asked.key}.{why}")
     left, right = pairs[0]
     side = Side.NONE if left.value == right.value else Side.LEFT
     side = Side.RIGHT if right.value < left.value else side
-    quantity = Quantity(
-        entry=name if left.unit == "deg" else f"{name}_cm",
+    quantity = replace(
+        asked,
+        side=side,
+        limits=name if left.unit == "deg" else f"{name}_cm",
         value=abs(left.value - right.value),
         error_95=math.hypot(left.difference_error_95, right.difference_error_95),
+        base_rate=_base_rate(book) if name == "L2" else None,
     )
-    found = Rule(name, side, panel, task, key).hold(quantity, book)
-    return replace(found, base_rate=_base_rate(book)) if name == "L2" else found
+    return judge_quantity(quantity, book)
 
 
 def _base_rate(book: RuleBook) -> Statement:

@@ -107,12 +107,11 @@ def _end_ranges(leg: LegMeasures) -> Iterator[tuple[MeasureName, Figure]]:
 
 def _excursions(leg: LegMeasures) -> Iterator[tuple[MeasureName, Figure]]:
     """Of tasks, which do not depend on the zero; how far a range test goes is its end range."""
-    for task in Task:
-        counted = [
-            math.degrees(r.excursion_rad)
-            for r in leg.repetitions
-            if r.counted and r.task is task and math.isfinite(r.excursion_rad)
-        ]
-        if counted and task not in RANGE_TESTS:
+    found: dict[Task, list[float]] = {task: [] for task in Task if task not in RANGE_TESTS}
+    for r in leg.repetitions:
+        if r.counted and r.task in found and math.isfinite(r.excursion_rad):
+            found[r.task].append(math.degrees(r.excursion_rad))
+    for task, counted_deg in found.items():
+        if counted_deg:
             name = MeasureName(leg.side, "excursion", task.value, None)
-            yield name, Figure(median(counted))
+            yield name, Figure(median(counted_deg))

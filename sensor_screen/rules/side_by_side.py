@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sensor_screen.judgement import Statement
 from sensor_screen.model import Condition, Side, Task
 from sensor_screen.rules.own_change import smallest_change_of
-from sensor_screen.rules.quantity import NORMAL_95, limit_value
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +79,7 @@ def _smallest_difference(comparison: SideComparison, book: RuleBook) -> float:
         return max(book.value(smallest_change_of(Task(first.replace(" ", "_")))), error)
     if measure == "sway" and math.isfinite(comparison.sigma):
         larger = max(comparison.left, comparison.right)
-        usual = limit_value(book.limits["B4"].amber)
+        usual = book.limits["B4"].amber_from
         return max((1.0 - 1.0 / usual) * larger, error)
     return math.nan
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from sensor_screen.judgement import Panel, Statement, Zone
 from sensor_screen.model import Task
-from sensor_screen.rules.rule_result import NORMAL_95
 from sensor_screen.rules.zones import place
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Answers, Finding

@@ -7,13 +7,15 @@ Whether a squat reached its depth by the trunk or the knees (Q4) two sensors can
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Level, Panel, RuleResult, Statement, Zone
 from sensor_screen.model import Direction, Placement, RepetitionMark, Side, Task
+from sensor_screen.rules.complaints import sides_of
 from sensor_screen.rules.quality_rules import trusted_legs
-from sensor_screen.rules.rule_result import NORMAL_95, Quantity, Rule, sides_of
+from sensor_screen.rules.quantity import Quantity, judge_quantity, leave_unjudged
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +77,6 @@ def apply_task_rules(
 def _judge_position(
     position: _Position, side: Side, case: Case, findings: Sequence[Finding], book: RuleBook
 ) -> RuleResult:
-    rule = Rule(position.rule, side, position.panel, position.task, "task.position")
     mine = [
         f for f in findings if (f.side, f.panel, f.task) == (side, position.panel, position.task)
     ]
@@ -86,10 +87,15 @@ def _judge_position(
             if leg.side is side
             for d in leg.demands
         )
-        return rule.leave(
-            "no_end_range" if done else "missing",
-            {"task": position.task, "panel": position.panel},
+        asked = Quantity(
+            rule=position.rule,
+            key="task.position",
+            side=side,
+            panel=position.panel,
+            task=position.task,
         )
+        why = "no_end_range" if done else "missing"
+        return leave_unjudged(asked, book, f"{asked.key}.{why}")
     finding = max(mine, key=lambda f: (_ZONE_ORDER.index(f.zone), f.demand.typical_rad))
     level = _LEVELS[finding.zone]
     error_rad = NORMAL_95 * math.hypot(finding.demand.sigma_rad, finding.capacity.sigma_rad)
@@ -135,19 +141,22 @@ def _compare(name: str, task: Task, case: Case, book: RuleBook) -> RuleResult:
     """Difference of the typical bend; it speaks against the leg that bends less."""
     legs = trusted_legs(case, book)
     left, right = (_typical(legs, side, task) for side in (Side.LEFT, Side.RIGHT))
-    said = {"task": task}
+    asked = Quantity(
+        rule=name, key="task.difference", side=Side.NONE, panel=Panel.ANTERIOR, task=task
+    )
     if left is None or right is None:
-        return Rule(name, Side.NONE, Panel.ANTERIOR, task, "task.difference").leave("missing", said)
+        return leave_unjudged(asked, book, "task.difference.missing")
     less = left if left.typical_rad < right.typical_rad else right
     side = Side.NONE if left.typical_rad == right.typical_rad else less.side
     sigma_rad = math.hypot(left.sigma_rad, right.sigma_rad)
-    quantity = Quantity(
-        entry=name,
+    quantity = replace(
+        asked,
+        side=side,
+        limits=name,
         value=math.degrees(abs(left.typical_rad - right.typical_rad)),
         error_95=math.degrees(NORMAL_95 * sigma_rad),
-        said=said,
     )
-    return Rule(name, side, Panel.ANTERIOR, task, "task.difference").hold(quantity, book)
+    return judge_quantity(quantity, book)
 
 
 def _typical(legs: Sequence[LegMeasures], side: Side, task: Task) -> Demand | None:
@@ -164,7 +173,7 @@ def _typical(legs: Sequence[LegMeasures], side: Side, task: Task) -> Demand | No
 
 def _judge_heels(case: Case, side: Side, book: RuleBook) -> RuleResult:
     """Q3: share of the counted squats in which the heel came up; only a foot sensor sees it."""
-    rule = Rule("Q3", side, Panel.ANTERIOR, Task.SQUAT, "task.heels")
+    asked = Quantity(rule="Q3", key="task.heels", side=side, panel=Panel.ANTERIOR, task=Task.SQUAT)
     legs = [leg for leg in trusted_legs(case, book) if leg.side is side]
     squats = [
         (RepetitionMark.HEEL_LIFT in r.quality, Placement.FOOT in leg.cleaning)
@@ -173,8 +182,9 @@ def _judge_heels(case: Case, side: Side, book: RuleBook) -> RuleResult:
         if r.task is Task.SQUAT and r.counted
     ]
     if not squats:
-        return rule.leave("missing")
+        return leave_unjudged(asked, book, "task.heels.missing")
     seen = [lifted for lifted, has_foot in squats if has_foot]
     if not seen:
-        return rule.leave("unseen")
-    return rule.hold(Quantity("Q3", 100.0 * sum(seen) / len(seen)), book)
+        return leave_unjudged(asked, book, "task.heels.unseen")
+    share = 100.0 * sum(seen) / len(seen)
+    return judge_quantity(replace(asked, limits="Q3", value=share), book)

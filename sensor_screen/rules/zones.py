@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Zone, ZoneBands
 from sensor_screen.model import Task
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.model import Capacity, Demand
     from sensor_screen.rules.rulebook import RuleBook
-
-_NORMAL_95 = 1.96
 
 
 def zone_bands(demand: Demand, capacity: Capacity, book: RuleBook) -> ZoneBands:
@@ -28,7 +27,7 @@ def zone_bands(demand: Demand, capacity: Capacity, book: RuleBook) -> ZoneBands:
     """
     kick = demand.task == Task.KICK
     smallest = book.value("smallest_change_kick" if kick else "smallest_change_cyclic")
-    error = max(smallest, _NORMAL_95 * math.hypot(demand.sigma_rad, capacity.sigma_rad))
+    error = max(smallest, NORMAL_95 * math.hypot(demand.sigma_rad, capacity.sigma_rad))
     end = capacity.value_rad
     if kick:
         red_from = end

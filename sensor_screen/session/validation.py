@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sensor_screen.errors import ScreenError
 from sensor_screen.model import AngleTrace, Placement, Side, Task
 from sensor_screen.session.peers import vqf_angles
 from sensor_screen.simulation import HARD_KICKER, HARSH, SCENARIOS, Imperfections, simulate
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,8 +169,8 @@ class _Judge:
             unshifted_deg=_rms(self.errors(angle, 0.0)[self.scored]),
             removed_deg=float(np.std(error[self.scored])),
             shift_ms=1e3 * shift,
-            covered=_share(np.abs(error[used]) <= 1.96 * sigma[used]),
-            half_width_deg=float(1.96 * np.median(sigma[used])) if used.any() else float("nan"),
+            covered=_share(np.abs(error[used]) <= NORMAL_95 * sigma[used]),
+            half_width_deg=NORMAL_95 * float(np.median(sigma[used])) if used.any() else math.nan,
             valid=float(valid.mean()),
             largest_valid_deg=_rms(error[used]),
         )
@@ -316,7 +318,7 @@ def _score_simulated(trace: AngleTrace | LiveAngles, truth: Truth, begin_s: floa
     error = np.degrees(trace.dorsiflexion_rad - exact)
     scored = trace.time_s >= begin_s
     used = scored & trace.valid
-    half = 1.96 * np.degrees(trace.sigma_rad)
+    half = NORMAL_95 * np.degrees(trace.sigma_rad)
     return _SimError(
         rmse_deg=_rms(error[scored]),
         peak_deg=_rms(np.array(list(_peak_errors(trace, exact, truth, begin_s)))),

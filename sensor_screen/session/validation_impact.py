@@ -22,6 +22,7 @@ from sensor_screen.simulation import (
     Step,
     simulate,
 )
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,7 @@ def measure_impact(case: ImpactCase, rate_hz: float, seeds: Sequence[int]) -> Im
         median=float(np.median(np.abs(error))),
         p95=float(np.percentile(np.abs(error), 95.0)),
         sigma=float(np.median(sigma_of)),
-        covered=float(np.mean(np.abs(error) <= 1.96 * sigma_of)),
+        covered=float(np.mean(np.abs(error) <= NORMAL_95 * sigma_of)),
     )
 
 

@@ -16,6 +16,7 @@ from sensor_screen.core.replay import replay
 from sensor_screen.model import AngleMark, Direction, Placement, Task
 from sensor_screen.session.live_screen import replay_repetitions
 from sensor_screen.simulation import simulate
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +137,7 @@ def _pair(
     for direction in directions:
         if last is not None:
             (peak, sigma), (exact, _) = (peak_of(r, direction) for r in (last.repetition, one))
-            within += abs(peak - exact) <= 1.96 * sigma
+            within += abs(peak - exact) <= NORMAL_95 * sigma
     return LiveTwin(
         task=one.task,
         after_calibration=after_calibration,

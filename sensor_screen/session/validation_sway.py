@@ -33,6 +33,7 @@ from sensor_screen.simulation import (
 from sensor_screen.simulation.postures import spread_s
 from sensor_screen.simulation.stances import FORWARD_RAD, SIDEWAYS_RAD, random_stance
 from sensor_screen.simulation.sway_forms import FORM_RATE_HZ, SwayForm
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ def measure_coverage(seconds: float, seeds: Sequence[int]) -> CoverageRow:
             sigma.append(tilt[1])
     values, errors = np.array(found), np.array(sigma)
     endless = np.array([SIDEWAYS_RAD, FORWARD_RAD, np.hypot(SIDEWAYS_RAD, FORWARD_RAD)])
-    covered = [(np.abs(values - of) <= 1.96 * errors) for of in (values.mean(axis=0), endless)]
+    covered = [(np.abs(values - of) <= NORMAL_95 * errors) for of in (values.mean(axis=0), endless)]
     return CoverageRow(
         seconds=seconds,
         stances=len(values),

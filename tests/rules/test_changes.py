@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sensor_screen.core.capacity import CapacityEntry, measure_capacities, measure_demands
 from sensor_screen.judgement import Case, Change, Level, Panel, RuleResult, SessionMeasures, Verdict
 from sensor_screen.model import Condition, Direction, LegMeasures, Side, ZeroMode
-from sensor_screen.rules.changes import apply_change_rules, compare_sessions, describe_change
+from sensor_screen.rules.changes import compare, describe_change, judge_changes
 from sensor_screen.rules.rulebook import shipped_rulebook
 from tests.rules.made_sessions import (
     OTHER,
@@ -42,7 +42,7 @@ def of(sessions: list[SessionMeasures]) -> Case:
 
 
 def compared(case: Case) -> dict[Key, Change]:
-    changes = compare_sessions(case, BOOK)
+    changes = compare(case, BOOK).changes
     found = {(c.measure, c.what, c.panel, c.against): c for c in changes}
     assert len(found) == len({(c.side, *k) for k, c in found.items()})
     for change in changes:
@@ -51,7 +51,7 @@ def compared(case: Case) -> dict[Key, Change]:
 
 
 def judged(case: Case) -> dict[str, RuleResult]:
-    return by_id(apply_change_rules(case, compare_sessions(case, BOOK), BOOK))
+    return by_id(judge_changes(compare(case, BOOK), BOOK))
 
 
 def lunge(case: Case, against: str = "last") -> Change:
@@ -334,8 +334,16 @@ def test_mirrored_sessions_change_alike(persons: list) -> None:
         for both in persons
     ]
     case, mirror = of(sessions), mirrored_case(of(sessions))
-    changes, mirrored = (compare_sessions(c, BOOK) for c in (case, mirror))
-    assert {replace(c, side=OTHER[c.side]) for c in changes} == set(mirrored)
-    assert figures(apply_change_rules(case, changes, BOOK), mirror=True) == figures(
-        apply_change_rules(mirror, mirrored, BOOK)
+    straight, mirrored = (compare(c, BOOK) for c in (case, mirror))
+    assert {replace(c, side=OTHER[c.side]) for c in straight.changes} == set(mirrored.changes)
+    assert figures(judge_changes(straight, BOOK), mirror=True) == figures(
+        judge_changes(mirrored, BOOK)
     )
+
+
+def test_exactly_the_smallest_change_is_none_on_the_way_from_radians() -> None:
+    changes = compare(of([session(leg(squat=[deg])) for deg in (18.0, 24.0)]), BOOK).changes
+    (peak,) = [c for c in changes if (c.measure, c.panel) == ("typical_peak", Panel.ANTERIOR)]
+    assert peak.size != 1.0, "the noise is there"
+    assert peak.size == pytest.approx(1.0)
+    assert peak.verdict is Verdict.SAME

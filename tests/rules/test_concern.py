@@ -24,7 +24,7 @@ from sensor_screen.judgement import (
     Urgency,
 )
 from sensor_screen.model import LegMeasures, Side
-from sensor_screen.rules.sites import is_place_known
+from sensor_screen.rules.complaints import is_place_known
 from tests.rules.cases import (
     BACK_PLACES,
     BOOK,
@@ -495,7 +495,7 @@ def test_everything_can_be_said_and_rests_on_something(one: Case) -> None:
 
 
 def test_every_threshold_of_concern_decides() -> None:
-    assert [BOOK.shown(n) for n in ("pain_any", "pain_at_end_range", "care_weeks")] == [1, 4, 12]
+    assert [BOOK.shown(n) for n in ("pain_any", "pain_at_end_range", "trial_most")] == [1, 4, 12]
 
 
 def test_a_note_tells_the_sure_lack_before_the_unsure_and_the_position_last() -> None:

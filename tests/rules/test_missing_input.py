@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sensor_screen.judgement import Case, Level, RuleResult, SessionMeasures
 from sensor_screen.model import LegMeasures, Side
 from sensor_screen.rules.balance_rules import apply_balance_rules
-from sensor_screen.rules.changes import apply_change_rules, compare_sessions
+from sensor_screen.rules.changes import compare, judge_changes
 from sensor_screen.rules.exposure_rules import apply_exposure_rules
 from sensor_screen.rules.findings import find_positions
 from sensor_screen.rules.kick_rules import apply_kick_rules
@@ -21,13 +21,12 @@ BOOK = shipped_rulebook()
 
 def judged(case: Case) -> dict[str, RuleResult]:
     findings = find_positions(case.now.legs, BOOK)
-    changes = compare_sessions(case, BOOK)
     return by_id(
         (
             *apply_kick_rules(case, findings, BOOK),
             *apply_balance_rules(case, BOOK),
             *apply_exposure_rules(case, BOOK),
-            *apply_change_rules(case, changes, BOOK),
+            *judge_changes(compare(case, BOOK), BOOK),
         )
     )
 

@@ -8,8 +8,8 @@ from hypothesis import given
 
 from sensor_screen.judgement import Case, Language, Level, Panel, RuleResult
 from sensor_screen.model import Capacity, Condition, Direction, Side, ZeroMode
+from sensor_screen.rules.complaints import PLACES
 from sensor_screen.rules.range_rules import apply_range_rules
-from sensor_screen.rules.sites import SITES
 from tests.rules.cases import (
     BOOK,
     SOME_PEOPLE,
@@ -222,7 +222,7 @@ LESS_LEFT = (leg(LEFT, bend_deg=30.0), leg(RIGHT, bend_deg=40.0))
 @pytest.mark.parametrize(
     ("pain", "level"), [(0.0, GREEN), (1.0, AMBER), (3.0, AMBER), (4.0, RED), (10.0, RED)]
 )
-@pytest.mark.parametrize("place", sorted(SITES[Panel.ANTERIOR]))
+@pytest.mark.parametrize("place", sorted(PLACES[Panel.ANTERIOR]))
 def test_l3_is_pain_at_the_front_on_the_side_that_bends_less(
     pain: float, level: Level, place: str
 ) -> None:

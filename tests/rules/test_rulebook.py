@@ -249,16 +249,16 @@ def test_limits_open_and_closed_at_the_number_itself() -> None:
     assert limits.level(math.nan) is Level.UNJUDGED
 
 
-def test_a_shift_moves_both_limits_and_is_said() -> None:
+def test_limits_hold_by_numbers_worked_out_from_them() -> None:
     limits = Limits(**BASIS, unit="deg", amber="< 36", red="< 30")
-    assert limits.shifted(-4.0) == ("< 32", "< 26")
-    assert [limits.level(v, -4.0) for v in (32.0, 31.9, 25.9)] == [
+    assert limits.written(32.0, 26.5) == ("< 32", "< 26.5")
+    assert limits.written(32.0, -math.inf) == ("< 32", "")
+    assert [limits.level(v, 32.0, 26.0) for v in (32.0, 31.9, 25.9)] == [
         Level.GREEN,
         Level.AMBER,
         Level.RED,
     ]
-    assert limits.distance(33.0) == 3.0
-    assert limits.distance(33.0, -4.0) == 1.0
+    assert limits.level(0.0, 32.0, -math.inf) is Level.AMBER
 
 
 def test_a_norm_holds_from_its_age_on() -> None:
