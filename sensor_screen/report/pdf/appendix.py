@@ -64,10 +64,12 @@ def _reasons(told: Telling) -> list[Json]:
         level = told.voice.word(concern.level, "label")
         level = level if concern.judged else told.clinic("not_judged")
         place = told.clinic("concern", side=concern.side, panel=concern.panel)
-        why = [told.say(reason) for reason in concern.why or (concern.statement,)]
+        why = [told.say(reason) for reason in concern.why]
         blocks += [{"kind": "head", "text": f"{place} {level}"}, *_items(why)]
     patterns = [
-        f"{told.say(p.statement)} ({', '.join(p.rests_on)})" if p.rests_on else told.say(p.statement)
+        f"{told.say(p.statement)} ({', '.join(p.rests_on)})"
+        if p.rests_on
+        else told.say(p.statement)
         for p in told.judgement.patterns
         if p.pattern is not Pattern.NONE
     ]

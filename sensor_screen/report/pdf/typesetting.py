@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_STANDARDS = ["ua-1", "a-2b"]
 _LONGEST = 2000
 """Characters of one text; no sentence of ours is a third as long."""
 _LONGEST_WORD = 24
@@ -26,7 +25,8 @@ _SURE = frozenset(chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180)
 )
 """Letters that the fonts of typst have for certain; any other is tried out."""
 _PROBE = b"#set text(font: sys.inputs.font)\n#sys.inputs.text"
-_FONTS = ("Libertinus Serif", "DejaVu Sans Mono", "New Computer Modern")
+_FONT = "Libertinus Serif"
+"""The first of `style.typ`; typst looks on in all others by itself."""
 
 
 def refuse_without_typst() -> None:
@@ -64,7 +64,7 @@ def set_pdf(template: str, content: Json) -> bytes:
         format="pdf",
         ignore_system_fonts=not system,
         sys_inputs={"content": json.dumps(shown, ensure_ascii=False, allow_nan=False)},
-        pdf_standards=_STANDARDS,  # type: ignore[arg-type]
+        pdf_standards=["ua-1", "a-2b"],
     )
     return made
 
@@ -139,7 +139,7 @@ def _try_out(letters: list[str], *, system: bool) -> frozenset[str]:
             _PROBE,
             format="pdf",
             ignore_system_fonts=not system,
-            sys_inputs={"text": "".join(letters), "font": _FONTS[0]},
+            sys_inputs={"text": "".join(letters), "font": _FONT},
             pdf_standards=["a-2b"],
         )
     except typst.TypstError:
