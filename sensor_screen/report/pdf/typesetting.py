@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ Json = dict[str, Any]
 _LONGEST = 2000
 """Characters of one text; no sentence of ours is a third as long."""
 _LONGEST_WORD = 24
+_FIGURE = re.compile("(?<=[0-9°%]) (?=[±%])|(?<=±) (?=[0-9])")
+"""Spaces inside a figure with its error: a line never ends there."""
 _BREAK = "\u200b"
 """Where a word may be broken: nothing to be seen."""
 _SURE = frozenset(chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180))) | frozenset(
@@ -85,7 +88,7 @@ def _tame(value: Any) -> Any:  # noqa: ANN401
     if not isinstance(value, str):
         return value
     words = printable(value, _LONGEST).split(" ")
-    return " ".join(_breakable(word) for word in words)
+    return _FIGURE.sub("\u00a0", " ".join(_breakable(word) for word in words))
 
 
 def _breakable(word: str) -> str:
