@@ -55,6 +55,18 @@ def test_the_demo_says_it_is_simulated_and_finds_the_stiff_side(run: Run, tmp_pa
     assert not any(side == "left" and task == "squat" for side, task in red)
 
 
+def test_paper_and_fhir_are_written_beside_the_terminal(run: Run, tmp_path: Path) -> None:
+    files = {kind: tmp_path / kind for kind in ("pdf", "handout", "fhir")}
+    options = [word for kind, path in files.items() for word in (f"--{kind}", path)]
+    sample = find_sample("healthy")
+    done = run("screen", sample, *options, "--fhir-version", "r5", "--fhir-patient", "anna-1")
+    assert done.status == 0
+    assert all(files[kind].read_bytes().startswith(b"%PDF-") for kind in ("pdf", "handout"))
+    bundle = json.loads(files["fhir"].read_text(encoding="utf-8"))
+    patient = next(e["resource"] for e in bundle["entry"] if e["resource"].get("identifier"))
+    assert patient["identifier"][0]["value"] == "anna-1"
+
+
 def test_an_unknown_sample_is_one_sentence(run: Run) -> None:
     assert "healthy" in run("demo", "--person", "nobody").complaint
 

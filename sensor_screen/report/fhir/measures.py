@@ -102,8 +102,8 @@ def _end_range(capacity: Capacity, told: Telling) -> Measure:
     name = f"{code}-{capacity.side}"
     value = _degrees(capacity.value_rad)
     judged = None
-    if capacity.condition in set(Task):
-        judged = _find_result(told, capacity.side, Task(capacity.condition), value, "deg")
+    if capacity.condition.value in set(Task):
+        judged = _find_result(told, capacity.side, Task(capacity.condition.value), value, "deg")
     return Measure(
         name,
         own_code(told, code),
@@ -174,7 +174,8 @@ def _ratio(demand: Demand, told: Telling, method: str) -> Measure:
         *_each(told, tuple(_quantity(ratio, "1", 4) for ratio in demand.ratios)),
     )
     finding = _find_finding(demand, told)
-    judged, notes = Judged(), ()
+    judged = Judged()
+    notes: tuple[str, ...] = ()
     if finding is not None:
         judged = _judge_position(finding, told)
         notes = (told.say(finding.statement), told.say(finding.threshold_note))

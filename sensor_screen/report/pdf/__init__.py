@@ -1,4 +1,4 @@
-"""The report on paper, set by typst: one page for a clinician and an appendix, or one page of words.
+"""The report on paper, set by typst: a page with an appendix, or one page of plain words.
 
 Text reaches the templates as JSON and is never read as markup.
 """

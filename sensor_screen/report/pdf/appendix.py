@@ -64,7 +64,7 @@ def _reasons(told: Telling) -> list[Json]:
         level = told.voice.word(concern.level, "label")
         level = level if concern.judged else told.clinic("not_judged")
         place = told.clinic("concern", side=concern.side, panel=concern.panel)
-        why = [told.say(reason) for reason in concern.why or (concern.statement,)]
+        why = [told.say(reason) for reason in concern.why]
         blocks += [{"kind": "head", "text": f"{place} {level}"}, *_items(why)]
     patterns = [
         f"{told.say(p.statement)} ({', '.join(p.rests_on)})"
@@ -140,7 +140,7 @@ def _results(told: Telling) -> list[Json]:
         "kind": "table",
         "head": [*head[:3], told.text("pdf.limits"), head[3]],
         "rows": rows,
-        "widths": [0.7, 3.1, 1.9, 2.8, 4.5],
+        "widths": [0.7, 3.0, 1.5, 2.6, 5.2],
     }
     return [_text(told.clinic("defaults"), dim=True), table]
 
@@ -150,7 +150,7 @@ def _result(result: RuleResult, rates: set[str], told: Telling) -> list[str]:
     level = told.voice.word(result.level, "label")
     if result.within_error:
         level += f" ({told.clinic('within_error')})"
-    said = [level]
+    said: list[str] = []
     if result.statement is not None and (result.level is not Level.GREEN or result.within_error):
         said.append(told.say(result.statement))
     if result.base_rate is not None and not is_beside_sides(result, told):
@@ -159,7 +159,8 @@ def _result(result: RuleResult, rates: set[str], told: Telling) -> list[str]:
         rates.add(rate)
     of = ", ".join(word for word in parts if word)
     figure = told.result_figure(result)
-    return [result.rule, of, figure, describe_limits(result, told), ". ".join(said)]
+    text = f"{level}. {' '.join(said)}" if said else level
+    return [result.rule, of, figure, describe_limits(result, told), text]
 
 
 # --- trust ----------------------------------------------------------------------------------------

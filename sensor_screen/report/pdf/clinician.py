@@ -32,7 +32,7 @@ def render_pdf(report: ScreeningReport) -> bytes:
         "concerns": show_concerns(told),
         "lenses": lenses,
         "lens_title": told.text("pdf.lens_title"),
-        "legend": show_legend(told) if lenses else [],
+        "legend": show_legend((cell for row in lenses for cell in row["cells"]), told),
         "room_title": told.text("heading.room"),
         "room": [told.say(statement) for statement in told.judgement.room],
         "advice_title": told.text("heading.gentle")

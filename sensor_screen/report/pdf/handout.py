@@ -32,12 +32,14 @@ def render_handout(report: ScreeningReport) -> bytes:
         return set_pdf("stopped.typ", content | {"flags": {**flags, "kept": ""}})
     lens = show_leading_lens(told)
     missing = (*report.missing, *(text for leg in report.legs for text in leg.missing))
+    first = show_first(told)
+    said = [text for text in _say_others(told) if text not in first.values()]
     content |= {
-        **show_first(told),
-        "said": _say_others(told),
+        **first,
+        "said": said,
         "lens": lens,
         "lens_words": told.text("handout.lens"),
-        "legend": show_legend(told) if lens else [],
+        "legend": show_legend((lens,), told),
         "advice_title": told.text("handout.advice"),
         "advice": _advise(told),
         "next_title": told.text("handout.next"),

@@ -15,13 +15,13 @@ from sensor_screen.report.pdf import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WIDTH, HEIGHT = 420.0, 292.0
+WIDTH, HEIGHT = 276.0, 292.0
 RADII = (234.0, 186.0, 138.0)
 """Of the tracks, the most demanding task outside."""
 LARGEST = 1.10
 _PIVOT_Y = 268.0
-_NAMES = 106.0
-"""Room for names beside the neutral line."""
+_MARGIN = 8.0
+"""Beside the neutral line, where the template sets names."""
 _FAN = math.radians(82.0)
 _CLEAR_WIDE, _CLOSE_WIDE, _NEAR_WIDE = 7.0, 12.0, 17.0
 _MARK = 18.0
@@ -63,7 +63,7 @@ class _Fan:
 
     @property
     def pivot_x(self) -> float:
-        return WIDTH - _NAMES if self.front else _NAMES
+        return WIDTH - _MARGIN if self.front else _MARGIN
 
     def at(self, ratio: float, radius: float) -> tuple[float, float]:
         angle = min(max(ratio, 0.0), LARGEST) * _FAN

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sensor_screen.judgement import Claims, Urgency
+from sensor_screen.judgement import Claims, Panel, Urgency
 from sensor_screen.model import Origin
 from sensor_screen.report.printable import printable
 from sensor_screen.report.verdict_words import MOST_PIPS, lead, lead_plainly
 
 if TYPE_CHECKING:
+    from sensor_screen.judgement import Concern
     from sensor_screen.report.telling import Telling
 
 Json = dict[str, Any]
@@ -80,17 +81,21 @@ def show_first(told: Telling) -> Json:
     return {"lead": first, "second": others[0] if others else ""}
 
 
-def show_concerns(told: Telling) -> list[Json]:
-    """Each side of each joint: pips, words and why."""
-    cells = []
-    for concern in told.judgement.concerns:
-        level = told.voice.word(concern.level, "label")
-        cells.append(
-            {
-                "place": told.clinic("concern", side=concern.side, panel=concern.panel),
-                "level": level if concern.judged else told.clinic("not_judged"),
-                "pips": min(int(concern.level), MOST_PIPS) if concern.judged else -1,
-                "why": [told.say(reason) for reason in concern.why or (concern.statement,)],
-            }
-        )
-    return cells
+def show_concerns(told: Telling) -> list[list[Json | None]]:
+    """A row for each side: the front on the left, the back on the right; None where there is none.
+
+    Each with pips, words and why.
+    """
+    found = {(c.side, c.panel): _concern(c, told) for c in told.judgement.concerns}
+    sides = dict.fromkeys(side for side, _ in found)
+    return [[found.get((side, panel)) for panel in Panel] for side in sides]
+
+
+def _concern(concern: Concern, told: Telling) -> Json:
+    level = told.voice.word(concern.level, "label")
+    return {
+        "place": told.clinic("concern", side=concern.side, panel=concern.panel),
+        "level": level if concern.judged else told.clinic("not_judged"),
+        "pips": min(int(concern.level), MOST_PIPS) if concern.judged else -1,
+        "why": [told.say(reason) for reason in concern.why or (concern.statement,)],
+    }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sensor_screen.judgement import PANELS, Panel, Zone
+from sensor_screen.judgement import PANELS, ConcernLevel, Panel, Zone
 from sensor_screen.report.pdf.lens import HEIGHT, RADII, WIDTH, Track, draw_lens, label_heights
 from sensor_screen.report.positions import find_panel, unclear_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensor_screen.judgement import Finding
     from sensor_screen.model import Capacity, Demand, LegMeasures
     from sensor_screen.report.telling import Telling
@@ -29,21 +31,19 @@ def show_lenses(told: Telling) -> list[Json]:
 
 
 def show_leading_lens(told: Telling) -> Json | None:
-    """The lens of the position that is closest to its end; None where nothing is set on one."""
-    best: tuple[float, LegMeasures, Panel] | None = None
+    """The lens of what matters most, else of what comes closest to its end; None without one."""
+    matters = {(c.side, c.panel): c.level for c in told.judgement.concerns}
+    found: list[tuple[int, float, Json]] = []
     for leg in told.report.legs:
         for panel in Panel:
-            capacity, demands = find_panel(leg, panel)
-            ratios = [d.ratio for d in demands if math.isfinite(d.ratio + d.ratio_sigma)]
-            if capacity is not None and ratios and (best is None or max(ratios) > best[0]):
-                best = (max(ratios), leg, panel)
-    if best is None:
-        return None
-    _, leg, panel = best
-    cell = _show_panel(leg, panel, told)
-    if cell is None or not cell.get("svg"):
-        return None
-    return {**cell, "leg": told.text("leg", side=leg.side)}
+            cell = _show_panel(leg, panel, told)
+            if cell is None or not cell.get("svg"):
+                continue
+            level = matters.get((leg.side, panel), ConcernLevel.NONE)
+            ratios = [d.ratio for d in find_panel(leg, panel)[1] if math.isfinite(d.ratio)]
+            weight = int(level) if level >= ConcernLevel.DISCUSS else 0
+            found.append((weight, max(ratios), {**cell, "leg": told.text("leg", side=leg.side)}))
+    return max(found, key=lambda one: one[:2])[2] if found else None
 
 
 def _show_panel(leg: LegMeasures, panel: Panel, told: Telling) -> Json | None:
@@ -78,9 +78,18 @@ def _show_panel(leg: LegMeasures, panel: Panel, told: Telling) -> Json | None:
         "height": HEIGHT,
         "svg": draw_lens(tuple(tracks), front=front, by_pain=_by_pain(capacity, told)),
         "labels": labels,
+        "kinds": sorted(_kinds(tracks)),
         "more": told.text("pdf.more_tasks", count=more) if more else "",
         "alt": told.text("pdf.lens", leg=leg.side, panel=panel, end=end, tasks=_say(shown, told)),
     }
+
+
+def _kinds(tracks: list[Track]) -> set[str]:
+    """What stands in a picture and needs a word."""
+    kinds = {"end"} | {"hollow" if track.hollow else "mark" for track in tracks}
+    kinds |= {"ticks"} if any(track.each for track in tracks) else set()
+    zoned = any(math.isfinite(track.amber_from) for track in tracks)
+    return kinds | ({"clear", "close", "near", "beyond"} if zoned else set())
 
 
 def _by_pain(capacity: Capacity, told: Telling) -> bool:
@@ -133,8 +142,9 @@ def _say(demands: list[Demand], told: Telling) -> str:
     return "; ".join(said)
 
 
-def show_legend(told: Telling) -> list[Json]:
-    """What the marks of the lens mean."""
+def show_legend(cells: Iterable[Json | None], told: Telling) -> list[Json]:
+    """What the marks of these lenses mean, of those that stand in them."""
+    used = {kind for cell in cells if cell is not None for kind in cell.get("kinds", ())}
     kinds: list[tuple[str, str]] = []
     if not told.plain:
         zones = (
@@ -146,4 +156,4 @@ def show_legend(told: Telling) -> list[Json]:
     kinds.append(("ticks", told.text("pdf.one_repetition")))
     kinds.append(("hollow", told.text("lens.unclear") if told.plain else told.clinic("not_judged")))
     kinds.append(("end", told.text("own_end")))
-    return [{"kind": kind, "said": said} for kind, said in kinds]
+    return [{"kind": kind, "said": said} for kind, said in kinds if kind in used]

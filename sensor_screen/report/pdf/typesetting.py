@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_STANDARDS = ["ua-1", "a-2b"]
 _LONGEST = 2000
 """Characters of one text; no sentence of ours is a third as long."""
 _LONGEST_WORD = 24
+_FIGURE = re.compile("(?<=[0-9°%]) (?=[±%])|(?<=±) (?=[0-9])")
+"""Spaces inside a figure with its error: a line never ends there."""
 _BREAK = "\u200b"
 """Where a word may be broken: nothing to be seen."""
 _SURE = frozenset(chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180))) | frozenset(
@@ -26,7 +28,8 @@ _SURE = frozenset(chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180)
 )
 """Letters that the fonts of typst have for certain; any other is tried out."""
 _PROBE = b"#set text(font: sys.inputs.font)\n#sys.inputs.text"
-_FONTS = ("Libertinus Serif", "DejaVu Sans Mono", "New Computer Modern")
+_FONT = "Libertinus Serif"
+"""The first of `style.typ`; typst looks on in all others by itself."""
 
 
 def refuse_without_typst() -> None:
@@ -64,7 +67,7 @@ def set_pdf(template: str, content: Json) -> bytes:
         format="pdf",
         ignore_system_fonts=not system,
         sys_inputs={"content": json.dumps(shown, ensure_ascii=False, allow_nan=False)},
-        pdf_standards=_STANDARDS,  # type: ignore[arg-type]
+        pdf_standards=["ua-1", "a-2b"],
     )
     return made
 
@@ -85,7 +88,7 @@ def _tame(value: Any) -> Any:  # noqa: ANN401
     if not isinstance(value, str):
         return value
     words = printable(value, _LONGEST).split(" ")
-    return " ".join(_breakable(word) for word in words)
+    return _FIGURE.sub("\u00a0", " ".join(_breakable(word) for word in words))
 
 
 def _breakable(word: str) -> str:
@@ -139,7 +142,7 @@ def _try_out(letters: list[str], *, system: bool) -> frozenset[str]:
             _PROBE,
             format="pdf",
             ignore_system_fonts=not system,
-            sys_inputs={"text": "".join(letters), "font": _FONTS[0]},
+            sys_inputs={"text": "".join(letters), "font": _FONT},
             pdf_standards=["a-2b"],
         )
     except typst.TypstError:
