@@ -97,4 +97,5 @@ def tell_recording(recording: "Recording", out: Path, *, append: bool, existed: 
         f"  tasks: {len(recording.tasks) or 'none given, `screen` looks for them in the movement'}"
     )
     for key, value in recording.notes.items():
-        typer.echo(f"  {key}: {value}")
+        # Notes come from the file, which may be anybody's.
+        typer.echo("".join(c if c.isprintable() else " " for c in f"  {key}: {value}"))

@@ -104,7 +104,10 @@ class CsvTable:
         text = io.TextIOWrapper(io.BytesIO(self.body), encoding="utf-8", errors="replace")
         for number, line in enumerate(text, self.first_line):
             if line.strip("\r\n"):
-                yield number, next(csv.reader([line], delimiter=self.delimiter))
+                try:
+                    yield number, next(csv.reader([line], delimiter=self.delimiter))
+                except csv.Error:  # a quote or a carriage return where none belongs
+                    yield number, []
 
     def _is_number(self, cell: str) -> bool:
         cell = cell.strip()
@@ -151,12 +154,12 @@ def parse_csv(path: Path, content: bytes, *, lines_before: int = 0) -> CsvTable:
         raise RecordingError(str(path), "it is not a text file", "export it as CSV in UTF-8")
     try:
         text = head.decode().strip("\r")
-    except UnicodeDecodeError as error:
+        delimiter = max(DELIMITERS, key=text.count)
+        names = next(csv.reader([text], delimiter=delimiter))
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RecordingError(
             str(path), "it is not a text file", "export it as CSV in UTF-8"
         ) from error
-    delimiter = max(DELIMITERS, key=text.count)
-    names = next(csv.reader([text], delimiter=delimiter))
     header = tuple(name.strip().lower() for name in names)
     return CsvTable(path, delimiter, header, body, first_line=lines_before + blank_lines + 2)
 

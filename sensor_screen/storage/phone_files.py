@@ -75,6 +75,10 @@ class PhoneFiles:
         try:
             with self._zip.open(member) as file:
                 content = file.read(MAX_TEXT_BYTES + 1)
+        except NotImplementedError as error:
+            raise RecordingError(
+                str(self.path / member), f"it is packed in an unusual way ({error})", "zip it anew"
+            ) from error
         except RuntimeError as error:  # zipfile says so of a password and of nothing else
             raise RecordingError(
                 str(self.path / member), "it is locked with a password", "unlock it first"

@@ -103,7 +103,10 @@ def _read_details(path: Path, files: PhoneFiles) -> dict[str, str]:
             "it has no Metadata.csv, and nothing else says which way acceleration points",
             "give the whole folder or zip, as the app exports it",
         )
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig", "replace"))))
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig", "replace"))))
+    except csv.Error as error:
+        raise RecordingError(str(path / "Metadata.csv"), "it is no table", _REMEDY) from error
     if len(rows) < 2:
         raise RecordingError(str(path / "Metadata.csv"), "it has no row of values", _REMEDY)
     return {

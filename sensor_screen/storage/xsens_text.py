@@ -124,10 +124,12 @@ def _take_units(table: CsvTable) -> tuple[CsvTable, set[str]]:
     units: set[str] = set()
     names = []
     for name in table.header:
-        match = re.fullmatch(r"(.*?)\s*[(\[]([^()\[\]]*/s)[)\]]", name)
-        if match and match[1].startswith("gyr"):
-            units.add(match[2])
-        names.append(match[1] if match else name)
+        match = re.fullmatch(r"(acc|gyr)(_[xyz])\s*[(\[](.*)[)\]]", name)
+        if match and match[1] == "gyr":
+            units.add(match[3])
+        # Acceleration in another unit keeps its name, and so is refused.
+        known = match is not None and (match[1] == "gyr" or match[3] in ("m/s2", "m/s^2", "m/s²"))
+        names.append(match[1] + match[2] if match and known else name)
     return replace(table, header=tuple(names)), units
 
 
@@ -135,7 +137,7 @@ def _gyro_unit(path: Path, preamble: Preamble, units: set[str], given: str) -> s
     """`radps` or `degps`, of the header, of the columns or of the user, where all agree."""
     for line in preamble.text.lower().splitlines():
         if re.search(r"gyr|rate of turn|angular", line):
-            units |= {unit for unit in GYRO_UNITS if unit in line}
+            units |= {u for u in GYRO_UNITS if re.search(rf"(?<![a-zµ]){re.escape(u)}", line)}
     said = {GYRO_UNITS.get(unit, unit) for unit in units}
     if given:
         said.add(given)

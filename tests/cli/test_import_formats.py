@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +88,13 @@ def test_an_mcap_file_becomes_the_same_recording(run: Run, tmp_path: Path, out: 
     np.testing.assert_array_equal(found.streams[0].raw, recording().streams[0].raw)
     again = run("import", "mcap", file, "--out", out, "--append")
     assert "has this sensor already" in again.complaint
+
+
+def test_notes_cannot_write_on_the_terminal(run: Run, tmp_path: Path, out: Path) -> None:
+    hostile = replace(recording(), notes={"a\x1b[2J": "b\nwrote \u202ec"})
+    outcome = run("import", "mcap", write_mcap(tmp_path / "a.mcap", hostile), "--out", out)
+    assert outcome.status == 0
+    assert outcome.out.splitlines()[-1] == "  a [2J: b wrote  c"
 
 
 def test_a_missing_library_is_one_sentence(

@@ -66,6 +66,12 @@ def test_units_come_from_the_header(tmp_path: Path, time: str, acc: str, gyr: st
     assert_is_rocking(read(write_csv(tmp_path / "a.csv", rocking() / factors, header)))
 
 
+def test_a_carriage_return_in_the_header_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"time_s,acc_x\r_mps2,acc_y_mps2\n0,1,2\n1,2,3\n")
+    assert "not a text file" in refuse(path)
+
+
 def test_columns_come_in_any_order_and_others_are_named(tmp_path: Path) -> None:
     samples = rocking()
     order = [3, 0, 6, 1, 5, 2, 4]

@@ -83,6 +83,18 @@ def test_a_unit_that_is_not_said_or_said_twice_is_refused(tmp_path: Path) -> Non
     assert "gyro says" in refuse(path)
 
 
+def test_other_units_in_the_columns_are_refused(tmp_path: Path) -> None:
+    columns = XSENS_COLUMNS.replace("Acc_X", "Acc_X [m/s^2]")
+    path = write_xsens(tmp_path / "a.txt", columns=columns)
+    assert read(path, "radps").ignored == ()
+    write_xsens(path, columns=columns.replace("m/s^2", "g"))
+    assert "no column acc_x" in refuse(path, "radps")
+    write_xsens(path, columns=XSENS_COLUMNS.replace("Gyr_X", "Gyr_X [mdeg/s]"))
+    assert "said to be in mdeg/s" in refuse(path)
+    write_xsens(path, head=XSENS_HEAD + "// Gyroscope: mdeg/s\n")
+    assert "does not say the unit" in refuse(path)
+
+
 def test_no_time_is_refused(tmp_path: Path) -> None:
     path = write_xsens(tmp_path / "a.txt", head=XSENS_HEAD.replace("Update Rate: 50.0Hz", ""))
     assert "Update Rate" in refuse(path, "radps")
