@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sensor_screen.session.progress import ProgressReport
 
 
-_IN_GERMAN = 2
-"""Which sample person also has a German page: somebody with findings."""
+_IN_GERMAN = "stiff-front"
+"""The sample person who also has a German page: somebody with findings."""
 
 
 def render_for_terminal(report: ScreeningReport) -> str:
@@ -83,13 +83,13 @@ def write_gallery(folder: Path, *, progress: Callable[[str], None] = lambda _: N
     from sensor_screen.storage.atomic_file import replace_file
 
     entries = []
-    for number, (name, person) in enumerate(SAMPLE_PEOPLE.items()):
+    for name, person in SAMPLE_PEOPLE.items():
         progress(f"screening {name}")
         *earlier, now = (Session((visit.record(),), visit.answers) for visit in person.visits)
         report = screen(now, earlier=earlier)
         plain = restrain(report.judgement, Claims.WELLNESS)
         faces = {"": report, "-wellness": replace(report, claims=Claims.WELLNESS, judgement=plain)}
-        if number == _IN_GERMAN:
+        if name == _IN_GERMAN:
             faces["-de"] = replace(report, language=Language.GERMAN)
         for ending, face in faces.items():
             save_report_html(face, folder / f"{name}{ending}.html")

@@ -14,6 +14,7 @@ from sensor_screen import read_recording
 from sensor_screen.model import Placement, Recording, SensorStream, Side, Task
 from sensor_screen.report.json_report import read_schema
 from sensor_screen.simulation import Scenario, Step, simulate
+from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
 from sensor_screen.storage.samples import find_sample
 from sensor_screen.wiring import save_recording
 
@@ -44,8 +45,12 @@ def saved(folder: Path, recording: Recording, *streams: SensorStream) -> Path:
 
 
 def test_the_demo_says_it_is_simulated_and_finds_the_stiff_side(run: Run, tmp_path: Path) -> None:
-    done = run("demo", "--json", tmp_path / "r.json")
+    done = run("demo", "--json", tmp_path / "r.json", "--html", tmp_path / "r.html")
     assert done.status == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert page.index("simulated: no person was measured") < page.index("<h1>")
+    assert len(page.encode()) < 500_000
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["r.html", "r.json"]
     assert "simulated: no person was measured" in done.out
     assert "not a diagnosis" in done.out
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
@@ -65,6 +70,33 @@ def test_paper_and_fhir_are_written_beside_the_terminal(run: Run, tmp_path: Path
     bundle = json.loads(files["fhir"].read_text(encoding="utf-8"))
     patient = next(e["resource"] for e in bundle["entry"] if e["resource"].get("identifier"))
     assert patient["identifier"][0]["value"] == "anna-1"
+
+
+@pytest.mark.parametrize("command", [("demo",), ("screen", "any.parquet")])
+def test_a_page_that_cannot_be_written_is_refused_before_work(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    assert "no_such" in run(*command, "--html", tmp_path / "no_such" / "r.html").complaint
+
+
+def test_a_gallery_needs_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "file" in run("gallery", "--out", tmp_path / "file").complaint
+
+
+def test_the_gallery_shows_everybody(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {"stiff-front": SAMPLE_PEOPLE["stiff-front"]}
+    monkeypatch.setattr("sensor_screen.simulation.sample_people.SAMPLE_PEOPLE", few)
+    assert run("gallery", "--out", tmp_path / "new").status == 0
+    names = {file.name for file in (tmp_path / "new").iterdir()}
+    pages = {f"stiff-front{ending}.html" for ending in ("", "-wellness", "-de")}
+    assert names == pages | {"index.html"}
+    index = (tmp_path / "new" / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="{name}"' in index for name in pages)
+    german = (tmp_path / "new" / "stiff-front-de.html").read_text(encoding="utf-8")
+    assert '<html lang="de"' in german
 
 
 def test_an_unknown_sample_is_one_sentence(run: Run) -> None:

@@ -39,8 +39,8 @@ def show_curve(leg: LegMeasures, told: Telling) -> Markup:
     ends = _ends_deg(leg)
     plot = _frame(angle, ends)
     inside = [
-        *_unseen(angle, plot),
         *_tints(leg, plot, told),
+        *_unseen(angle, plot),
         plot.degrees(),
         tag("path", d=_error_band(angle, plot), class_="soft"),
         tag("path", d=_trace(angle, plot), class_="ink", stroke_width="1.4"),

@@ -225,13 +225,13 @@ def _mark(track: Track, r: float, fan: _Fan) -> Markup:
 
 def _disc(track: Track, fan: _Fan, at: float, r: float) -> Markup:
     x, y = fan.point(at, r)
+    kind = "hollow" if track.doubtful else "dot"
     if 0.0 <= track.ratio <= LARGEST_RATIO:
-        kind = "hollow" if track.doubtful else "dot"
         return tag("circle", cx=x, cy=y, r="6", class_=kind, stroke_width="2")
     # Off the scale: an arrow head along the track.
     step = (8.0 if track.ratio > 1.0 else -8.0) / r / _SWEEP
     tip, left, right = fan.at(at + step, r), fan.at(at, r - 6.0), fan.at(at, r + 6.0)
-    return tag("path", d=f"M{left}L{tip}L{right}Z", class_="dot")
+    return tag("path", d=f"M{left}L{tip}L{right}Z", class_=kind, stroke_width="2")
 
 
 def _neutral(lens: Lens, fan: _Fan, inner: float) -> Markup:
@@ -296,7 +296,9 @@ def _zoom_row(track: Track, top: float) -> Markup:
     kind = "hollow" if track.doubtful else "dot"
     disc = tag("circle", cx=at, cy=y, r="6", class_=kind, stroke_width="2") if inside else Markup()
     if track.ratio > LARGEST_RATIO:
-        disc = tag("path", d=f"M{number(at)} {number(y - 6)}l8 6l-8 6Z", class_="dot")
+        disc = tag(
+            "path", d=f"M{number(at)} {number(y - 6)}l8 6l-8 6Z", class_=kind, stroke_width="2"
+        )
     name = tag("text", f"{track.name}  {track.figure}", x=8.0, y=top + 10.0)
     return join(
         *bands,
