@@ -29,7 +29,7 @@ from sensor_screen.rules.session_figures import Figure, MeasureName, read_figure
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sensor_screen.judgement import Case, RuleResult
     from sensor_screen.rules.rulebook import RuleBook
@@ -87,18 +87,6 @@ def judge_changes(comparison: Comparison, book: RuleBook) -> tuple[RuleResult, .
         if result.id not in worst or _rank(result) > _rank(worst[result.id]):
             worst[result.id] = result
     return tuple(worst.values())
-
-
-def compare_sessions(case: Case, book: RuleBook) -> tuple[Change, ...]:
-    """The changes of `compare` alone."""
-    return compare(case, book).changes
-
-
-def apply_change_rules(
-    case: Case, changes: Sequence[Change], book: RuleBook
-) -> tuple[RuleResult, ...]:
-    """`judge_changes` for who has only the changes; compares the sessions once more."""
-    return judge_changes(Comparison(tuple(changes), compare(case, book).refused), book)
 
 
 def describe_change(change: Change) -> Statement:

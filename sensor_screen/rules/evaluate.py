@@ -8,7 +8,7 @@ from sensor_screen.judgement import Judgement
 from sensor_screen.rules.advice import advise
 from sensor_screen.rules.balance_rules import apply_balance_rules
 from sensor_screen.rules.cards import choose_cards
-from sensor_screen.rules.changes import apply_change_rules, compare_sessions
+from sensor_screen.rules.changes import compare, judge_changes
 from sensor_screen.rules.concern import weigh_concern
 from sensor_screen.rules.exposure_rules import apply_exposure_rules
 from sensor_screen.rules.findings import find_positions
@@ -41,14 +41,14 @@ def judge(case: Case, book: RuleBook) -> Judgement:
     quality = apply_quality_rules(case, book)
     findings = hide_poor(find_positions(case.now.legs, book), quality)
     seen = trust(case, book)
-    changes = compare_sessions(seen, book)
+    compared = compare(seen, book)
     results = (
         *apply_range_rules(case, findings, book),
         *apply_task_rules(case, findings, book),
         *apply_kick_rules(seen, findings, book),
         *apply_balance_rules(seen, book),
         *apply_exposure_rules(seen, book),
-        *apply_change_rules(seen, changes, book),
+        *judge_changes(compared, book),
         *quality,
     )
     patterns = label_patterns(case, book)
@@ -59,9 +59,9 @@ def judge(case: Case, book: RuleBook) -> Judgement:
         results=results,
         patterns=patterns,
         concerns=concerns,
-        changes=changes,
+        changes=compared.changes,
         advice=advise(case, findings, results, concerns, patterns, flags, book),
-        pathway=place_on_pathway(case, concerns, changes, flags, book),
+        pathway=place_on_pathway(case, concerns, compared.changes, flags, book),
         readiness=check_readiness(case, results, book),
         cards=choose_cards(findings, concerns),
     )
