@@ -164,6 +164,15 @@ def test_a_red_flag_stands_alone(face: str, claims: Claims) -> None:
 
 
 @needs_pdftotext
+def test_the_hand_out_says_where_there_is_more() -> None:
+    screened = filled_report()
+    many = replace(screened.judgement, advice=screened.judgement.advice * 4)
+    assert len(many.advice) == 8
+    assert "And 3 more" in read(render_handout(replace(screened, judgement=many)))
+    assert "more in the full report" not in read(render_handout(screened))
+
+
+@needs_pdftotext
 @pytest.mark.parametrize("face", FACES)
 def test_hostile_text_is_shown_as_it_is(face: str) -> None:
     screened = replace(full_report(), source=HOSTILE, marks=(HOSTILE, "x" * 5000))

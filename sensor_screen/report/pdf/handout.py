@@ -32,6 +32,7 @@ def render_handout(report: ScreeningReport) -> bytes:
         return set_pdf("stopped.typ", content | {"flags": {**flags, "kept": ""}})
     lens = show_leading_lens(told)
     missing = (*report.missing, *(text for leg in report.legs for text in leg.missing))
+    more = len(told.judgement.advice) - _MOST_ADVICE
     first = show_first(told)
     said = [text for text in _say_others(told) if text not in first.values()]
     content |= {
@@ -42,6 +43,7 @@ def render_handout(report: ScreeningReport) -> bytes:
         "legend": show_legend((lens,), told),
         "advice_title": told.text("handout.advice"),
         "advice": _advise(told),
+        "more": told.text("handout.more", count=more) if more > 0 else "",
         "next_title": told.text("handout.next"),
         "next": _say_next(told),
         "missing_title": told.text("heading.missing"),
