@@ -8,9 +8,9 @@
     PacketCounter,SampleTimeFine,Acc_X,Acc_Y,Acc_Z,Gyr_X,Gyr_Y,Gyr_Z
 
 `SampleTimeFine` counts microseconds in 32 bits and starts again after 71 minutes; acceleration is
-in m/s2 with gravity in it, angular velocity in deg/s (Movella DOT user manual and BLE service
-specification). The format says so and the file does not, so a file that does not say that it comes
-from a DOT is refused.
+in m/s2 with gravity in it, angular velocity in deg/s ("Movella DOT BLE Services Specifications",
+as programs that speak it cite it). The format says so and the file does not, so a file that does
+not say that it comes from a DOT is refused.
 """
 
 from __future__ import annotations
