@@ -70,8 +70,9 @@ def _side_row(one: SideComparison, largest: float, told: Telling) -> list[str]:
 
 
 def show_changes(told: Telling) -> Markup:
-    """Each measure that was there before: then, now, and whether the difference is real."""
-    rows = [_change_row(change, told) for change in told.judgement.changes]
+    """Each measure that was there before: then, now, and whether that is real; real ones first."""
+    ordered = sorted(told.judgement.changes, key=lambda change: change.verdict is Verdict.SAME)
+    rows = [_change_row(change, told) for change in ordered]
     if not rows:
         return Markup()
     heads = [told.text(f"page.head.{name}") for name in ("change", "picture")]

@@ -121,6 +121,8 @@ def _lens(
         first = judged[0]
         large = told.number(100 * first.ratio) + " %"
         below = (below[0], f"{first.name}, ± {told.number(100 * first.error)}")
+    elif tracks and not told.plain:
+        below = (told.clinic("not_judged"), "")
     end = _say_end(capacity, told)
     said = [f"{t.name}: {told.figure(100 * t.ratio, 100 * t.error, ' %')}" for t in tracks]
     title = told.text("page.lens_title", panel=panel, side=leg.side)
@@ -186,7 +188,7 @@ def _numbers(leg: LegMeasures, told: Telling) -> Markup:
     heads = ["task", "peak", "share", *([] if told.plain else ["zone"])]
     words = [told.text(f"page.head.{head}") for head in heads]
     caption = told.text("page.numbers", side=leg.side)
-    return table(caption, words, rows, numeric=(1, 2))
+    return table(caption, words, rows, numeric=(1, 2), wide=True)
 
 
 def _row(demand: Demand, panel: Panel, zone: Zone | None, told: Telling) -> list[str]:
