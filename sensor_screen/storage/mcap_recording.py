@@ -1,10 +1,10 @@
 """A recording from an MCAP file that `sensor-screen export` wrote (https://mcap.dev).
 
-    /SIDE/PLACEMENT/raw    {"device_time_s", "sequence", "raw": [acc x, y, z, gyr x, y, z]}
+    /SIDE/PLACEMENT/imu    {"device_time_s", "sequence", "acc": [x, y, z], "gyr": [x, y, z]}
 
-or `/SIDE/PLACEMENT/imu` with the same numbers as `acc` and `gyr`. Messages are JSON; what is null
-was not finite. The metadata `sensor-screen` or `recording` holds the description of the recording
-file, and with it units, sensors and labels: files of other programs have none and are refused.
+Messages are JSON; what is null was not finite. The metadata `recording` holds the description of
+the recording file, and with it units, sensors and labels: files of other programs have none and
+are refused.
 Samples come back to the bit. Other topics (angles, labels) are results or copies and are left.
 """
 
@@ -34,8 +34,8 @@ MAX_RECORD_BYTES = 16 << 20
 """A chunk, packed and unpacked; writers make them of about 1 MB. A bomb stops here."""
 MAX_MESSAGES = 5_000_000
 """Four sensors at 200 Hz for an hour and a half; beyond it use the recording file itself."""
-DESCRIPTIONS = ("sensor-screen", "recording")
-_TOPIC = re.compile(r"/(left|right|none)/(shank|foot|lumbar)/(?:raw|imu)")
+DESCRIPTION = "recording"
+_TOPIC = re.compile(r"/(left|right|none)/(shank|foot|lumbar)/imu")
 _REMEDY = "give a file that `sensor-screen export` made, or the recording itself"
 
 
@@ -90,7 +90,7 @@ def _read(file: BinaryIO) -> Recording:
     for record in _records(file):
         if isinstance(record, Channel):
             topics[record.id] = _topic_of(record)
-        elif isinstance(record, Metadata) and record.name in DESCRIPTIONS:
+        elif isinstance(record, Metadata) and record.name == DESCRIPTION:
             description = next(iter(record.metadata.values()), "")
         elif isinstance(record, Message):
             count += 1
@@ -151,8 +151,8 @@ def _topic_of(channel: Any) -> str:  # noqa: ANN401  (a record of an optional li
 def _add(samples: _Samples, data: bytes, place: str) -> None:
     try:
         content = json.loads(data)
-        values = content["raw"] if "raw" in content else [*content["acc"], *content["gyr"]]
-        numbers = [_number(value) for value in (content["device_time_s"], *values)]
+        values = (content["device_time_s"], *content["acc"], *content["gyr"])
+        numbers = [_number(value) for value in values]
         sequence = content["sequence"]
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{place} is no sample") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,8 +130,13 @@ def samples_of(recording: Recording) -> dict[str, list[dict[str, object]]]:
     found = {}
     for stream in recording.streams:
         sequence = [None] * len(stream.raw) if stream.sequence is None else stream.sequence.tolist()
-        found[f"/{stream.info.side}/{stream.info.placement}/raw"] = [
-            {"device_time_s": t, "sequence": number, "raw": values}
+        found[f"/{stream.info.side}/{stream.info.placement}/imu"] = [
+            {
+                "device_time_s": t,
+                "sequence": number,
+                "acc": [None if math.isnan(value) else value for value in values[:3]],
+                "gyr": [None if math.isnan(value) else value for value in values[3:]],
+            }
             for t, number, values in zip(
                 stream.device_time_s.tolist(), sequence, stream.raw.tolist(), strict=True
             )
@@ -158,6 +164,6 @@ def write_mcap(
             for i, message in enumerate(messages):
                 writer.add_message(channel, i, json.dumps(message).encode(), i, i)
         if described:
-            writer.add_metadata("sensor-screen", {"header": encode_header(recording).decode()})
+            writer.add_metadata("recording", {"json": encode_header(recording).decode()})
         writer.finish()
     return path

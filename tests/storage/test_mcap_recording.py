@@ -9,7 +9,9 @@ import pytest
 from sensor_screen.errors import RecordingError
 from sensor_screen.model import ClockMap, Origin, Placement, Recording, Side, Task, TaskInterval
 from sensor_screen.storage import mcap_recording
+from sensor_screen.storage.mcap_export import write_mcap as export_mcap
 from sensor_screen.storage.mcap_recording import read_mcap
+from tests.made_exports import export
 from tests.storage.made import recording, stream
 from tests.storage.made_exports import samples_of, write_mcap
 
@@ -61,20 +63,12 @@ def test_a_recording_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert_same(read_mcap(write_mcap(tmp_path / "a.mcap", whole())), whole())
 
 
-def test_two_vectors_and_null_read_the_same(tmp_path: Path) -> None:
-    topics: dict[str, list[dict[str, Any]]] = {}
-    for topic, messages in samples_of(whole()).items():
-        topics[topic.replace("/raw", "/imu")] = [
-            {
-                "sequence": m["sequence"],
-                "device_time_s": m["device_time_s"],
-                "acc": [None if v != v else v for v in m["raw"][:3]],  # type: ignore[index] # noqa: PLR0124
-                "gyr": m["raw"][3:],  # type: ignore[index]
-            }
-            for m in messages
-        ]
-    topics["/tasks"] = [{"start_s": 0, "end_s": 1, "task": "stand"}]
-    assert_same(read_mcap(write_mcap(tmp_path / "a.mcap", whole(), topics)), whole())
+def test_what_is_exported_comes_back(tmp_path: Path) -> None:
+    measured = export()
+    path = tmp_path / "a.mcap"
+    with path.open("wb") as file:
+        export_mcap(measured, file)
+    assert_same(read_mcap(path), measured.recording)
 
 
 def test_files_of_other_programs_are_refused(tmp_path: Path) -> None:
@@ -87,20 +81,20 @@ def test_files_of_other_programs_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda t: t["/right/shank/raw"].pop(), "claims 50 samples and has 49"),
-        (lambda t: t.pop("/right/foot/raw"), "claims 50 samples and has 0"),
-        (lambda t: t.update({"/left/foot/raw": t["/right/foot/raw"]}), "lacks the sensor"),
-        (lambda t: t["/right/shank/raw"][4].pop("raw"), "message 5 of /right/shank is no sample"),
-        (lambda t: t["/right/shank/raw"][4]["raw"].pop(), "message 5 of /right/shank"),
-        (lambda t: t["/right/shank/raw"][4].update(raw="123456"), "message 5 of /right/shank"),
-        (lambda t: t["/right/shank/raw"][4].update(raw=[10**400] * 6), "message 5"),
-        (lambda t: t["/right/shank/raw"][4].update(raw=[0.5] * 6), "no count of a sensor"),
-        (lambda t: t["/right/shank/raw"][4].update(raw=[40000] * 6), "no count of a sensor"),
-        (lambda t: t["/right/shank/raw"][4].update(raw=[None] * 6), "no count of a sensor"),
-        (lambda t: t["/right/shank/raw"][4].update(sequence=None), "49 of 50 samples numbered"),
-        (lambda t: t["/right/foot/raw"][4].update(sequence=1), "1 of 50 samples numbered"),
-        (lambda t: t["/right/shank/raw"][4].update(sequence=2**70), "message 5"),
-        (lambda t: t["/right/shank/raw"][4].update(device_time_s="1"), "message 5"),
+        (lambda t: t["/right/shank/imu"].pop(), "claims 50 samples and has 49"),
+        (lambda t: t.pop("/right/foot/imu"), "claims 50 samples and has 0"),
+        (lambda t: t.update({"/left/foot/imu": t["/right/foot/imu"]}), "lacks the sensor"),
+        (lambda t: t["/right/shank/imu"][4].pop("acc"), "message 5 of /right/shank is no sample"),
+        (lambda t: t["/right/shank/imu"][4]["acc"].pop(), "message 5 of /right/shank"),
+        (lambda t: t["/right/shank/imu"][4].update(acc="123"), "message 5 of /right/shank"),
+        (lambda t: t["/right/shank/imu"][4].update(acc=[10**400] * 3), "message 5"),
+        (lambda t: t["/right/shank/imu"][4].update(acc=[0.5] * 3), "no count of a sensor"),
+        (lambda t: t["/right/shank/imu"][4].update(gyr=[40000] * 3), "no count of a sensor"),
+        (lambda t: t["/right/shank/imu"][4].update(acc=[None] * 3), "no count of a sensor"),
+        (lambda t: t["/right/shank/imu"][4].update(sequence=None), "49 of 50 samples numbered"),
+        (lambda t: t["/right/foot/imu"][4].update(sequence=1), "1 of 50 samples numbered"),
+        (lambda t: t["/right/shank/imu"][4].update(sequence=2**70), "message 5"),
+        (lambda t: t["/right/shank/imu"][4].update(device_time_s="1"), "message 5"),
     ],
 )
 def test_what_does_not_fit_its_description_is_refused(
