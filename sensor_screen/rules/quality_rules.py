@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sensor_screen.judgement import Case, Finding
-    from sensor_screen.model import LegMeasures, Repetition
+    from sensor_screen.model import Floats, LegMeasures, Repetition
     from sensor_screen.rules.rulebook import RuleBook
 
 _WORST = (Level.UNJUDGED, Level.GREEN, Level.AMBER, Level.RED)
@@ -145,12 +145,11 @@ def _judge_task(leg: LegMeasures, task: Task, book: RuleBook) -> _Grounds | None
     mine = [r for r in leg.repetitions if r.task is task and _matters(r)]
     if not mine:
         return None
-    gaps_s = [gap for counts in leg.cleaning.values() for gap in counts.gaps_s]
-    lost_s = [overlap for r in mine for gap in gaps_s if (overlap := _overlap_s(r, gap)) > 0.0]
+    lost_s = _lost_s(leg, mine)
     task_s = sum(r.end_s - r.start_s for r in mine)
     grounds = [
-        _weigh("missing", 100.0 * min(1.0, sum(lost_s) / task_s), book),
-        _weigh("gap", max(lost_s, default=0.0), book),
+        _weigh("missing", 100.0 * min(1.0, float(lost_s.sum()) / task_s), book),
+        _weigh("gap", float(lost_s.max(initial=0.0)), book),
     ]
     if leg.angle is not None:
         grounds.append(_weigh("valid", _valid_percent(leg, mine), book))
@@ -162,8 +161,14 @@ def _matters(repetition: Repetition) -> bool:
     return repetition.counted or RepetitionMark.ANGLE_LOST in repetition.quality
 
 
-def _overlap_s(repetition: Repetition, gap_s: tuple[float, float]) -> float:
-    return min(repetition.end_s, gap_s[1]) - max(repetition.start_s, gap_s[0])
+def _lost_s(leg: LegMeasures, repetitions: Sequence[Repetition]) -> Floats:
+    """How much of each repetition each gap of each sensor takes."""
+    gaps_s = [gap for counts in leg.cleaning.values() for gap in counts.gaps_s]
+    begin, end = np.array(gaps_s).reshape(-1, 2).T
+    spans_s = np.array([(r.start_s, r.end_s) for r in repetitions])
+    overlap = np.minimum(spans_s[:, 1:], end) - np.maximum(spans_s[:, :1], begin)
+    lost_s: Floats = overlap[overlap > 0.0]
+    return lost_s
 
 
 def _valid_percent(leg: LegMeasures, repetitions: Sequence[Repetition]) -> float:
