@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.report.json_numbers import deg, number
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import (
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sensor_screen.report.telling import Telling
 
 Json = dict[str, Any]
-
-_NORMAL_95 = 1.96
 
 
 def judgement_to_json(told: Telling) -> Json:
@@ -82,7 +81,7 @@ def _finding(finding: Finding, told: Telling) -> Json:
         "typical_deg": deg(finding.demand.typical_rad),
         "capacity_deg": deg(finding.capacity.value_rad),
         "ratio": number(finding.demand.ratio, 4),
-        "ratio_error_95": number(_NORMAL_95 * finding.demand.ratio_sigma, 4),
+        "ratio_error_95": number(NORMAL_95 * finding.demand.ratio_sigma, 4),
         "bands": _bands(finding.bands),
         "said": _statement(finding.statement, told),
         "meaning": [_statement(statement, told) for statement in finding.meaning],

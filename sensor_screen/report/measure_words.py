@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.capacity import RANGE_TESTS
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.model import Demand, Direction, LegMeasures, Task
     from sensor_screen.report.telling import Telling
-
-_NORMAL_95 = 1.96
 
 
 def find_peaks(
@@ -49,9 +48,9 @@ def exposure_words(demand: Demand, told: Telling) -> list[str]:
 def trend_words(demand: Demand, told: Telling) -> list[str]:
     """Only a change beyond its own scatter is worth a line."""
     trend = demand.trend
-    if trend is None or abs(trend.change_rad) <= _NORMAL_95 * trend.sigma_rad:
+    if trend is None or abs(trend.change_rad) <= NORMAL_95 * trend.sigma_rad:
         return []
     change = told.figure(
-        abs(math.degrees(trend.change_rad)), _NORMAL_95 * math.degrees(trend.sigma_rad)
+        abs(math.degrees(trend.change_rad)), NORMAL_95 * math.degrees(trend.sigma_rad)
     )
     return [told.text("peaks_grew" if trend.change_rad > 0 else "peaks_fell", change=change)]

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sensor_screen.model import Side, Stance, StanceRole
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.model import SwayMeasures, TiltSway
@@ -54,4 +55,4 @@ def describe_tilt(tilt: TiltSway, told: Telling) -> str:
 def _figure(rms_rad: float, sigma_rad: float, told: Telling) -> str:
     if not math.isfinite(rms_rad):
         return told.text("sway.not_measured")
-    return told.figure(math.degrees(rms_rad), 1.96 * math.degrees(sigma_rad), digits=2)
+    return told.figure(math.degrees(rms_rad), NORMAL_95 * math.degrees(sigma_rad), digits=2)

@@ -9,6 +9,7 @@ from sensor_screen.judgement import Panel
 from sensor_screen.report.positions import find_panel, unclear_tasks
 from sensor_screen.report.terminal_lens import draw_lens, draw_plain_lens, legend
 from sensor_screen.report.verdict_words import CLOSENESS
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Finding
@@ -88,7 +89,7 @@ def show_tracks(leg: LegMeasures, told: Telling, page: Page) -> list[str]:
 def _head(panel: Panel, capacity: Capacity | None, told: Telling, page: Page) -> list[str]:
     end = ""
     if capacity is not None:
-        error_deg = 1.96 * math.degrees(capacity.sigma_rad)
+        error_deg = NORMAL_95 * math.degrees(capacity.sigma_rad)
         end = f"{told.text('own_end')} {told.figure(math.degrees(capacity.value_rad), error_deg)}"
         if not told.plain:
             end += f", {told.clinic('by_pain')}" if capacity.limited_by_pain else ""

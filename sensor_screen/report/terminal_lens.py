@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Zone
 from sensor_screen.model import Task
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -62,7 +63,7 @@ def _scale(page: Page) -> tuple[int, int]:
 
 def _draw_row(demand: Demand, page: Page, told: Telling, *, hollow: bool) -> str:
     columns, end = _scale(page)
-    ratio, error = demand.ratio, 1.96 * demand.ratio_sigma
+    ratio, error = demand.ratio, NORMAL_95 * demand.ratio_sigma
     low, at, high = (
         min(max(round(share * end), 0), columns - 1)
         for share in (ratio - error, ratio, ratio + error)

@@ -12,6 +12,7 @@ from sensor_screen.model import Condition, Direction, Task
 from sensor_screen.report.measure_words import exposure_words, find_peaks, trend_words
 from sensor_screen.report.terminal_curve import draw_curve
 from sensor_screen.report.terminal_lens import LABEL_WIDTH
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,6 @@ MOVEMENT_WIDTH = 10
 FIGURE_WIDTH = 13
 
 _MOST_LISTED = 24
-_NORMAL_95 = 1.96
 
 
 def list_repetitions(leg: LegMeasures, page: Page, told: Telling) -> list[str]:
@@ -81,7 +81,7 @@ def _list_peaks(
     more = len(peaks) - _MOST_LISTED
     listed = " ".join(peaks[:_MOST_LISTED])
     listed += f" … {told.text('more', count=more)}" if more > 0 else ""
-    typical = told.figure(math.degrees(typical_rad), _NORMAL_95 * math.degrees(sigma_rad))
+    typical = told.figure(math.degrees(typical_rad), NORMAL_95 * math.degrees(sigma_rad))
     words = (told.voice.word(task), told.movement(direction), typical)
     widths = (LABEL_WIDTH, MOVEMENT_WIDTH, FIGURE_WIDTH)
     head = "".join(page.words(w).ljust(n) for w, n in zip(words, widths, strict=True))
@@ -145,8 +145,8 @@ def list_comparisons(comparisons: Sequence[SideComparison], page: Page, told: Te
             f"{told.what(test.replace(' ', '_'))}, {told.voice.word(PANELS[Direction(direction)])}"
         )
         left, right = (f"{told.number(math.degrees(v))}°" for v in (one.left, one.right))
-        gap = told.figure(abs(math.degrees(one.difference)), _NORMAL_95 * math.degrees(one.sigma))
-        is_told = abs(one.difference) > _NORMAL_95 * one.sigma
+        gap = told.figure(abs(math.degrees(one.difference)), NORMAL_95 * math.degrees(one.sigma))
+        is_told = abs(one.difference) > NORMAL_95 * one.sigma
         larger = "left_larger" if one.difference > 0 else "right_larger"
         verdict = page.words(told.text(f"sides.{larger if is_told else 'alike'}"))
         lines.append(_columns(page, name, left, right, gap) + verdict)

@@ -12,6 +12,7 @@ from sensor_screen.report.terminal_page import Page
 from sensor_screen.rules.changes import describe_change
 from sensor_screen.rules.ledger import say_no_limit
 from sensor_screen.rules.voice import Voice
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Language
@@ -55,8 +56,7 @@ def render_progress(
     lines += _changes(report, voice, page)
     lines += _ledger(report, voice, page)
     lines += ["", page.rule()]
-    for text in (f"disclaimer.{report.claims.value}",):
-        lines += page.paragraph(voice.text(text))
+    lines += page.paragraph(voice.text(f"disclaimer.{report.claims.value}"))
     if report.claims is Claims.WELLNESS:
         lines += page.paragraph(voice.text("wellness.emergency"))
     return page.finish(lines)
@@ -137,7 +137,7 @@ def _cell(figure: Figure | None, name: MeasureName, voice: Voice) -> str:
         return "–"
     unit = " s" if name.measure == "hold_time" else "°"
     least = "≥ " if figure.is_minimum else ""
-    error = f" ± {voice.value(1.96 * figure.sigma, '.0f')}" if figure.sigma else ""
+    error = f" ± {voice.value(NORMAL_95 * figure.sigma, '.0f')}" if figure.sigma else ""
     if not math.isfinite(figure.value):
         return "–"
     return f"{least}{voice.value(figure.value, '.0f')}{unit}{error}"
@@ -168,8 +168,6 @@ def _ledger(report: ProgressReport, voice: Voice, page: Page) -> list[str]:
     if not report.weeks:
         return [*lines, *page.paragraph(voice.text("progress.no_dates"))]
     for row, after in pairwise((*report.weeks, None)):
-        if row is None:
-            break
         place = f"{row.week}  {voice.word(row.side, 'ankle')}, {voice.word(row.panel)}: "
         figures = _say_week(row, voice)
         lines += page.paragraph(place + figures, indent="          ")

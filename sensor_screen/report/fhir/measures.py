@@ -12,6 +12,7 @@ from sensor_screen.judgement import Level, Zone
 from sensor_screen.model import Direction, Side, Stance, StanceRole, Task
 from sensor_screen.report.fhir import codes
 from sensor_screen.report.fhir.content import Judged, Measure, Part, Quantity, Word
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     )
     from sensor_screen.report.telling import Telling
 
-_NORMAL_95 = 1.96
 _SAME = 5e-3
 """Two figures are one where they differ by less: both were rounded to two digits."""
 _POSITION_INTERPRETATIONS = {Zone.RED: codes.HIGH, Zone.BEYOND: codes.HIGH}
@@ -78,7 +78,7 @@ def _part(told: Telling, code: str, value: Quantity | Word | None) -> Part:
 def _error(told: Telling, sigma: float, unit: str) -> Part:
     factor = math.degrees(1.0) if unit == "deg" else 1.0
     digits = 4 if unit == "1" else 2
-    return _part(told, "error-95", _quantity(_NORMAL_95 * factor * sigma, unit, digits))
+    return _part(told, "error-95", _quantity(NORMAL_95 * factor * sigma, unit, digits))
 
 
 def _task(told: Telling, task: Task) -> Part:

@@ -15,6 +15,7 @@ from sensor_screen.report.curve import thin_curve
 from sensor_screen.report.html.markup import Markup, join, number, picture, tag
 from sensor_screen.report.html.plot import Plot, area, limits, line
 from sensor_screen.report.measure_words import find_peaks
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from sensor_screen.model import AngleTrace, Floats, LegMeasures, Repetition
     from sensor_screen.report.telling import Telling
 
-_NORMAL_95 = 1.96
 _WIDE = 1160.0
 _COLUMNS = 560
 _PHASES = 61
@@ -104,7 +104,7 @@ def _error_band(angle: AngleTrace, plot: Plot) -> str:
     edges = np.linspace(0, angle.time_s.size, min(_COLUMNS, angle.time_s.size) + 1)[:-1]
     starts = np.unique(edges.astype(np.intp))
     degrees = np.degrees(angle.dorsiflexion_rad)
-    error = _NORMAL_95 * np.degrees(angle.sigma_rad)
+    error = NORMAL_95 * np.degrees(angle.sigma_rad)
     finite = angle.valid & np.isfinite(degrees) & np.isfinite(error)
     low = np.minimum.reduceat(np.where(finite, degrees - error, np.inf), starts)
     high = np.maximum.reduceat(np.where(finite, degrees + error, -np.inf), starts)
@@ -257,7 +257,7 @@ def _phases(angle: AngleTrace, one: Repetition) -> tuple[Floats, Floats] | None:
     if not good.any():
         return None
     degrees = np.where(good, np.degrees(angle.dorsiflexion_rad[nearest]), np.nan)
-    return degrees, _NORMAL_95 * np.degrees(angle.sigma_rad[nearest])
+    return degrees, NORMAL_95 * np.degrees(angle.sigma_rad[nearest])
 
 
 def _draw(phase: Floats, row: Floats, plot: Plot) -> str:
@@ -291,7 +291,7 @@ def _peaks(leg: LegMeasures, task: Task, plot: Plot) -> Iterator[Markup]:
         typical, sigma, peaks = (np.degrees(v) * _SIGN[direction] for v in measured)
         for peak in np.atleast_1d(peaks):
             yield tag("circle", cx=plot.right + 9.0, cy=float(plot.y(peak)), r="2", class_="dot")
-        error = _NORMAL_95 * abs(float(sigma))
+        error = NORMAL_95 * abs(float(sigma))
         y0, y1 = float(plot.y(typical + error)), float(plot.y(typical - error))
         yield tag("path", d=f"M{number(plot.right + 20)} {number(y0)}V{number(y1)}", class_="ink",
                   stroke_width="2")  # fmt: skip
@@ -309,6 +309,6 @@ def _say_peaks(leg: LegMeasures, task: Task, told: Telling) -> str:
         measured = find_peaks(leg, task, direction)
         if measured is not None:
             typical, sigma, _ = measured
-            figure = told.figure(math.degrees(typical), _NORMAL_95 * math.degrees(sigma))
+            figure = told.figure(math.degrees(typical), NORMAL_95 * math.degrees(sigma))
             said.append(f"{told.voice.word(PANELS[direction], 'movement')} {figure}")
     return ", ".join(said)

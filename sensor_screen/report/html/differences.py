@@ -14,13 +14,13 @@ from sensor_screen.model import Condition, Direction
 from sensor_screen.report.html.markup import Markup, join, number, tag
 from sensor_screen.report.html.tables import table
 from sensor_screen.report.result_words import base_rates_beside_sides
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Change
     from sensor_screen.model import SideComparison
     from sensor_screen.report.telling import Telling
 
-_NORMAL_95 = 1.96
 _WIDTH, _HEIGHT, _MIDDLE = 180.0, 22.0, 90.0
 
 
@@ -50,7 +50,7 @@ def _is_shown(one: SideComparison) -> bool:
 
 
 def _reach(one: SideComparison) -> float:
-    error = _NORMAL_95 * one.sigma if math.isfinite(one.sigma) else 0.0
+    error = NORMAL_95 * one.sigma if math.isfinite(one.sigma) else 0.0
     return max(abs(one.difference), error, 1e-6)
 
 
@@ -58,7 +58,7 @@ def _side_row(one: SideComparison, largest: float, told: Telling) -> list[str]:
     test, _, direction = one.what.partition(", ")
     name = f"{told.what(test.replace(' ', '_'))}, {told.voice.word(PANELS[Direction(direction)])}"
     left, right = (f"{told.number(math.degrees(v))}°" for v in (one.left, one.right))
-    error = _NORMAL_95 * one.sigma
+    error = NORMAL_95 * one.sigma
     gap = told.figure(abs(math.degrees(one.difference)), math.degrees(error))
     real = abs(one.difference) > error
     larger = "left_larger" if one.difference > 0 else "right_larger"

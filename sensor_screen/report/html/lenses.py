@@ -11,13 +11,13 @@ from sensor_screen.report.html.lens import MOST_TRACKS, Lens, Track, draw_lens, 
 from sensor_screen.report.html.markup import Markup, join, tag
 from sensor_screen.report.html.tables import table
 from sensor_screen.report.positions import find_panel, unclear_tasks
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Finding
     from sensor_screen.model import Capacity, Demand, LegMeasures
     from sensor_screen.report.telling import Telling
 
-_NORMAL_95 = 1.96
 _ZONES = ((Zone.GREEN, "clear"), (Zone.AMBER, "close"), (Zone.RED, "near"), (Zone.BEYOND, "beyond"))
 
 
@@ -70,7 +70,7 @@ def _panel(leg: LegMeasures, panel: Panel, told: Telling) -> Markup:
 
 def _say_end(capacity: Capacity, told: Telling) -> str:
     figure = told.figure(
-        math.degrees(capacity.value_rad), _NORMAL_95 * math.degrees(capacity.sigma_rad)
+        math.degrees(capacity.value_rad), NORMAL_95 * math.degrees(capacity.sigma_rad)
     )
     words = [f"{told.text('own_end')} {figure}"]
     if not told.plain:
@@ -98,7 +98,7 @@ def _track(demand: Demand, finding: Finding | None, unclear: bool, told: Telling
     return Track(
         name=told.voice.word(demand.task),
         ratio=demand.ratio,
-        error=_NORMAL_95 * demand.ratio_sigma,
+        error=NORMAL_95 * demand.ratio_sigma,
         figure=f"{figure}?" if doubtful else figure,
         each=demand.ratios,
         close_from=bands.amber_from_rad / bands.end_range_rad if bands else 0.0,
@@ -193,11 +193,11 @@ def _numbers(leg: LegMeasures, told: Telling) -> Markup:
 
 def _row(demand: Demand, panel: Panel, zone: Zone | None, told: Telling) -> list[str]:
     peak = told.figure(
-        math.degrees(demand.typical_rad), _NORMAL_95 * math.degrees(demand.sigma_rad), digits=1
+        math.degrees(demand.typical_rad), NORMAL_95 * math.degrees(demand.sigma_rad), digits=1
     )
     share = "–"
     if math.isfinite(demand.ratio):
-        share = told.figure(100 * demand.ratio, _NORMAL_95 * 100 * demand.ratio_sigma, " %")
+        share = told.figure(100 * demand.ratio, NORMAL_95 * 100 * demand.ratio_sigma, " %")
     task = told.voice.word(demand.task)
     name = f"{task[:1].upper()}{task[1:]}, {told.voice.word(panel, 'movement')}"
     cells = [name, peak, share]

@@ -13,12 +13,12 @@ from sensor_screen.report.html.verdict import listed
 from sensor_screen.report.measure_words import exposure_words, find_peaks, trend_words
 from sensor_screen.report.quality_words import describe_leg
 from sensor_screen.report.sway_words import describe_hold, describe_tilt
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.model import Direction, LegMeasures, Repetition, SwayMeasures, Task, TiltSway
     from sensor_screen.report.telling import Telling
 
-_NORMAL_95 = 1.96
 _MOST_LISTED = 24
 
 
@@ -60,7 +60,7 @@ def _peak_row(leg: LegMeasures, task: Task, direction: Direction, told: Telling)
     said = " ".join(each[:_MOST_LISTED])
     said += f" … {told.text('more', count=more)}" if more > 0 else ""
     name = told.voice.word(task)
-    typical = told.figure(math.degrees(typical_rad), _NORMAL_95 * math.degrees(sigma_rad))
+    typical = told.figure(math.degrees(typical_rad), NORMAL_95 * math.degrees(sigma_rad))
     return [f"{name[:1].upper()}{name[1:]}, {told.movement(direction)}", typical, said]
 
 

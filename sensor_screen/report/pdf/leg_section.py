@@ -12,13 +12,13 @@ from sensor_screen.model import Condition, Direction
 from sensor_screen.report.measure_words import exposure_words, find_peaks, trend_words
 from sensor_screen.report.pdf.curve_drawing import draw_curve
 from sensor_screen.report.sway_words import describe_hold, describe_tilt
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from sensor_screen.model import LegMeasures, Repetition, Task
     from sensor_screen.report.telling import Telling
 
 Json = dict[str, Any]
-_NORMAL_95 = 1.96
 _MOST_LISTED = 24
 
 
@@ -70,7 +70,7 @@ def _row(leg: LegMeasures, task: Task, direction: Direction, told: Telling) -> l
     listed = " ".join(told.number(math.degrees(p)) for p in peaks_rad[:_MOST_LISTED])
     more = len(peaks_rad) - _MOST_LISTED
     listed += f" … {told.text('more', count=more)}" if more > 0 else ""
-    typical = told.figure(math.degrees(typical_rad), _NORMAL_95 * math.degrees(sigma_rad))
+    typical = told.figure(math.degrees(typical_rad), NORMAL_95 * math.degrees(sigma_rad))
     return [[_capital(told.voice.word(task)), told.movement(direction), typical, listed]]
 
 
@@ -162,8 +162,8 @@ def show_sides(told: Telling) -> list[Json]:
             continue
         name = f"{told.what(test)}, {told.voice.word(PANELS[Direction(direction)])}"
         left, right = (f"{told.number(math.degrees(v))}°" for v in (one.left, one.right))
-        gap = told.figure(abs(math.degrees(one.difference)), _NORMAL_95 * math.degrees(one.sigma))
-        is_told = abs(one.difference) > _NORMAL_95 * one.sigma
+        gap = told.figure(abs(math.degrees(one.difference)), NORMAL_95 * math.degrees(one.sigma))
+        is_told = abs(one.difference) > NORMAL_95 * one.sigma
         larger = "left_larger" if one.difference > 0 else "right_larger"
         rows.append([name, left, right, gap, told.text(f"sides.{larger if is_told else 'alike'}")])
     if not rows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sensor_screen.judgement import PANELS, ConcernLevel, Panel, Zone
 from sensor_screen.report.pdf.lens import HEIGHT, RADII, WIDTH, Track, draw_lens, label_heights
 from sensor_screen.report.positions import find_panel, unclear_tasks
+from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sensor_screen.report.telling import Telling
 
 Json = dict[str, Any]
-_NORMAL_95 = 1.96
 
 
 def show_lenses(told: Telling) -> list[Json]:
@@ -97,7 +97,7 @@ def _by_pain(capacity: Capacity, told: Telling) -> bool:
 
 
 def _say_end(capacity: Capacity, told: Telling) -> str:
-    error_deg = _NORMAL_95 * math.degrees(capacity.sigma_rad)
+    error_deg = NORMAL_95 * math.degrees(capacity.sigma_rad)
     said = f"{told.text('own_end')} {told.figure(math.degrees(capacity.value_rad), error_deg)}"
     if not told.plain:
         said += f", {told.clinic('by_pain')}" if capacity.limited_by_pain else ""
@@ -122,14 +122,14 @@ def _track(demand: Demand, leg: LegMeasures, panel: Panel, told: Telling) -> Tra
         if finding.bands.resolved:
             amber = finding.bands.amber_from_rad / finding.bands.end_range_rad
             red = finding.bands.red_from_rad / finding.bands.end_range_rad
-    error = _NORMAL_95 * demand.ratio_sigma
+    error = NORMAL_95 * demand.ratio_sigma
     return Track(demand.ratio, error, demand.ratios, amber, red, hollow)
 
 
 def _figure(demand: Demand, told: Telling) -> str:
     finding = _find(demand, told)
     unsure = finding is not None and finding.zone is Zone.UNRESOLVED
-    error = 100 * _NORMAL_95 * demand.ratio_sigma
+    error = 100 * NORMAL_95 * demand.ratio_sigma
     return told.figure(100 * demand.ratio, error, " %") + ("?" if unsure else "")
 
 
