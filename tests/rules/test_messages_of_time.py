@@ -11,7 +11,7 @@ from sensor_screen.rules.voice import read_messages
 
 TOPICS = (
     *("quantity", "kick", "balance", "exposure", "change"),
-    *("side_by_side", "rejudge", "progress"),
+    *("rejudge", "progress"),
 )
 
 
