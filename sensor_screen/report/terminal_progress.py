@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Change, Claims, ConcernLevel, Verdict
@@ -167,12 +166,13 @@ def _ledger(report: ProgressReport, voice: Voice, page: Page) -> list[str]:
     lines = ["", *page.heading(voice.text("progress.weeks"))]
     if not report.weeks:
         return [*lines, *page.paragraph(voice.text("progress.no_dates"))]
-    for row, after in pairwise((*report.weeks, None)):
-        place = f"{row.week}  {voice.word(row.side, 'ankle')}, {voice.word(row.panel)}: "
-        figures = _say_week(row, voice)
-        lines += page.paragraph(place + figures, indent="          ")
-        if after is not None and after.week != row.week:
+    week = report.weeks[0].week
+    for row in report.weeks:
+        if row.week != week:
+            week = row.week
             lines.append("")
+        place = f"{row.week}  {voice.word(row.side, 'ankle')}, {voice.word(row.panel)}: "
+        lines += page.paragraph(place + _say_week(row, voice), indent="          ")
     return [*lines, *page.paragraph(voice.say(say_no_limit()), style="dim")]
 
 
