@@ -6,6 +6,7 @@ ScreenError                 base; its text says value, problem and remedy
 |-- MeasurementError        the data are sound, but this quantity is not in them
 |   |-- StillnessError      nothing in them moves
 |   `-- PlacementError      the sensors are not where they are said to be: more data do not help
+|-- ProtocolError           bytes of a sensor do not say what its protocol allows
 |-- RuleBookError           a rule book is incomplete or contradicts itself
 |-- IntakeError             answers are impossible, contradictory or not understood
 """
@@ -53,6 +54,10 @@ class StillnessError(MeasurementError):
 
 class PlacementError(MeasurementError):
     """The sensors are not where they are said to be."""
+
+
+class ProtocolError(ScreenError):
+    """Bytes of a sensor do not say what its protocol allows."""
 
 
 class RuleBookError(ScreenError):
