@@ -22,10 +22,13 @@ def gallery(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the pages go; made where it is missing.")
     ],
+    pdf: Annotated[bool, typer.Option("--pdf", help="Paper as well, beside each page.")] = False,
 ) -> None:
     from sensor_screen import wiring
 
+    if pdf:
+        wiring.refuse_without_pdf()
     wiring.make_folder(out)
     with show_steps() as step:
-        index = wiring.write_gallery(out, progress=step)
+        index = wiring.write_gallery(out, pdf=pdf, progress=step)
     typer.echo(f"wrote {index}", err=True)

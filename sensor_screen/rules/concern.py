@@ -113,11 +113,16 @@ class _View:
 
     @property
     def is_judged(self) -> bool:
-        """Whether any position or rule of this side of this joint could be told."""
+        """Whether a position could be told here; where none was found, whether a rule could.
+
+        A range that was tested well says nothing of movements that were not measured well.
+        """
         place = (self.side, self.panel)
-        return any(
-            (f.side, f.panel) == place and f.zone is not Zone.UNRESOLVED for f in self.findings
-        ) or any((r.side, r.panel) == place and r.level is not Level.UNJUDGED for r in self.results)
+        zones = [f.zone for f in self.findings if (f.side, f.panel) == place]
+        if zones:
+            return any(zone is not Zone.UNRESOLVED for zone in zones)
+        levels = (r.level for r in self.results if (r.side, r.panel) == place)
+        return any(level is not Level.UNJUDGED for level in levels)
 
     def raised(self, *rules: str, levels: tuple[Level, ...] = _RAISED) -> tuple[RuleResult, ...]:
         """Results of this side of this joint at these levels; of all rules where none is named."""

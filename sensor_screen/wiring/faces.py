@@ -71,8 +71,14 @@ def save_report_html(report: ScreeningReport, path: Path) -> None:
         stream.write(render_html(report).encode())
 
 
-def write_gallery(folder: Path, *, progress: Callable[[str], None] = lambda _: None) -> Path:
-    """The reports of all sample people as pages, and an index of them; gives the index."""
+def write_gallery(
+    folder: Path, *, pdf: bool = False, progress: Callable[[str], None] = lambda _: None
+) -> Path:
+    """The reports of all sample people as pages, and an index of them; gives the index.
+
+    Raises:
+        sensor_screen.errors.UsageError: PDF is wanted, and what it needs is not installed.
+    """
     from dataclasses import replace
 
     from sensor_screen.judgement import Claims, Language
@@ -82,6 +88,8 @@ def write_gallery(folder: Path, *, progress: Callable[[str], None] = lambda _: N
     from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
     from sensor_screen.storage.atomic_file import replace_file
 
+    if pdf:
+        refuse_without_pdf()
     entries = []
     for name, person in SAMPLE_PEOPLE.items():
         progress(f"screening {name}")
@@ -94,6 +102,10 @@ def write_gallery(folder: Path, *, progress: Callable[[str], None] = lambda _: N
         for ending, face in faces.items():
             save_report_html(face, folder / f"{name}{ending}.html")
         files = tuple(f"{name}{ending}.html" for ending in faces)
+        if pdf:
+            save_pdf(report, folder / f"{name}.pdf")
+            save_handout(report, folder / f"{name}-handout.pdf")
+            files += (f"{name}.pdf", f"{name}-handout.pdf")
         entries.append(GalleryEntry(name, person.description, files))
     with replace_file(folder / "index.html") as stream:
         stream.write(render_index(entries).encode())

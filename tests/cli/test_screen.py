@@ -89,12 +89,13 @@ def test_the_gallery_shows_everybody(
 ) -> None:
     few = {"stiff-front": SAMPLE_PEOPLE["stiff-front"]}
     monkeypatch.setattr("sensor_screen.simulation.sample_people.SAMPLE_PEOPLE", few)
-    assert run("gallery", "--out", tmp_path / "new").status == 0
+    assert run("gallery", "--pdf", "--out", tmp_path / "new").status == 0
     names = {file.name for file in (tmp_path / "new").iterdir()}
     pages = {f"stiff-front{ending}.html" for ending in ("", "-wellness", "-de")}
-    assert names == pages | {"index.html"}
+    papers = {"stiff-front.pdf", "stiff-front-handout.pdf"}
+    assert names == pages | papers | {"index.html"}
     index = (tmp_path / "new" / "index.html").read_text(encoding="utf-8")
-    assert all(f'href="{name}"' in index for name in pages)
+    assert all(f'href="{name}"' in index for name in pages | papers)
     german = (tmp_path / "new" / "stiff-front-de.html").read_text(encoding="utf-8")
     assert '<html lang="de"' in german
 

@@ -137,7 +137,7 @@ def test_bad_data_are_said_to_be_bad_and_nothing_is_said_of_the_ankle() -> None:
     found = judged("bad-data")
     assert {f.zone for f in found.findings} <= {Zone.UNRESOLVED, Zone.GREEN, Zone.AMBER}
     assert any(r.rule == "Z1" and r.level is Level.RED for r in found.results)
-    assert not all(c.judged for c in found.concerns)
+    assert not any(c.judged for c in found.concerns)
     poor = {(r.side, r.task) for r in found.results if r.rule == "Z1" and r.level is Level.RED}
     judged_all = {
         (r.side, r.task) for r in found.results if r.rule != "Z1" and r.level is not Level.UNJUDGED

@@ -12,7 +12,12 @@ from sensor_screen.report.html.page import document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KINDS = {"wellness": "for healthy people", "de": "in German"}
+_KINDS = {
+    "wellness.html": "for healthy people",
+    "de.html": "in German",
+    ".pdf": "on paper",
+    "handout.pdf": "on paper, to take home",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def render_index(entries: Sequence[GalleryEntry]) -> str:
 
 
 def _link(file: str, name: str) -> str:
-    ending = file.removeprefix(name).removeprefix("-").removesuffix(".html")
+    ending = file.removeprefix(name).removeprefix("-")
     kind = _KINDS.get(ending, "for clinicians")
     said = tag("span", f"{name}: ", class_="vh")
     return tag("a", said, kind, href=file, class_="file")
