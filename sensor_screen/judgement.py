@@ -355,7 +355,8 @@ class Advice:
 
     id: str
     kind: str
-    """`modify`, `footwear`, `mobility`, `strength`, `balance`, `technique` or `seek_care`."""
+    """`seek_care`, `measure`, or one of the six ways: `modify`, `footwear`, `mobility`, `strength`,
+    `balance` and `technique`."""
     statements: tuple[Statement, ...]
     """What to do, then the smallest change that helps, in degrees and in things."""
     reason: Statement

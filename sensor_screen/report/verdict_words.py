@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensor_screen.judgement import ConcernLevel, Zone
+from sensor_screen.judgement import ConcernLevel, Verdict, Zone
 
 if TYPE_CHECKING:
-    from sensor_screen.judgement import Concern, Finding
+    from sensor_screen.judgement import Change, Concern, Finding
     from sensor_screen.report.telling import Telling
 
 CLOSENESS = [Zone.GREEN, Zone.UNRESOLVED, Zone.AMBER, Zone.RED, Zone.BEYOND]
 """Zones by how close they are to the end range."""
+MOST_FOLLOWING = 2
+"""Sentences after the first, where there is little room."""
 MOST_PIPS = 3
 MOST_REASONS = 5
 """The most telling; all are in the JSON report."""
@@ -19,6 +21,26 @@ MOST_REASONS = 5
 
 def lead(told: Telling) -> tuple[str, list[str]]:
     """What was found in one sentence, and sentences that can follow it, the most telling first.
+
+    The second that follows is the largest real change since the last session, where there is one.
+    """
+    first, others = _lead(told)
+    changed = [told.say_change(change) for change in real_changes(told)]
+    return first, [*others[:1], *changed[:1], *others[1:]]
+
+
+def real_changes(told: Telling) -> list[Change]:
+    """Since the last session, the largest first."""
+    real = [
+        change
+        for change in told.judgement.changes
+        if change.against == "last" and change.verdict in (Verdict.BETTER, Verdict.WORSE)
+    ]
+    return sorted(real, key=lambda change: -change.size)
+
+
+def _lead(told: Telling) -> tuple[str, list[str]]:
+    """The same without what has changed.
 
     Where something is worth discussing, that is the sentence, and its first reason the second. Else
     the first reason of a note leads, as what is felt counts more than a position. Where all was

@@ -50,7 +50,9 @@ def advise(
     flags: tuple[RedFlag, ...],
     book: RuleBook,
 ) -> tuple[Advice, ...]:
-    """Where to seek care, then the six prevention measures, general where nothing asks for more.
+    """Where to seek care, what to measure again, then the six prevention measures.
+
+    They are general where nothing asks for more.
 
     Args:
         case: For the answers: where it hurts, shoes, lengths, injuries.
@@ -66,6 +68,7 @@ def advise(
     grounds = Grounds(case, findings, results, concerns, patterns, book)
     return (
         *_seek_care(grounds),
+        *_measure_again(grounds),
         *_modify(grounds),
         *advise_footwear(grounds),
         *advise_support(grounds),
@@ -113,6 +116,19 @@ def _seek_care(grounds: Grounds) -> Iterator[Advice]:
                 (serious[0].why or (serious[0].statement,))[0],
                 [i for concern in serious for i in concern.rests_on],
             )
+
+
+def _measure_again(grounds: Grounds) -> Iterator[Advice]:
+    """Where something was measured too poorly to be judged."""
+    for side in grounds.sides:
+        poor = [result for result in grounds.notable(side, "Z1") if result.level == Level.RED]
+        if poor:
+            said = [
+                Statement("advice.measure.again", {"side": side}),
+                Statement("advice.measure.how"),
+            ]
+            rests_on = [result.id for result in poor]
+            yield grounds.line(f"measure-{side}", said, _rule_reason(poor), rests_on)
 
 
 # --- modify --------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from sensor_screen.judgement import (
 from sensor_screen.model import Side, Task
 from sensor_screen.report.phrasebook import translate_measured
 from sensor_screen.report.terminal import render_terminal
+from sensor_screen.report.telling import tell
+from sensor_screen.report.verdict_words import lead
 from sensor_screen.rules.claims import read_withheld_words, restrain
 from sensor_screen.rules.voice import Voice
 from sensor_screen.session.case import Session
@@ -131,6 +133,9 @@ def test_three_sessions_show_a_real_change_for_the_better() -> None:
     first = screen_session(sessions_of("improving")[0]).judgement
     before = {(c.side, c.panel): c.level for c in first.concerns}
     assert before[RIGHT, FRONT] > levels("improving")[RIGHT, FRONT]
+    told = tell(screened("improving"))
+    _, following = lead(told)
+    assert following[1] == told.say_change(lunge[0])  # said at once, not only in the table
 
 
 def test_bad_data_are_said_to_be_bad_and_nothing_is_said_of_the_ankle() -> None:
@@ -145,6 +150,9 @@ def test_bad_data_are_said_to_be_bad_and_nothing_is_said_of_the_ankle() -> None:
     assert poor
     assert not poor & judged_all  # no rule speaks of a task whose data are too poor
     assert max(levels("bad-data").values()) is ConcernLevel.NONE
+    again = [advice for advice in found.advice if advice.kind == "measure"]
+    assert again
+    assert all("Z1" in basis for advice in again for basis in advice.rests_on)
 
 
 @pytest.mark.parametrize("name", ["sore-kicker", "improving", "red-flag"])

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from sensor_screen.judgement import Pattern, Urgency
 from sensor_screen.model import Origin
 from sensor_screen.report.html.markup import Markup, join, tag
-from sensor_screen.report.verdict_words import MOST_PIPS, MOST_REASONS, lead, lead_plainly
+from sensor_screen.report.verdict_words import (
+    MOST_FOLLOWING,
+    MOST_PIPS,
+    MOST_REASONS,
+    lead,
+    lead_plainly,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +78,7 @@ def show_sentence(told: Telling) -> Markup:
     if told.plain:
         return tag("section", tag("h1", lead_plainly(told)), class_="say alone")
     first, others = lead(told)
-    more = [tag("p", sentence) for sentence in others[:1]]
+    more = [tag("p", sentence) for sentence in others[:MOST_FOLLOWING]]
     return tag("section", tag("h1", first), *more, class_="say")
 
 
