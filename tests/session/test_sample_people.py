@@ -21,8 +21,8 @@ from sensor_screen.judgement import (
 )
 from sensor_screen.model import Side, Task
 from sensor_screen.report.phrasebook import translate_measured
-from sensor_screen.report.terminal import render_terminal
 from sensor_screen.report.telling import tell
+from sensor_screen.report.terminal import render_terminal
 from sensor_screen.report.verdict_words import lead
 from sensor_screen.rules.claims import read_withheld_words, restrain
 from sensor_screen.rules.voice import Voice
