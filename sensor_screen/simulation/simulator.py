@@ -109,7 +109,7 @@ def simulate(
         streams=tuple(stream for streams, _ in legs for stream in streams),
         tasks=_labels(movements, sides),
         origin=Origin.SIMULATED,
-        source=f"simulation: {chosen.name}, {person.name} person, seed {seed}",
+        source=f"simulation: {_called(chosen, person)}, seed {seed}",
         notes={"scenario": chosen.name, "person": person.name, "seed": str(seed)},
     )
     return Simulation(recording, {truth.side: truth for _, truth in legs})
@@ -123,6 +123,11 @@ def _find(scenario: str | Scenario) -> Scenario:
             scenario, "is not a scenario", f"choose one of {', '.join(sorted(SCENARIOS))}"
         )
     return SCENARIOS[scenario]
+
+
+def _called(scenario: Scenario, person: Person) -> str:
+    """What was simulated; a person of one scenario has its name."""
+    return scenario.name if person.name == scenario.name else f"{scenario.name}, {person.name}"
 
 
 def _labels(movements: dict[Side, Movement], sides: tuple[Side, ...]) -> tuple[TaskInterval, ...]:
