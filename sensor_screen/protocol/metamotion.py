@@ -182,9 +182,8 @@ def sample_register(chip: Chip, module: Module, *, packed: bool) -> int:
 
 def find_out() -> tuple[Step, ...]:
     """Listen, then ask which chip there is."""
-    return (Step(StepAction.SUBSCRIBE, MetaCharacteristic.NOTIFY),) + _steps(
-        discover(Module.ACC), discover(Module.GYR), read_battery()
-    )
+    ask = _steps(discover(Module.ACC), discover(Module.GYR), read_battery())
+    return (Step(StepAction.SUBSCRIBE, MetaCharacteristic.NOTIFY), *ask)
 
 
 def start_live(chip: Chip, settings: MetaSettings) -> tuple[Step, ...]:
