@@ -48,7 +48,8 @@ class FrameTimingParams:
     """Over which the lowest delay is taken: some thirty connection intervals, so that one of them
     met a sample that had just been taken."""
     together: int = 1
-    """Samples that the sensor sends in one packet."""
+    """Samples that the sensor sends in one packet: they can only be lost together, and a beat
+    steps by as many."""
     steady_windows: int = 3
     """Windows on either side over which a step must hold: longer than common stalls. Loss in the
     last of them is not seen."""
@@ -198,19 +199,21 @@ def _find_losses(since: Floats, params: FrameTimingParams) -> tuple[SuspectedLos
     noise = 1.4826 * float(np.median(np.abs(np.diff(lows))))
     least = max(params.least_lost * params.together * period, params.noise_factor * noise)
     found: list[SuspectedLoss] = []
+    lost_s = 0.0
     for window in range(1, len(lows) - steady + 1):
+        # Windows behind are already without the steps before them, those ahead are not.
         before = float(lows[max(0, window - steady) : window].min())
-        step = float(lows[window : window + steady].min()) - before
-        if abs(step) < least:
-            continue
-        lows[window:] -= step
-        if step > 0.0:
-            first = (window - 1) * width
-            gaps = np.diff(since[first : window * width + 1])
-            missing = max(1, round(step / period))
-            found.append(SuspectedLoss(first + int(np.argmax(gaps)) + 1, missing))
-        elif found:
-            found.pop()
+        step = float(lows[window : window + steady].min()) - lost_s - before
+        if abs(step) >= least:
+            lost_s += step
+            if step > 0.0:
+                first = (window - 1) * width
+                gaps = np.diff(since[first : window * width + 1])
+                missing = max(1, round(step / period))
+                found.append(SuspectedLoss(first + int(np.argmax(gaps)) + 1, missing))
+            elif found:
+                found.pop()
+        lows[window] -= lost_s
     return tuple(found)
 
 

@@ -84,6 +84,7 @@ REGISTERS = {
 }
 """Where samples come from, and the codes of the ranges 2, 4, 8 and 16 g."""
 ACC_RANGES_G = (2, 4, 8, 16)
+PACKED_SAMPLES = 3
 GYR_RANGES_DPS = (2000, 1000, 500, 250, 125)
 _RATES_HZ = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)
 _FIRST_RATE = 6
@@ -101,6 +102,11 @@ class MetaSettings:
     gyr_range_dps: int = 2000
     packed: bool = True
     """Three samples in a packet: more than 100 Hz does not pass otherwise."""
+
+    @property
+    def together(self) -> int:
+        """Samples in a packet: what `FrameTimingParams` must be told, lest beats look like loss."""
+        return PACKED_SAMPLES if self.packed else 1
 
     @property
     def scale(self) -> SensorScale:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sensor_screen.errors import ProtocolError
 from sensor_screen.protocol.blocks import Timing
 from sensor_screen.protocol.frame_timing import FrameTimingParams, fit_frame_times, lowest_line
+from sensor_screen.protocol.metamotion import MetaSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,6 +93,17 @@ def test_a_beat_with_the_connection_interval_is_no_loss(rate_hz: float) -> None:
     for ratio in (0.975, 0.999, 1.001, 2.002):
         taken = np.arange(int(60 * rate_hz)) / rate_hz
         assert fit_frame_times(through_radio(taken, ratio / rate_hz, 3)).suspected == ()
+
+
+def test_a_beat_of_packets_of_three_is_no_loss_but_two_lost_packets_are() -> None:
+    taken = np.arange(12_000) / 100.0
+    complete = taken[2::3].repeat(3)
+    params = FrameTimingParams(together=MetaSettings(packed=True).together)
+    for interval_s in (0.02997, 0.03003, 0.0449):
+        arrival = through_radio(complete, interval_s, 4, stalls=0.02)
+        assert fit_frame_times(arrival, params).suspected == ()
+        found = fit_frame_times(np.delete(arrival, slice(6000, 6006)), params)
+        assert found.suspected_lost == pytest.approx(6, abs=1)
 
 
 def test_what_falls_short_of_the_nominal_rate_is_stated() -> None:
