@@ -34,6 +34,7 @@ _ROUNDS_OF_PERIOD = 3
 _LEAST_WIDTH = 8
 _MOST_APART = 10
 _LONGEST_S = 1e7
+_SHORTEST_PERIOD_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def fit_frame_times(
     for loss in suspected:
         number[loss.before :] += loss.samples
     line = lowest_line(number, since)
-    if not line.slope > 0.0:
+    if not line.slope >= _SHORTEST_PERIOD_S:
         raise ProtocolError(
             f"{len(since)} samples", "arrived nearly all at once", "record for some seconds"
         )

@@ -81,6 +81,14 @@ class DotReported:
     time_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DotMeasuring:
+    """Whether the sensor measures, and in which mode."""
+
+    running: bool
+    mode: PayloadMode
+
+
 def set_rate(rate_hz: int, profile: FilterProfile | int | None = None) -> bytes:
     """Set the rate of streaming and recording, and the filter profile; before start and sync.
 
@@ -193,7 +201,7 @@ def stop_live(mode: PayloadMode | int) -> tuple[Step, ...]:
     )
 
 
-def read_measurement(data: bytes) -> tuple[bool, PayloadMode]:
+def read_measurement(data: bytes) -> DotMeasuring:
     """Whether the sensor measures, and in which mode.
 
     Raises:
@@ -201,7 +209,7 @@ def read_measurement(data: bytes) -> tuple[bool, PayloadMode]:
     """
     if len(data) != 3 or data[0] != 1 or data[1] > 1 or data[2] not in tuple(PayloadMode):
         raise refuse(data, "does not say whether the sensor measures", "read it again")
-    return bool(data[1]), PayloadMode(data[2])
+    return DotMeasuring(bool(data[1]), PayloadMode(data[2]))
 
 
 def reset_heading() -> bytes:

@@ -20,7 +20,6 @@ from sensor_screen.protocol.vendors import (
     Battery,
     IncrementBlock,
     MagneticBlock,
-    ManySamples,
     OrientationBlock,
     SensorScale,
     VendorIdentity,
@@ -134,11 +133,12 @@ _CONTENT = {
     PayloadMode.QUATERNION: "quaternion",
     PayloadMode.FREE_ACCELERATION: "free_acc",
 }
-_LENGTHS = {
+LENGTHS = {
     DotCharacteristic.SHORT: 20,
     DotCharacteristic.MEDIUM: 40,
     DotCharacteristic.LONG: 63,
 }
+"""Characteristics of payloads, by the most bytes that each notifies."""
 
 
 def layout_of(fields: Sequence[str]) -> np.dtype[np.void]:
@@ -147,21 +147,22 @@ def layout_of(fields: Sequence[str]) -> np.dtype[np.void]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Payload:
+class Payload:
+    """Where and how a mode is sent."""
+
     characteristic: DotCharacteristic
     layout: np.dtype[np.void]
 
 
-def _payload(content: str) -> _Payload:
+def _payload(content: str) -> Payload:
     layout = layout_of(["time", *content.split()])
-    place = next(place for place, most in _LENGTHS.items() if layout.itemsize <= most)
-    return _Payload(place, layout)
+    place = next(place for place, most in LENGTHS.items() if layout.itemsize <= most)
+    return Payload(place, layout)
 
 
 _PAYLOADS = {mode: _payload(content) for mode, content in _CONTENT.items()}
 
 DotBlock = SampleBlock | OrientationBlock | IncrementBlock | MagneticBlock
-DotEvent = DotBlock | Battery
 
 
 def payload_characteristic(mode: PayloadMode | int) -> DotCharacteristic:
@@ -170,10 +171,15 @@ def payload_characteristic(mode: PayloadMode | int) -> DotCharacteristic:
     Raises:
         ProtocolError: The mode cannot be decoded.
     """
-    return _described(mode).characteristic
+    return described(mode).characteristic
 
 
-def _described(mode: PayloadMode | int) -> _Payload:
+def described(mode: PayloadMode | int) -> Payload:
+    """Where and how a mode is sent.
+
+    Raises:
+        ProtocolError: The mode cannot be decoded.
+    """
     require_choice(mode, tuple(PayloadMode), "payload mode")
     if mode not in _PAYLOADS:
         raise ProtocolError(
@@ -182,90 +188,6 @@ def _described(mode: PayloadMode | int) -> _Payload:
             "measure in mode 21 (rate quantities) or 26 (custom mode 5)",
         )
     return _PAYLOADS[PayloadMode(mode)]
-
-
-class MovellaDecoder:
-    """What one sensor notifies, in the mode in which it was started.
-
-    Attributes:
-        refused: Notifications of `receive_many` that were not what the mode says.
-    """
-
-    def __init__(self, mode: PayloadMode | int) -> None:
-        self._payload = _described(mode)
-        self.mode = PayloadMode(mode)
-        self.refused = 0
-
-    def receive(self, characteristic: str, data: bytes, arrival_s: float) -> list[DotEvent]:
-        """Decode one notification of a payload, or of the battery.
-
-        Messages, reports and settings are decoded by `movella_messages` and `movella_control`.
-
-        Raises:
-            ProtocolError: It is not what the mode, or the characteristic, says.
-        """
-        place = characteristic.lower()
-        if place == DotCharacteristic.BATTERY:
-            return [read_battery(data)]
-        if place != self._payload.characteristic:
-            raise refuse(
-                data,
-                f"came from {characteristic[:36]}, where mode {self.mode.value} sends nothing",
-                "start the sensor in the mode that the decoder was made for",
-            )
-        problem = self._problem(data)
-        if problem:
-            raise refuse(data, problem, "start the sensor in the mode the decoder was made for")
-        return list(blocks_of(np.frombuffer(data, self._payload.layout, 1), arrival_s))
-
-    def receive_many(
-        self, notifications: Sequence[bytes], arrivals_s: NDArray[np.float64]
-    ) -> ManySamples:
-        """Decode many notifications of a payload with acceleration and rate of turn at once.
-
-        Those that are not what the mode says are left out and counted in `refused`.
-
-        Args:
-            notifications: n of them, in order.
-            arrivals_s: (n,) when each came.
-
-        Raises:
-            ProtocolError: The mode holds no samples, or nothing can be decoded.
-        """
-        layout = self._payload.layout
-        if "acc" not in layout.fields:  # type: ignore[operator]
-            raise ProtocolError(
-                f"payload mode {self.mode.value}", "holds no samples", "use mode 21, 20 or 26"
-            )
-        size, most = layout.itemsize, _LENGTHS[self._payload.characteristic]
-        lengths = np.fromiter(map(len, notifications), np.int64, len(notifications))
-        whole = (lengths >= size) & (lengths <= most)
-        usable = [data for data, ok in zip(notifications, whole, strict=True) if ok]
-        padded = b"".join(data.ljust(most, b"\0") for data in usable)
-        table = np.frombuffer(padded, np.uint8).reshape(len(usable), most)
-        rows = np.ascontiguousarray(table[:, :size]).view(layout)[:, 0]
-        good = ~table[:, size:].any(axis=1) & finite_rows(rows)
-        self.refused += len(notifications) - int(np.count_nonzero(good))
-        if not good.any():
-            raise ProtocolError(
-                f"{len(notifications)} notifications",
-                f"none of them is of mode {self.mode.value}",
-                "start the sensor in the mode the decoder was made for",
-            )
-        arrivals = np.asarray(arrivals_s, np.float64)[whole][good]
-        samples, *others = blocks_of(rows[good], float(arrivals[-1]))
-        assert isinstance(samples, SampleBlock)  # noqa: S101 - acceleration is in the layout
-        return ManySamples(samples, arrivals, tuple(others))
-
-    def _problem(self, data: bytes) -> str:
-        size, most = self._payload.layout.itemsize, _LENGTHS[self._payload.characteristic]
-        if not size <= len(data) <= most:
-            return f"holds {len(data)} bytes where mode {self.mode.value} has {size} to {most}"
-        if any(data[size:]):
-            return f"goes on behind the {size} bytes of mode {self.mode.value}"
-        if not finite_rows(np.frombuffer(data, self._payload.layout, 1))[0]:
-            return "holds values that are no numbers"
-        return ""
 
 
 def blocks_of(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sensor_screen.errors import ProtocolError
@@ -152,6 +152,7 @@ def test_what_cannot_be_fitted_is_refused(wrong: NDArray[np.float64]) -> None:
 GAPS = st.lists(st.one_of(st.just(0.0), st.floats(0, 5), st.floats(0, 1e-300)), max_size=300)
 
 
+@example([0.0, 0.0, 4e-302, 3.0], 0.0)
 @given(GAPS, st.floats(0, 1e9))
 def test_any_arrivals_are_fitted_or_refused(gaps: list[float], begin_s: float) -> None:
     arrival = begin_s + np.cumsum(np.array(gaps, np.float64))

@@ -15,6 +15,7 @@ from sensor_screen.errors import ProtocolError
 from sensor_screen.protocol import movella_control, movella_messages
 from sensor_screen.protocol.blocks import SampleBlock, Timing
 from sensor_screen.protocol.movella_control import (
+    DotMeasuring,
     DotReport,
     FilterProfile,
     read_info,
@@ -26,12 +27,12 @@ from sensor_screen.protocol.movella_control import (
     start_live,
     stop_live,
 )
+from sensor_screen.protocol.movella_decoder import MovellaDecoder
 from sensor_screen.protocol.movella_dot import (
     DOT_SCALE,
     FIELDS,
     MOVELLA_DOT,
     DotCharacteristic,
-    MovellaDecoder,
     PayloadMode,
     payload_characteristic,
     read_battery,
@@ -66,12 +67,8 @@ def test_commands_are_the_golden_ones(vector: dict[str, Any]) -> None:
 
 
 def received(vector: dict[str, Any]) -> list[Any]:
-    place, data = vector["characteristic"], bytes.fromhex(vector["hex"])
-    if place == DotCharacteristic.ACKNOWLEDGE:
-        return [read_acknowledge(data)]
-    if place == DotCharacteristic.NOTIFICATION:
-        return [read_notification(data)]
-    return [*MovellaDecoder(vector["given"]["mode"]).receive(place, data, 1.5)]
+    decoder = MovellaDecoder(vector.get("given", {"mode": 21})["mode"])
+    return [*decoder.receive(vector["characteristic"], bytes.fromhex(vector["hex"]), 1.5)]
 
 
 @pytest.mark.parametrize("vector", vectors("movella_dot", "from sensor"))
@@ -104,7 +101,7 @@ def test_a_mode_is_sent_where_its_length_says(mode: PayloadMode) -> None:
     assert [step.action for step in stop] == [StepAction.WRITE, StepAction.UNSUBSCRIBE]
     assert start[0].characteristic == stop[1].characteristic == place
     assert (start[1].data, stop[0].data) == (bytes((1, 1, mode)), bytes((1, 0, mode)))
-    assert read_measurement(start[1].data) == (True, mode)
+    assert read_measurement(start[1].data) == DotMeasuring(running=True, mode=mode)
 
 
 def test_many_at_once_are_the_same_as_one_by_one_and_the_bad_are_counted() -> None:
@@ -152,6 +149,7 @@ def test_settings_and_identity_come_back() -> None:
     data[3:8] = bytes((10, 0, 30, 5, 5))
     data[8:13] = b"shank"
     found = read_settings(bytes(data))
+    assert MovellaDecoder(21).receive(DotCharacteristic.DEVICE_CONTROL, bytes(data), 0.0) == [found]
     assert (found.rate_hz, found.filter_profile, found.tag) == (120, FilterProfile.DYNAMIC, "shank")
     assert (found.advertising_timeout_s, found.connected_timeout_s) == (600, 1805)
     assert set_filter(1)[0] == 0x20
@@ -257,6 +255,7 @@ def test_an_error_repeats_at_most_24_bytes() -> None:
 def test_any_payload_is_decoded_or_refused(
     data: bytes, mode: PayloadMode, place: DotCharacteristic
 ) -> None:
+    """Of a characteristic, or of a payload where the mode may not send."""
     with suppress(ProtocolError):
         assert MovellaDecoder(mode).receive(place, data, 0.0)
 
