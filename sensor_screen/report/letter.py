@@ -13,6 +13,7 @@ from sensor_screen.errors import UsageError
 from sensor_screen.judgement import Claims, ConcernLevel, Level, Panel, Pattern, Statement
 from sensor_screen.model import Side
 from sensor_screen.report.phrasebook import translate_measured
+from sensor_screen.report.telling import day_of
 from sensor_screen.rules.complaints import PAIN_TASKS
 from sensor_screen.units import NORMAL_95
 
@@ -73,7 +74,9 @@ def write_letter(report: ScreeningReport, voice: Voice) -> str:
         ("quality", _quality(report, voice)),
         ("versions", _versions(report, voice)),
     )
-    lines = [voice.text("letter.title"), voice.text("letter.draft")]
+    day = day_of(report)
+    when = voice.text("letter.date", told=day) if day else voice.text("letter.date_unknown")
+    lines = [voice.text("letter.title"), when, voice.text("letter.draft")]
     if report.claims == Claims.RESEARCH:
         lines.append(voice.text("letter.research"))
     for name, content in parts:
@@ -328,9 +331,6 @@ def _quality(report: ScreeningReport, voice: Voice) -> Iterator[str]:
 
 
 def _versions(report: ScreeningReport, voice: Voice) -> Iterator[str]:
-    answers = report.answers
-    for told in answers.choices("session.date"):
-        yield voice.text("letter.date", told=told)
     yield voice.say(
         Statement(
             "letter.made_with",

@@ -73,6 +73,7 @@ def screen_session(
         language=language,
         answers=session.answers,
         comparisons=compare_sides(legs),
+        recorded_on=session.recorded_on,
     )
 
 

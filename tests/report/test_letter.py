@@ -93,6 +93,7 @@ def made(answers: dict[tuple[str, Side], Answer] | None = None, **more: object) 
             software_version="0.1.0",
             answers=Answers(ANSWERS if answers is None else answers),
             comparisons=compare_sides(legs),
+            recorded_on="2026-11-27",
         ),
         **more,  # type: ignore[arg-type]
     )

@@ -36,11 +36,11 @@ def collect_screen(report: ScreeningReport, *, person: str, issued: str) -> Scre
     measures = tuple(_clean(measure) for measure in collect_measures(told))
     missing = (*report.missing, *(text for leg in report.legs for text in leg.missing))
     marks = (*told.own_marks(), *told.measured_marks())
-    date = "".join(report.answers.choices("session.date"))
     return Screen(
         person=printable(person, 200),
         issued=issued,
-        date=date,
+        date=told.recorded_on,
+        when=told.when(),
         language=report.language.value,
         simulated=report.origin is Origin.SIMULATED,
         category="activity" if told.plain else "exam",

@@ -97,6 +97,8 @@ class Screen:
     """Instant with its zone, ISO 8601."""
     date: str
     """Of the session; empty where nobody said."""
+    when: str
+    """The same in words."""
     language: str
     simulated: bool
     category: str

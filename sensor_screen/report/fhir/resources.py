@@ -75,8 +75,7 @@ def observation(screen: Screen, measure: Measure) -> Json:
         "bodySite": concept(codes.SITES[measure.side]),
         "device": refer(screen, "software"),
     }
-    if screen.date:
-        made["effectiveDateTime"] = screen.date
+    made |= _effective(screen)
     if measure.value is None:
         made["dataAbsentReason"] = _absent()
     else:
@@ -94,6 +93,13 @@ def observation(screen: Screen, measure: Measure) -> Json:
     notes = dict.fromkeys([*measure.notes, *screen.marks, *screen.disclaimer])
     made["note"] = [{"text": note} for note in notes]
     return made
+
+
+def _effective(screen: Screen) -> Json:
+    """The day of the session, or that it is not known, as FHIR says so."""
+    if screen.date:
+        return {"effectiveDateTime": screen.date}
+    return {"_effectiveDateTime": {"extension": [{"url": codes.UNKNOWN, "valueCode": "unknown"}]}}
 
 
 def _absent() -> Json:
@@ -119,8 +125,7 @@ def report(screen: Screen) -> Json:
         "subject": refer(screen, "patient"),
         "issued": screen.issued,
     }
-    if screen.date:
-        made["effectiveDateTime"] = screen.date
+    made |= _effective(screen)
     if screen.measures:
         made["result"] = [refer(screen, measure.name) for measure in screen.measures]
     if screen.conclusion:
@@ -131,7 +136,7 @@ def report(screen: Screen) -> Json:
 def _narrative(screen: Screen) -> str:
     """What a reader must know, as the markup that FHIR asks for."""
     said = (
-        *(screen.title, screen.source, *screen.marks, screen.conclusion),
+        *(screen.title, screen.source, screen.when, *screen.marks, screen.conclusion),
         *(*screen.missing, *screen.disclaimer),
     )
     inside = "".join(f"<p>{escape(text)}</p>" for text in said if text)

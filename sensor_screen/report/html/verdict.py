@@ -34,6 +34,7 @@ def show_top(told: Telling) -> Markup:
     legs = told.voice.listing(sides, "ankle") if sides else told.text("no_leg")
     parts = [tag("span", title_of(told), class_="brand"), tag("span", legs)]
     parts.append(tag("bdi", told.foreign(report.source)))
+    parts.append(tag("span", told.when()))
     if report.origin is Origin.SIMULATED:
         parts.append(tag("span", told.text("simulated"), class_="chip"))
     return tag("header", *parts, class_="top")

@@ -28,7 +28,7 @@ def show_frame(told: Telling, title: str) -> Json:
         "simulated": told.text("simulated") if report.origin is Origin.SIMULATED else "",
         "legs": told.voice.listing(sides, "ankle") if sides else told.text("no_leg"),
         "source": printable(told.foreign(report.source), _SOURCE_LENGTH),
-        "date": "".join(report.answers.choices("session.date")),
+        "date": told.when(),
         "own_marks": list(told.own_marks()),
         "marks_language": told.text("marks_language") if marks else "",
         "marks": list(dict.fromkeys(marks)),
