@@ -26,6 +26,8 @@ _INTERPRETATION = f"{_HL7}/v3-ObservationInterpretation"
 SIMULATED = Word(f"{_HL7}/v3-ActReason", "HTEST", "test health data")
 """Tag of every resource that no person stands behind."""
 
+BETTER = Word(_INTERPRETATION, "B", "Better")
+WORSE = Word(_INTERPRETATION, "W", "Worse")
 LOW = Word(_INTERPRETATION, "L", "Low")
 HIGH = Word(_INTERPRETATION, "H", "High")
 

@@ -10,7 +10,7 @@ from sensor_screen.report.fhir import codes
 from sensor_screen.report.fhir.content import Quantity, Word
 
 if TYPE_CHECKING:
-    from sensor_screen.report.fhir.content import Asked, Measure, Part, Screen
+    from sensor_screen.report.fhir.content import Advised, Asked, Measure, Part, Screen
 
 Json = dict[str, Any]
 
@@ -135,12 +135,44 @@ def report(screen: Screen) -> Json:
 
 def _narrative(screen: Screen) -> str:
     """What a reader must know, as the markup that FHIR asks for."""
+    changes = [m.notes[0] for m in screen.measures if m.code.code == "change"]
     said = (
         *(screen.title, screen.source, screen.when, *screen.marks, screen.conclusion),
+        *(*(advised.said for advised in screen.advice), *changes),
         *(*screen.missing, *screen.disclaimer),
     )
     inside = "".join(f"<p>{escape(text)}</p>" for text in said if text)
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{inside}</div>'
+
+
+def task(screen: Screen, advised: Advised) -> Json:
+    """One thing to do: a proposal that nobody has signed."""
+    made = start(screen, "Task", advised.name, spoken=True)
+    return made | {
+        "status": "draft",
+        "intent": "proposal",
+        "code": {"text": advised.heading},
+        "description": advised.said,
+        "for": refer(screen, "patient"),
+        "authoredOn": screen.issued,
+        "note": [{"text": text} for text in advised.why if text],
+    }
+
+
+def care_plan(screen: Screen, planned: str) -> Json:
+    """All advice together; `planned` is the field that names an activity."""
+    made = start(screen, "CarePlan", "plan", spoken=True)
+    notes = dict.fromkeys([*screen.marks, *screen.disclaimer])
+    return made | {
+        "status": "draft",
+        "intent": "proposal",
+        "title": screen.advice[0].heading,
+        "subject": refer(screen, "patient"),
+        "created": screen.issued,
+        "supportingInfo": [refer(screen, "report")],
+        "activity": [{planned: refer(screen, advised.name)} for advised in screen.advice],
+        "note": [{"text": note} for note in notes],
+    }
 
 
 def responses(screen: Screen) -> Json:
@@ -215,13 +247,21 @@ def code_system(screen: Screen) -> Json:
     return made
 
 
-def bundle(screen: Screen, devices: list[Json]) -> Json:
-    """All resources in one collection, each under the address by which the others name it."""
+def bundle(screen: Screen, devices: list[Json], planned: str) -> Json:
+    """All resources in one collection, each under the address by which the others name it.
+
+    Args:
+        screen: What is to be said.
+        devices: Software and sensors.
+        planned: The field that names an activity of a care plan.
+    """
     parts = [patient(screen), *devices]
     parts += [observation(screen, measure) for measure in screen.measures]
     if screen.answers:
         parts.append(responses(screen))
     parts += [report(screen), provenance(screen)]
+    if screen.advice:
+        parts += [care_plan(screen, planned), *(task(screen, one) for one in screen.advice)]
     parts.append(code_system(screen))
     return {
         **start(screen, "Bundle", "bundle"),
