@@ -116,7 +116,7 @@ def save_fhir(
     issued = datetime.now(UTC).isoformat(timespec="seconds")
     screen = collect_screen(report, person=person or str(uuid4()), issued=issued)
     write = {"r4b": to_r4b, "r5": to_r5}[version]
-    text = json.dumps(write(screen), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(write(screen), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     with replace_file(path) as stream:
         stream.write(text.encode())
 

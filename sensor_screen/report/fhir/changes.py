@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from sensor_screen.judgement import Verdict
 from sensor_screen.report.fhir import codes
 from sensor_screen.report.fhir.content import Judged, Measure, Quantity, Word
-from sensor_screen.report.fhir.figures import own_code, part, quantity
+from sensor_screen.report.fhir.figures import direction_word, own_code, part, quantity
+from sensor_screen.report.positions import DIRECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sensor_screen.judgement import Change
+    from sensor_screen.report.fhir.content import Part
     from sensor_screen.report.telling import Telling
 
 _KNOWN = {Verdict.BETTER: codes.BETTER, Verdict.WORSE: codes.WORSE}
@@ -39,12 +41,12 @@ def _change(change: Change, told: Telling) -> Measure:
         judged = Judged((known,) if known else (), told.voice.word(change.verdict, "label"))
     return Measure(
         f"change-{measure}-{what}{panel}-{change.side}-{change.against}",
-        own_code(told, "change"),
+        own_code(told, f"change-{measure}"),
         change.side,
         figure(change.difference),
         (
-            part(told, "measure", Word(codes.MEASURES, f"measure-{measure}", _name(change, told))),
             part(told, "task", Word(codes.MEASURES, f"task-{what}", told.what(change.what))),
+            *_direction(change, told),
             part(told, "before", figure(change.before)),
             part(told, "now", figure(change.now)),
             part(told, "smallest-change", figure(change.smallest)),
@@ -55,5 +57,9 @@ def _change(change: Change, told: Telling) -> Measure:
     )
 
 
-def _name(change: Change, told: Telling) -> str:
-    return told.text(f"measure.{change.measure}")
+def _direction(change: Change, told: Telling) -> tuple[Part, ...]:
+    """Which way, where the measure has one."""
+    if change.panel is None:
+        return ()
+    direction = DIRECTIONS[change.panel]
+    return (part(told, "direction", direction_word(direction, told)),)

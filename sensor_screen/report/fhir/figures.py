@@ -10,7 +10,7 @@ from sensor_screen.report.fhir.content import Part, Quantity, Word
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
-    from sensor_screen.model import Task
+    from sensor_screen.model import Direction, Task
     from sensor_screen.report.telling import Telling
 
 
@@ -47,6 +47,11 @@ def error_part(told: Telling, sigma: float, unit: str) -> Part:
 def task_part(told: Telling, task: Task) -> Part:
     """What was done."""
     return part(told, "task", Word(codes.MEASURES, f"task-{task}", told.voice.word(task)))
+
+
+def direction_word(direction: Direction, told: Telling) -> Word:
+    """Bend or point."""
+    return Word(codes.MEASURES, str(direction), told.voice.word(direction, "label"))
 
 
 def repetition_parts(told: Telling, values: tuple[Quantity | None, ...]) -> list[Part]:

@@ -16,6 +16,7 @@ from sensor_screen.report.fhir.content import Judged, Measure, Part, Quantity, W
 from sensor_screen.report.fhir.figures import (
     degrees,
     describe_method,
+    direction_word,
     error_part,
     own_code,
     part,
@@ -133,12 +134,9 @@ def _excursion(leg: LegMeasures, task: Task, told: Telling, method: str) -> Iter
 
 
 def _ratio(demand: Demand, told: Telling, method: str) -> Measure:
-    direction = Word(
-        codes.MEASURES, str(demand.direction), told.voice.word(demand.direction, "label")
-    )
     parts = (
         task_part(told, demand.task),
-        part(told, "direction", direction),
+        part(told, "direction", direction_word(demand.direction, told)),
         error_part(told, demand.ratio_sigma, "1"),
         *repetition_parts(told, tuple(quantity(ratio, "1", 4) for ratio in demand.ratios)),
     )

@@ -107,11 +107,12 @@ def _absent() -> Json:
 
 
 def _component(part: Part) -> Json:
-    made: Json = {"code": concept(part.code)}
+    # Without the words beside the coding, which say the same: there are hundreds of these.
+    made: Json = {"code": {"coding": [coding(part.code)]}}
     if part.value is None:
         return {**made, "dataAbsentReason": _absent()}
     if isinstance(part.value, Word):
-        return {**made, "valueCodeableConcept": concept(part.value)}
+        return {**made, "valueCodeableConcept": {"coding": [coding(part.value)]}}
     return {**made, "valueQuantity": quantity(part.value)}
 
 
@@ -135,7 +136,7 @@ def report(screen: Screen) -> Json:
 
 def _narrative(screen: Screen) -> str:
     """What a reader must know, as the markup that FHIR asks for."""
-    changes = [m.notes[0] for m in screen.measures if m.code.code == "change"]
+    changes = [m.notes[0] for m in screen.measures if m.code.code.startswith("change-")]
     said = (
         *(screen.title, screen.source, screen.when, *screen.marks, screen.conclusion),
         *(*(advised.said for advised in screen.advice), *changes),
