@@ -42,10 +42,9 @@ def coding(word: Word) -> Json:
 
 
 def concept(*words: Word, text: str = "") -> Json:
-    """A codeable concept; its text is what people read."""
+    """A codeable concept; people read its text, or the display of the coding that says the same."""
     made: Json = {"coding": [coding(word) for word in words]} if words else {}
-    said = text or (words[0].display if words else "")
-    return {**made, "text": said} if said else made
+    return {**made, "text": text} if text else made
 
 
 def quantity(value: Quantity) -> Json:
@@ -107,12 +106,11 @@ def _absent() -> Json:
 
 
 def _component(part: Part) -> Json:
-    # Without the words beside the coding, which say the same: there are hundreds of these.
-    made: Json = {"code": {"coding": [coding(part.code)]}}
+    made: Json = {"code": concept(part.code)}
     if part.value is None:
         return {**made, "dataAbsentReason": _absent()}
     if isinstance(part.value, Word):
-        return {**made, "valueCodeableConcept": {"coding": [coding(part.value)]}}
+        return {**made, "valueCodeableConcept": concept(part.value)}
     return {**made, "valueQuantity": quantity(part.value)}
 
 
