@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sensor_screen.model import Side
 from sensor_screen.report.fhir import codes
 from sensor_screen.report.fhir.content import Part, Quantity, Word
 from sensor_screen.units import NORMAL_95
@@ -59,10 +60,14 @@ def repetition_parts(told: Telling, values: tuple[Quantity | None, ...]) -> list
     return [part(told, "repetition", value) for value in values]
 
 
-def describe_method(told: Telling, what: str) -> str:
-    """What was done, how the angle was found, what its zero is, and which way it counts."""
-    methods = {leg.angle.method for leg in told.report.legs if leg.angle is not None}
-    zeros = {leg.angle.zero_mode for leg in told.report.legs if leg.angle is not None}
+def describe_method(told: Telling, what: str, side: Side) -> str:
+    """What was done, how the angle was found, what its zero is, and which way it counts.
+
+    Of the legs of one side; of all where the side is `none`.
+    """
+    legs = [leg for leg in told.report.legs if side in (leg.side, Side.NONE)]
+    methods = {leg.angle.method for leg in legs if leg.angle is not None}
+    zeros = {leg.angle.zero_mode for leg in legs if leg.angle is not None}
     said = []
     for method in sorted(methods):
         key = f"method.{method.replace(' ', '_')}"

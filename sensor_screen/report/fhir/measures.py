@@ -80,7 +80,7 @@ def _end_range(capacity: Capacity, told: Telling) -> Measure:
         capacity.side,
         value,
         (error_part(told, capacity.sigma_rad, "deg"), *repetition_parts(told, trials)),
-        method=describe_method(told, told.voice.word(capacity.condition)),
+        method=describe_method(told, told.voice.word(capacity.condition), capacity.side),
         notes=tuple(notes),
         judged=judge(judged, told),
     )
@@ -89,10 +89,11 @@ def _end_range(capacity: Capacity, told: Telling) -> Measure:
 def _demand(demand: Demand, leg: LegMeasures, told: Telling) -> Iterator[Measure]:
     side, task = demand.side, demand.task
     peak = codes.PEAKS[demand.direction]
-    method = describe_method(told, told.voice.word(task))
+    method = describe_method(told, told.voice.word(task), side)
     trend: list[Part] = []
     if demand.trend is not None:
         trend.append(part(told, "trend", degrees(demand.trend.change_rad)))
+        trend.append(part(told, "trend-error-95", degrees(NORMAL_95 * demand.trend.sigma_rad)))
     yield Measure(
         f"{peak}-{task}-{side}",
         own_code(told, peak),
@@ -252,7 +253,9 @@ def _difference(one: SideComparison, told: Telling) -> Iterator[Measure]:
             part(told, "left", degrees(one.left)),
             part(told, "right", degrees(one.right)),
         ),
-        method=describe_method(told, f"{measure}, {told.movement(Direction(direction))}"),
+        method=describe_method(
+            told, f"{measure}, {told.movement(Direction(direction))}", Side.NONE
+        ),
         notes=(told.text("fhir.left_minus_right"),),
         judged=judge(judged, told),
     )

@@ -54,7 +54,7 @@ def _hold(stance: SwayMeasures, number: int, told: Telling) -> Measure:
         stance.side,
         value,
         tuple(parts),
-        method=describe_method(told, told.voice.word(Task.BALANCE)),
+        method=describe_method(told, told.voice.word(Task.BALANCE), stance.side),
         notes=tuple(told.foreign_measured(reason) for reason in stance.reasons),
         judged=judge(judged, told),
     )
