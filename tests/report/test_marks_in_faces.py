@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sensor_screen.judgement import Claims, Language
+from sensor_screen.judgement import Claims, Language, SessionMeasures
 from sensor_screen.model import (
     AngleMark,
     CleaningCounts,
@@ -41,8 +41,10 @@ from sensor_screen.report.pdf.clinician import render_pdf
 from sensor_screen.report.pdf.handout import render_handout
 from sensor_screen.report.sample_tables import write_sample_tables
 from sensor_screen.report.terminal import render_terminal
+from sensor_screen.report.terminal_progress import render_progress
 from sensor_screen.rules.claims import restrain
 from sensor_screen.rules.voice import Voice
+from sensor_screen.session.progress import ProgressReport
 from sensor_screen.session.screen import name_marks
 from sensor_screen.storage.motion_bids import write_motion_bids
 from tests import made_exports
@@ -391,6 +393,30 @@ def test_a_limit_of_our_own_says_so_beside_it(face: str, language: Language) -> 
     said = bare(FOR_CLINICIANS["default threshold"][language])
     assert said in found
     assert re.search(DEFAULTS[face], found.replace(said, ""))
+
+
+# --- several sessions -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", Language)
+def test_progress_says_each_mark_and_of_which_session(language: Language) -> None:
+    screened = marked(EN, Claims.CLINICIAN)
+    sessions = tuple(SessionMeasures(screened.legs, recorded_on=d) for d in ("2026-11-13", DAY))
+    followed = ProgressReport(
+        sessions=sessions,
+        judgements=(screened.judgement,) * 2,
+        series={},
+        weeks=(),
+        this_week=(),
+        origin=Origin.SIMULATED,
+        claims=Claims.CLINICIAN,
+        marks=(screened.marks[:1], screened.marks),
+    )
+    found = bare(render_progress(followed, language))
+    for name, said in SENTENCES.items():
+        of = "" if name in ("simulated", "day") else f" ({DAY})"
+        assert bare(said[language] + of) in found
+    assert found.count(bare(SENTENCES["simulated"][language])) == 1
 
 
 # --- exports --------------------------------------------------------------------------------------
