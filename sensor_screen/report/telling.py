@@ -168,6 +168,10 @@ class Telling:
         """Whether a sentence of the measurement is not in the language of the report."""
         return translate_measured(sentence, self.report.language) is None
 
+    def any_english(self, sentences: Iterable[str]) -> bool:
+        """Whether one of them is not in the language of the report."""
+        return any(self.stays_english(sentence) for sentence in sentences)
+
     def measured(self, sentence: str) -> str:
         """A sentence of the measurement where it belongs, or the number of its note."""
         said = self.foreign_measured(sentence)

@@ -43,8 +43,8 @@ def show_top(told: Telling) -> Markup:
 def show_marks(told: Telling) -> Markup:
     """What a reader must know before any figure."""
     own, measured = told.own_marks(), told.measured_marks()
-    about = told.text("marks_language")
-    items = [*own, *([about] if about and measured else []), *measured]
+    about = told.text("marks_language") if told.any_english(told.report.marks) else ""
+    items = [*own, *([about] if about else []), *measured]
     if not items:
         return Markup()
     marks = listed(items, "marks")

@@ -30,7 +30,7 @@ def show_frame(told: Telling, title: str) -> Json:
         "source": printable(told.foreign(report.source), _SOURCE_LENGTH),
         "date": told.when(),
         "own_marks": list(told.own_marks()),
-        "marks_language": told.text("marks_language") if marks else "",
+        "marks_language": told.text("marks_language") if told.any_english(report.marks) else "",
         "marks": list(dict.fromkeys(marks)),
         "foot": told.clinic("not_for_care") if report.claims is Claims.RESEARCH else "",
         "page": told.text("pdf.page"),
