@@ -7,6 +7,7 @@ ScreenError                 base; its text says value, problem and remedy
 |   |-- StillnessError      nothing in them moves
 |   `-- PlacementError      the sensors are not where they are said to be: more data do not help
 |-- ProtocolError           bytes of a sensor do not say what its protocol allows
+|-- ReportError             a stored report cannot be read, or is none that is known here
 |-- RuleBookError           a rule book is incomplete or contradicts itself
 |-- IntakeError             answers are impossible, contradictory or not understood
 """
@@ -58,6 +59,10 @@ class PlacementError(MeasurementError):
 
 class ProtocolError(ScreenError):
     """Bytes of a sensor do not say what its protocol allows."""
+
+
+class ReportError(ScreenError):
+    """A stored report cannot be read, or is none that is known here."""
 
 
 class RuleBookError(ScreenError):

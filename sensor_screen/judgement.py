@@ -435,3 +435,5 @@ class ScreeningReport:
     answers: Answers = field(default_factory=Answers)
     comparisons: tuple[SideComparison, ...] = ()
     """Left beside right, where both were measured."""
+    recorded_on: str = ""
+    """ISO date of the session; empty where nobody said."""

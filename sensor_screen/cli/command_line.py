@@ -11,6 +11,7 @@ from sensor_screen.cli.export import EXPORT_HELP, export
 from sensor_screen.cli.gallery import GALLERY_HELP, gallery
 from sensor_screen.cli.import_formats import import_app
 from sensor_screen.cli.intake import INTAKE_HELP, intake
+from sensor_screen.cli.positions import POSITIONS_HELP, positions
 from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
 from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge
 from sensor_screen.cli.screen import SCREEN_HELP, screen
@@ -55,6 +56,7 @@ def main(
 app.command(help=DEMO_HELP)(demo)
 app.command(help=INTAKE_HELP)(intake)
 app.command(help=SCREEN_HELP)(screen)
+app.command(help=POSITIONS_HELP)(positions)
 app.command(help=PROGRESS_HELP)(progress)
 app.command(help=REJUDGE_HELP)(rejudge)
 app.command(help=ANGLES_HELP)(angles)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sensor_screen.judgement import ScreeningReport
 
 SCHEMA_ID = "screening-report-2"
-SCHEMA_VERSION = "2.0.0"
+SCHEMA_VERSION = "2.1.0"
 
 Json = dict[str, Any]
 
@@ -47,6 +47,7 @@ def report_to_json(report: ScreeningReport) -> Json:
         "language": report.language.value,
         "origin": report.origin.value,
         "source": told.foreign(report.source),
+        "recorded_on": told.recorded_on or None,
         "marks": [*told.own_marks(), *told.measured_marks()],
         "missing": [] if alone else [told.foreign_measured(text) for text in report.missing],
         "judgement": judgement_to_json(told),

@@ -13,6 +13,7 @@ from sensor_screen.errors import UsageError
 from sensor_screen.judgement import Claims, ConcernLevel, Level, Panel, Pattern, Statement
 from sensor_screen.model import Side
 from sensor_screen.report.phrasebook import translate_measured
+from sensor_screen.report.telling import day_of
 from sensor_screen.rules.complaints import PAIN_TASKS
 from sensor_screen.units import NORMAL_95
 
@@ -73,7 +74,9 @@ def write_letter(report: ScreeningReport, voice: Voice) -> str:
         ("quality", _quality(report, voice)),
         ("versions", _versions(report, voice)),
     )
-    lines = [voice.text("letter.title"), voice.text("letter.draft")]
+    day = day_of(report)
+    when = voice.text("letter.date", told=day) if day else voice.text("letter.date_unknown")
+    lines = [voice.text("letter.title"), when, voice.text("letter.draft")]
     if report.claims == Claims.RESEARCH:
         lines.append(voice.text("letter.research"))
     for name, content in parts:
@@ -172,7 +175,9 @@ def _finding(finding: Finding, voice: Voice) -> str:
         task=finding.task,
         zone=finding.zone,
         peak_deg=math.degrees(demand.typical_rad),
+        peak_error_deg=math.degrees(NORMAL_95 * demand.sigma_rad),
         end_deg=math.degrees(capacity.value_rad),
+        end_error_deg=math.degrees(NORMAL_95 * capacity.sigma_rad),
         percent=100.0 * demand.ratio,
         error=100.0 * NORMAL_95 * demand.ratio_sigma,
         count=len(demand.peaks_rad),
@@ -195,7 +200,9 @@ def _rules(results: tuple[RuleResult, ...], voice: Voice) -> Iterator[str]:
             unit=_unit(result.unit, voice),
         )
         limits = voice.text(
-            "letter.limits", amber=_limit(result.amber, voice), red=_limit(result.red, voice)
+            "letter.limits_default" if result.default else "letter.limits",
+            amber=_limit(result.amber, voice),
+            red=_limit(result.red, voice),
         )
         close = voice.text("letter.within_error")
         yield said + limits * bool(result.amber) + close * result.within_error
@@ -305,6 +312,9 @@ def _consider(report: ScreeningReport, voice: Voice) -> Iterator[str]:
 
 def _quality(report: ScreeningReport, voice: Voice) -> Iterator[str]:
     for leg in report.legs:
+        if leg.angle is not None and leg.angle.valid.size:
+            share = 100.0 * float(leg.angle.valid.mean())
+            yield voice.text("letter.valid", side=leg.side, share=share)
         if leg.calibration is not None:
             axis_deg = math.degrees(leg.calibration.axis_error_rad)
             yield voice.text(
@@ -323,14 +333,13 @@ def _quality(report: ScreeningReport, voice: Voice) -> Iterator[str]:
                 missing=counts.missing,
                 clipped=counts.clipped,
             )
-    notes = (*report.marks, *report.missing, *(m for leg in report.legs for m in leg.missing))
+    notes = [*report.marks, *report.missing]
+    for leg in report.legs:
+        notes += [*leg.missing, *(() if leg.calibration is None else leg.calibration.reasons)]
     yield from dict.fromkeys(translate_measured(note, voice.language) or note for note in notes)
 
 
 def _versions(report: ScreeningReport, voice: Voice) -> Iterator[str]:
-    answers = report.answers
-    for told in answers.choices("session.date"):
-        yield voice.text("letter.date", told=told)
     yield voice.say(
         Statement(
             "letter.made_with",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.model import Placement
+from sensor_screen.report.sway_words import describe_norm
 
 if TYPE_CHECKING:
     from sensor_screen.model import AccelerationSway, SwayMeasures
@@ -16,7 +17,6 @@ Json = dict[str, Any]
 
 _DIGITS = 6
 """Significant digits: the figures differ by powers of ten."""
-_NORMS = {Placement.SHANK: "none", Placement.FOOT: "none", Placement.LUMBAR: "lumbar"}
 
 
 def sway_to_json(stance: SwayMeasures, told: Telling) -> Json:
@@ -36,6 +36,7 @@ def sway_to_json(stance: SwayMeasures, told: Telling) -> Json:
         "measured_start_s": _s(stance.measured_start_s),
         "measured_end_s": _s(stance.measured_end_s),
         **_tilts(stance),
+        "norm": told.text("sway.own_only"),
         "acceleration": [_acceleration(one, told) for one in stance.acceleration],
         "reasons": [told.foreign_measured(reason) for reason in stance.reasons],
     }
@@ -67,7 +68,7 @@ def _acceleration(measures: AccelerationSway, told: Telling) -> Json:
     placement = None if known is None else known.value
     return {
         "placement": placement,
-        "norm": "" if known is None else told.text(f"norm.{_NORMS[known]}"),
+        "norm": describe_norm(known, told),
         **_numbers(content),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.model import Side, Stance, StanceRole
+from sensor_screen.model import Placement, Side, Stance, StanceRole
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from sensor_screen.report.telling import Telling
 
 _OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT, Side.NONE: Side.NONE}
+
+
+def describe_norm(placement: Placement | None, told: Telling) -> str:
+    """What is known of norms for a sensor there."""
+    return told.text("norm.lumbar" if placement is Placement.LUMBAR else "norm.none")
 
 
 def describe_hold(stance: SwayMeasures, told: Telling) -> str:

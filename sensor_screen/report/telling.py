@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Claims, Judgement, Language, Statement
@@ -29,6 +30,14 @@ def measured_text(sentence: str, language: Language) -> str:
     return translate_measured(sentence, language) or sentence
 
 
+def day_of(report: ScreeningReport) -> str:
+    """ISO date of the session; empty where nobody said, or what was said is no date."""
+    try:
+        return date.fromisoformat(report.recorded_on).isoformat()
+    except ValueError:
+        return ""
+
+
 @dataclass(slots=True)
 class Telling:
     """One report being told."""
@@ -49,6 +58,16 @@ class Telling:
     def stopped(self) -> bool:
         """A red flag comes before everything: no position and no figure is shown."""
         return bool(self.judgement.red_flags)
+
+    @property
+    def recorded_on(self) -> str:
+        """ISO date of the session; empty where nobody said, or what was said is no date."""
+        return day_of(self.report)
+
+    def when(self) -> str:
+        """When it was recorded, or that nobody said."""
+        day = self.recorded_on
+        return self.text("recorded_on", day=day) if day else self.text("recorded_never_said")
 
     def say(self, statement: Statement) -> str:
         """One sentence."""
@@ -148,6 +167,10 @@ class Telling:
     def stays_english(self, sentence: str) -> bool:
         """Whether a sentence of the measurement is not in the language of the report."""
         return translate_measured(sentence, self.report.language) is None
+
+    def any_english(self, sentences: Iterable[str]) -> bool:
+        """Whether one of them is not in the language of the report."""
+        return any(self.stays_english(sentence) for sentence in sentences)
 
     def measured(self, sentence: str) -> str:
         """A sentence of the measurement where it belongs, or the number of its note."""

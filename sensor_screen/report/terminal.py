@@ -72,7 +72,8 @@ def _open(told: Telling, page: Page) -> list[str]:
     title = told.text("title_plain") if told.plain else told.clinic("title")
     if report.origin is Origin.SIMULATED:
         title += f" ({told.text('simulated')})"
-    source = page.paragraph(told.foreign(report.source))
+    where = (told.foreign(report.source), told.when())
+    source = page.paragraph(" · ".join(part for part in where if part))
     lines = [*page.heading(title, legs), *source, page.rule()]
     lines += _list_marks(told.own_marks(), page)
     said, english = _by_language(report.marks, told)

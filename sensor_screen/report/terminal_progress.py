@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Change, Claims, ConcernLevel, Verdict
 from sensor_screen.model import Condition, Origin, Task
+from sensor_screen.report.telling import measured_text
 from sensor_screen.report.terminal_page import Page
 from sensor_screen.rules.changes import describe_change
 from sensor_screen.rules.ledger import say_no_limit
@@ -49,7 +50,7 @@ def render_progress(
     if report.origin is Origin.SIMULATED:
         title += f" ({voice.text('report.simulated')})"
     days = f"{len(report.sessions)} {voice.text('progress.days')}"
-    lines = [*page.heading(title, days), page.rule()]
+    lines = [*page.heading(title, days), page.rule(), *_marks(report, language, page)]
     lines += _concerns(report, voice, page)
     lines += _series(report, voice, page)
     lines += _changes(report, voice, page)
@@ -63,6 +64,19 @@ def render_progress(
 
 def _dates(report: ProgressReport) -> list[str]:
     return [s.recorded_on or str(number) for number, s in enumerate(report.sessions, start=1)]
+
+
+def _marks(report: ProgressReport, language: Language, page: Page) -> list[str]:
+    """Each mark once, with the sessions that have it where not all do."""
+    held: dict[str, list[str]] = {}
+    for day, marks in zip(_dates(report), report.marks, strict=False):
+        for mark in marks:
+            held.setdefault(measured_text(mark, language), []).append(day)
+    lines: list[str] = []
+    for mark, days in held.items():
+        of = "" if len(days) == len(report.sessions) else f" ({', '.join(days)})"
+        lines += page.paragraph(f"{mark}{of}", first="! ", indent="  ", style="bold")
+    return lines
 
 
 def _row(label: str, cells: list[str], page: Page) -> list[str]:

@@ -15,6 +15,7 @@ from sensor_screen.rules.ledger import LedgerRow, WeekComparison, compare_week, 
 from sensor_screen.rules.rulebook import RuleBook, shipped_rulebook
 from sensor_screen.rules.session_figures import Figure, MeasureName, read_figures
 from sensor_screen.session.case import measure_session
+from sensor_screen.session.screen import name_marks
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class ProgressReport:
     origin: Origin
     claims: Claims
     software_version: str = __version__
+    marks: tuple[tuple[str, ...], ...] = ()
+    """Of each session, what a reader must know before its figures."""
 
 
 def follow_progress(
@@ -85,6 +88,10 @@ def follow_progress(
         this_week=compare_week(weeks, weeks[-1].week) if weeks else (),
         origin=Origin.SIMULATED if simulated else Origin.MEASURED,
         claims=claims,
+        marks=tuple(
+            name_marks(session.recordings, measures.legs)
+            for session, measures in zip(sessions, measured, strict=True)
+        ),
     )
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.judgement import Language, ScreeningReport
+    from sensor_screen.report.stored_positions import StoredPositions
     from sensor_screen.session.progress import ProgressReport
 
 
@@ -47,6 +48,27 @@ def render_progress_for_terminal(report: ProgressReport, language: Language) -> 
         width=shutil.get_terminal_size((80, 24)).columns,
         colour=sys.stdout.isatty(),
         ascii_only="utf" not in (sys.stdout.encoding or "").lower(),
+    )
+
+
+def render_positions(found: StoredPositions, *, as_json: bool) -> str:
+    """Positions of a stored report for the terminal at hand, or as JSON."""
+    import json
+    import shutil
+    import sys
+
+    from sensor_screen.report import terminal_positions
+    from sensor_screen.report.stored_positions import positions_to_json
+
+    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+    if as_json:
+        content = positions_to_json(found)
+        return json.dumps(content, indent=1, ensure_ascii=ascii_only, allow_nan=False)
+    return terminal_positions.render_positions(
+        found,
+        width=shutil.get_terminal_size((80, 24)).columns,
+        colour=sys.stdout.isatty(),
+        ascii_only=ascii_only,
     )
 
 
@@ -128,7 +150,7 @@ def save_fhir(
     issued = datetime.now(UTC).isoformat(timespec="seconds")
     screen = collect_screen(report, person=person or str(uuid4()), issued=issued)
     write = {"r4b": to_r4b, "r5": to_r5}[version]
-    text = json.dumps(write(screen), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(write(screen), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     with replace_file(path) as stream:
         stream.write(text.encode())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.judgement import Answers, Language
     from sensor_screen.model import AngleTrace, Recording
+    from sensor_screen.report.stored_positions import StoredPositions
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.case import Session
     from sensor_screen.session.export import Export
@@ -27,6 +28,29 @@ def save_recording(recording: Recording, path: Path | str) -> None:
     from sensor_screen.storage.recording_file import write_recording
 
     write_recording(recording, path)
+
+
+def open_report(path: Path) -> dict[str, Any]:
+    """A report that was stored as JSON, checked against its schema and decoded.
+
+    Raises:
+        sensor_screen.errors.ReportError: It cannot be read, or is no report that is known here.
+    """
+    from sensor_screen.report.report_check import check_report
+    from sensor_screen.storage.report_file import read_json_object
+
+    return check_report(read_json_object(path), path.name)
+
+
+def read_positions(path: Path) -> StoredPositions:
+    """The positions of a stored report that come close to an end range.
+
+    Raises:
+        sensor_screen.errors.ScreenError: It cannot be read, or judges no position.
+    """
+    from sensor_screen.report.stored_positions import find_close_positions
+
+    return find_close_positions(open_report(path), path.name)
 
 
 def open_sample(name: str) -> Recording:

@@ -66,6 +66,11 @@ def coded(bundle: Json, code: str) -> list[Json]:
     return [one for one in every if one["code"]["coding"][0]["code"] == code]
 
 
+def changes(bundle: Json) -> list[Json]:
+    every = resources(bundle, "Observation")
+    return [one for one in every if one["code"]["coding"][0]["code"].startswith("change-")]
+
+
 def part(one: Json, code: str) -> Json:
     return next(p for p in one["component"] if p["code"]["coding"][0]["code"] == code)
 
@@ -256,3 +261,98 @@ def test_a_new_person_gets_a_new_pseudonym(tmp_path: Path) -> None:
         (patient,) = resources(bundle, "Patient")
         found.add(patient["identifier"][0]["value"])
     assert len(found) == 2
+
+
+@pytest.mark.parametrize("version", WRITERS)
+def test_sway_figures_have_errors_and_no_norm(version: str) -> None:
+    screened = filled_report()
+    bundle = write(screened, version)
+    (stance,) = screened.legs[1].sway
+    (shank,) = coded(bundle, "sway-tilt-shank")
+    tilt = stance.tilt[0]
+    assert shank["valueQuantity"]["value"] == pytest.approx(math.degrees(tilt.total_rms_rad), 1e-2)
+    for code, sigma_rad in (
+        ("error-95", tilt.total_sigma_rad),
+        ("mediolateral-error-95", tilt.mediolateral_sigma_rad),
+    ):
+        error = part(shank, code)["valueQuantity"]["value"]
+        assert error == pytest.approx(1.96 * math.degrees(sigma_rad), abs=6e-4)
+    (foot,) = coded(bundle, "sway-tilt-foot")
+    assert "dataAbsentReason" in part(foot, "mediolateral")
+    (acceleration,) = coded(bundle, "sway-acceleration-shank")
+    measured = stance.acceleration[0]
+    assert acceleration["valueQuantity"]["value"] == pytest.approx(measured.rms_mps2, 1e-3)
+    jerk = part(acceleration, "sway-jerk-error-95")["valueQuantity"]
+    assert jerk["value"] == pytest.approx(1.96 * measured.jerk_sigma_m2ps5, 1e-3)
+    assert jerk["code"] == "m2/s5"
+    for one in (shank, foot, acceleration):
+        assert any("No norm for this placement" in note["text"] for note in one["note"])
+        feet = part(one, "feet")["valueCodeableConcept"]["coding"][0]["code"]
+        assert feet == "feet-one-leg"
+
+
+@pytest.mark.parametrize("version", WRITERS)
+def test_changes_stand_beside_the_smallest_that_can_be_told(version: str) -> None:
+    screened = filled_report()
+    found = changes(write(screened, version))
+    assert len(found) == len(screened.judgement.changes) == 4
+    for one, change in zip(found, screened.judgement.changes, strict=True):
+        assert one["valueQuantity"]["value"] == pytest.approx(change.difference)
+        assert part(one, "smallest-change")["valueQuantity"]["value"] == change.smallest
+        assert part(one, "before")["valueQuantity"]["value"] == change.before
+    codings = [[c["code"] for c in one["interpretation"][0].get("coding", [])] for one in found]
+    assert codings == [["B"], [], [], ["W"]]
+    assert not changes(write(filled_report(flagged=True), version))
+    gentle = changes(write(filled_report(Claims.WELLNESS), version))
+    assert gentle
+    assert all("interpretation" not in one for one in gentle)
+
+
+@pytest.mark.parametrize("version", WRITERS)
+@pytest.mark.parametrize("claims", [Claims.CLINICIAN, Claims.WELLNESS])
+def test_advice_is_a_plan_that_nobody_has_signed(version: str, claims: Claims) -> None:
+    screened = filled_report(claims)
+    bundle = write(screened, version)
+    (plan,) = resources(bundle, "CarePlan")
+    tasks = resources(bundle, "Task")
+    assert (plan["status"], plan["intent"]) == ("draft", "proposal")
+    assert all((one["status"], one["intent"]) == ("draft", "proposal") for one in tasks)
+    voice = Voice(Language.ENGLISH)
+    said = {" ".join(voice.say(s) for s in a.statements) for a in screened.judgement.advice}
+    assert {one["description"] for one in tasks} == said
+    field = {"r4b": "reference", "r5": "plannedActivityReference"}[version]
+    planned = [activity[field]["reference"] for activity in plan["activity"]]
+    assert planned == [f"urn:uuid:{one['id']}" for one in tasks]
+    why = [note["text"] for one in tasks for note in one["note"]]
+    rests = [text for text in why if text.startswith("Rests on left squat, front")]
+    assert bool(rests) == (claims is Claims.CLINICIAN)
+    (report,) = resources(bundle, "DiagnosticReport")
+    assert all(one["description"].partition(".")[0] in report["text"]["div"] for one in tasks)
+
+
+def test_a_red_flag_leaves_only_where_to_go() -> None:
+    flagged = filled_report(flagged=True)
+    assert not resources(write(flagged), "Task")
+    care = replace(flagged.judgement.advice[1], id="go", kind="seek_care")
+    judgement = replace(flagged.judgement, advice=(*flagged.judgement.advice, care))
+    (one,) = resources(write(replace(flagged, judgement=judgement)), "Task")
+    assert one["description"] == "Rests on stand on one leg."
+
+
+def test_one_leg_in_two_recordings_keeps_both() -> None:
+    screened = filled_report()
+    twice = replace(screened, legs=(*screened.legs, screened.legs[1]))
+    bundle = write(twice)
+    names = [entry["fullUrl"] for entry in bundle["entry"]]
+    assert len(set(names)) == len(names)
+    assert len(coded(bundle, "sway-tilt-shank")) == 2
+
+
+@pytest.mark.parametrize("version", WRITERS)
+def test_the_day_is_that_of_the_session_or_not_known(version: str) -> None:
+    for day, known in (("2026-11-20", True), ("", False), ("yesterday", False)):
+        bundle = write(replace(filled_report(), recorded_on=day), version)
+        for kind in ("Observation", "DiagnosticReport"):
+            for one in resources(bundle, kind):
+                assert one.get("effectiveDateTime", "") == (day if known else "")
+                assert ("_effectiveDateTime" in one) != known

@@ -93,6 +93,7 @@ def made(answers: dict[tuple[str, Side], Answer] | None = None, **more: object) 
             software_version="0.1.0",
             answers=Answers(ANSWERS if answers is None else answers),
             comparisons=compare_sides(legs),
+            recorded_on="2026-11-27",
         ),
         **more,  # type: ignore[arg-type]
     )
@@ -116,7 +117,8 @@ def test_the_letter_holds_what_was_asked_and_measured() -> None:
         "Left, dorsiflexion, weight-bearing lunge: 40.0° ± 2.0° (95 %).",
         "End range, weight-bearing lunge, dorsiflexion: left 40.0°, right 44.0°, "
         "difference −4.0 ± 2.8° (95 %).",
-        "L2, Left: 6.0 ± 4.7° (95 %), past the first limit. Limits: >= 5, > 10. "
+        "L2, Left: 6.0 ± 4.7° (95 %), past the first limit. Limits: >= 5, > 10 "
+        "(default). "
         "The error reaches over a limit.",
         "I1, Right: 20.0 points, past the second limit.",
         "Not judged: K4 (Left).",
@@ -135,7 +137,8 @@ def test_the_letter_holds_what_was_asked_and_measured() -> None:
 def test_findings_carry_their_ratio_and_error() -> None:
     text = write_letter(made(), ENGLISH)
     found = re.search(
-        r"Left, anterior, squat: typical peak 37\.5° of an own end range of 40\.0°, "
+        r"Left, anterior, squat: typical peak 37\.5° ± \d\.\d° of an own end range of "
+        r"40\.0° ± 2\.0°, "
         r"94 % ± (\d+) % \(95 %\), n = 2: near end range\.",
         text,
     )

@@ -19,11 +19,15 @@ _SNOMED = "http://snomed.info/sct"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 CATEGORY = f"{_HL7}/observation-category"
 ABSENT = f"{_HL7}/data-absent-reason"
+UNKNOWN = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+"""Address of the extension that stands where a plain value is not known."""
 _INTERPRETATION = f"{_HL7}/v3-ObservationInterpretation"
 
 SIMULATED = Word(f"{_HL7}/v3-ActReason", "HTEST", "test health data")
 """Tag of every resource that no person stands behind."""
 
+BETTER = Word(_INTERPRETATION, "B", "Better")
+WORSE = Word(_INTERPRETATION, "W", "Worse")
 LOW = Word(_INTERPRETATION, "L", "Low")
 HIGH = Word(_INTERPRETATION, "H", "High")
 

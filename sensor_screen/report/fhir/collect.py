@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import ConcernLevel
 from sensor_screen.model import Origin
+from sensor_screen.report.fhir.advice import collect_advice
 from sensor_screen.report.fhir.answers import collect_answers
 from sensor_screen.report.fhir.codes import MEASURES
 from sensor_screen.report.fhir.content import Screen, Sensor, Word
@@ -33,14 +34,14 @@ def collect_screen(report: ScreeningReport, *, person: str, issued: str) -> Scre
     """
     told = tell(report)
     alone = told.plain and told.stopped
-    measures = tuple(_clean(measure) for measure in collect_measures(told))
+    measures = tuple(_tell_apart(_clean(measure) for measure in collect_measures(told)))
     missing = (*report.missing, *(text for leg in report.legs for text in leg.missing))
     marks = (*told.own_marks(), *told.measured_marks())
-    date = "".join(report.answers.choices("session.date"))
     return Screen(
         person=printable(person, 200),
         issued=issued,
-        date=date,
+        date=told.recorded_on,
+        when=told.when(),
         language=report.language.value,
         simulated=report.origin is Origin.SIMULATED,
         category="activity" if told.plain else "exam",
@@ -52,9 +53,10 @@ def collect_screen(report: ScreeningReport, *, person: str, issued: str) -> Scre
         source=printable(told.foreign(report.source), 1000),
         software=report.software_version,
         rulebook=told.judgement.rulebook_version,
-        sensors=() if alone else tuple(_sensors(told)),
+        sensors=() if alone else tuple(dict.fromkeys(_sensors(told))),
         measures=measures,
         answers=collect_answers(told),
+        advice=collect_advice(told),
         codes=_codes(measures),
     )
 
@@ -97,6 +99,14 @@ def _clean(measure: Measure) -> Measure:
         notes=tuple(printable(note) for note in measure.notes if printable(note)),
         method=printable(measure.method),
     )
+
+
+def _tell_apart(measures: Iterable[Measure]) -> Iterator[Measure]:
+    """One leg in several recordings has each measure several times: names get a number."""
+    seen: dict[str, int] = {}
+    for measure in measures:
+        seen[measure.name] = count = seen.get(measure.name, 0) + 1
+        yield measure if count == 1 else replace(measure, name=f"{measure.name}-again-{count}")
 
 
 def _codes(measures: tuple[Measure, ...]) -> dict[str, str]:

@@ -88,6 +88,17 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Advised:
+    """One thing to do."""
+
+    name: str
+    """Unique within a screen."""
+    heading: str
+    said: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """Everything that a bundle says."""
 
@@ -97,6 +108,8 @@ class Screen:
     """Instant with its zone, ISO 8601."""
     date: str
     """Of the session; empty where nobody said."""
+    when: str
+    """The same in words."""
     language: str
     simulated: bool
     category: str
@@ -113,5 +126,6 @@ class Screen:
     sensors: tuple[Sensor, ...]
     measures: tuple[Measure, ...]
     answers: tuple[Asked, ...]
+    advice: tuple[Advised, ...] = ()
     codes: dict[str, str] = field(default_factory=dict)
     """Every own code that is used, and what it means."""

@@ -8,42 +8,40 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensor_screen.judgement import Level, Zone
-from sensor_screen.model import Direction, Side, Stance, StanceRole, Task
+from sensor_screen.judgement import Zone
+from sensor_screen.model import Direction, Side, Task
 from sensor_screen.report.fhir import codes
+from sensor_screen.report.fhir.changes import change_measures
 from sensor_screen.report.fhir.content import Judged, Measure, Part, Quantity, Word
+from sensor_screen.report.fhir.figures import (
+    degrees,
+    describe_method,
+    direction_word,
+    error_part,
+    own_code,
+    part,
+    quantity,
+    repetition_parts,
+    task_part,
+)
+from sensor_screen.report.fhir.judging import find_result, judge
+from sensor_screen.report.fhir.sway import sway_measures
+from sensor_screen.report.quality_words import describe_leg
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sensor_screen.judgement import Finding, RuleResult
-    from sensor_screen.model import (
-        Capacity,
-        Demand,
-        LegMeasures,
-        Repetition,
-        SideComparison,
-        SwayMeasures,
-    )
+    from sensor_screen.judgement import Finding
+    from sensor_screen.model import Capacity, Demand, LegMeasures, Repetition, SideComparison
     from sensor_screen.report.telling import Telling
 
-_SAME = 5e-3
-"""Two figures are one where they differ by less: both were rounded to two digits."""
 _POSITION_INTERPRETATIONS = {Zone.RED: codes.HIGH, Zone.BEYOND: codes.HIGH}
 _COMPARED = ("end range", "typical peak")
 
 
-def own_code(told: Telling, code: str) -> Word:
-    """A word of our own code system."""
-    key = code.replace("-", "_")
-    said = told.voice.has(f"report.fhir.code.{key}")
-    display = told.text(f"fhir.code.{key}") if said else told.clinic(f"fhir.code.{key}")
-    return Word(codes.MEASURES, code, display)
-
-
 def collect_measures(told: Telling) -> tuple[Measure, ...]:
-    """End ranges, peaks, shares, exposure, sides, holds, and what could not be measured.
+    """End ranges, peaks, shares, exposure, sway, sides, changes, quality, and what is missing.
 
     Where a healthy person is asked to stop, nothing.
     """
@@ -55,38 +53,10 @@ def collect_measures(told: Telling) -> tuple[Measure, ...]:
         found += [_end_range(capacity, told) for capacity in leg.capacities]
         for demand in leg.demands:
             found += _demand(demand, leg, told)
-        found += _holds(leg, told)
+        found += sway_measures(leg, told)
+        found += _quality(leg, told)
     found += [m for one in report.comparisons for m in _difference(one, told)]
-    return (*found, *_missing(told))
-
-
-# --- figures --------------------------------------------------------------------------------------
-
-
-def _quantity(value: float, unit: str, digits: int = 2) -> Quantity | None:
-    return Quantity(round(value, digits), unit) if math.isfinite(value) else None
-
-
-def _degrees(angle_rad: float) -> Quantity | None:
-    return _quantity(math.degrees(angle_rad), "deg")
-
-
-def _part(told: Telling, code: str, value: Quantity | Word | None) -> Part:
-    return Part(own_code(told, code), value)
-
-
-def _error(told: Telling, sigma: float, unit: str) -> Part:
-    factor = math.degrees(1.0) if unit == "deg" else 1.0
-    digits = 4 if unit == "1" else 2
-    return _part(told, "error-95", _quantity(NORMAL_95 * factor * sigma, unit, digits))
-
-
-def _task(told: Telling, task: Task) -> Part:
-    return _part(told, "task", Word(codes.MEASURES, f"task-{task}", told.voice.word(task)))
-
-
-def _each(told: Telling, values: tuple[Quantity | None, ...]) -> list[Part]:
-    return [_part(told, "repetition", value) for value in values]
+    return (*found, *change_measures(told), *_missing(told))
 
 
 # --- end ranges and peaks -------------------------------------------------------------------------
@@ -98,41 +68,42 @@ def _end_range(capacity: Capacity, told: Telling) -> Measure:
     if not told.plain:
         notes += [told.clinic("by_pain")] if capacity.limited_by_pain else []
         notes += [told.clinic("entered")] if capacity.entered else []
-    trials = tuple(_degrees(trial) for trial in capacity.trials_rad)
+    trials = tuple(degrees(trial) for trial in capacity.trials_rad)
     name = f"{code}-{capacity.side}"
-    value = _degrees(capacity.value_rad)
+    value = degrees(capacity.value_rad)
     judged = None
     if capacity.condition.value in set(Task):
-        judged = _find_result(told, capacity.side, Task(capacity.condition.value), value, "deg")
+        judged = find_result(told, capacity.side, Task(capacity.condition.value), value, "deg")
     return Measure(
         name,
         own_code(told, code),
         capacity.side,
         value,
-        (_error(told, capacity.sigma_rad, "deg"), *_each(told, trials)),
-        method=_method(told, told.voice.word(capacity.condition)),
+        (error_part(told, capacity.sigma_rad, "deg"), *repetition_parts(told, trials)),
+        method=describe_method(told, told.voice.word(capacity.condition), capacity.side),
         notes=tuple(notes),
-        judged=_judge(judged, told),
+        judged=judge(judged, told),
     )
 
 
 def _demand(demand: Demand, leg: LegMeasures, told: Telling) -> Iterator[Measure]:
     side, task = demand.side, demand.task
     peak = codes.PEAKS[demand.direction]
-    method = _method(told, told.voice.word(task))
+    method = describe_method(told, told.voice.word(task), side)
     trend: list[Part] = []
     if demand.trend is not None:
-        trend.append(_part(told, "trend", _degrees(demand.trend.change_rad)))
+        trend.append(part(told, "trend", degrees(demand.trend.change_rad)))
+        trend.append(part(told, "trend-error-95", degrees(NORMAL_95 * demand.trend.sigma_rad)))
     yield Measure(
         f"{peak}-{task}-{side}",
         own_code(told, peak),
         side,
-        _degrees(demand.typical_rad),
+        degrees(demand.typical_rad),
         (
-            _task(told, task),
-            _error(told, demand.sigma_rad, "deg"),
+            task_part(told, task),
+            error_part(told, demand.sigma_rad, "deg"),
             *trend,
-            *_each(told, tuple(_degrees(p) for p in demand.peaks_rad)),
+            *repetition_parts(told, tuple(degrees(p) for p in demand.peaks_rad)),
         ),
         method=method,
     )
@@ -157,21 +128,18 @@ def _excursion(leg: LegMeasures, task: Task, told: Telling, method: str) -> Iter
         f"excursion-{task}-{leg.side}",
         own_code(told, "excursion"),
         leg.side,
-        _degrees(median),
-        (_task(told, task), _part(told, "error-95", None)),
+        degrees(median),
+        (task_part(told, task), part(told, "error-95", None)),
         method=method,
     )
 
 
 def _ratio(demand: Demand, told: Telling, method: str) -> Measure:
-    direction = Word(
-        codes.MEASURES, str(demand.direction), told.voice.word(demand.direction, "label")
-    )
     parts = (
-        _task(told, demand.task),
-        _part(told, "direction", direction),
-        _error(told, demand.ratio_sigma, "1"),
-        *_each(told, tuple(_quantity(ratio, "1", 4) for ratio in demand.ratios)),
+        task_part(told, demand.task),
+        part(told, "direction", direction_word(demand.direction, told)),
+        error_part(told, demand.ratio_sigma, "1"),
+        *repetition_parts(told, tuple(quantity(ratio, "1", 4) for ratio in demand.ratios)),
     )
     finding = _find_finding(demand, told)
     judged = Judged()
@@ -183,7 +151,7 @@ def _ratio(demand: Demand, told: Telling, method: str) -> Measure:
         f"dcr-{demand.task}-{demand.direction}-{demand.side}",
         own_code(told, "dcr"),
         demand.side,
-        _quantity(demand.ratio, "1", 4),
+        quantity(demand.ratio, "1", 4),
         parts,
         method=method,
         judged=judged,
@@ -226,24 +194,24 @@ def _exposure(demand: Demand, told: Telling, method: str) -> Iterator[Measure]:
     if exposure is None:
         return
     where = f"{demand.task}-{demand.direction}-{demand.side}"
-    task = _task(told, demand.task)
-    share = _part(told, "share", _quantity(exposure.share, "1", 4))
-    unseen = _part(told, "time-unseen", _quantity(exposure.unseen_s, "s"))
+    task = task_part(told, demand.task)
+    share = part(told, "share", quantity(exposure.share, "1", 4))
+    unseen = part(told, "time-unseen", quantity(exposure.unseen_s, "s"))
     figures = (
         (
-            "time-in-red", _quantity(exposure.time_s, "s"),
+            "time-in-red", quantity(exposure.time_s, "s"),
             (
-                _part(told, "least", _quantity(exposure.time_low_s, "s")),
-                _part(told, "most", _quantity(exposure.time_high_s, "s")),
+                part(told, "least", quantity(exposure.time_low_s, "s")),
+                part(told, "most", quantity(exposure.time_high_s, "s")),
                 unseen,
             ),
         ),
-        ("entries-red", _quantity(exposure.entries, "1"), (unseen,)),
+        ("entries-red", quantity(exposure.entries, "1"), (unseen,)),
         (
-            "angle-time-red", _quantity(math.degrees(exposure.angle_time_rads), "deg.s"), (unseen,)
+            "angle-time-red", quantity(math.degrees(exposure.angle_time_rads), "deg.s"), (unseen,)
         ),
         (
-            "entry-velocity", _quantity(math.degrees(exposure.entry_velocity_radps), "deg/s"), ()
+            "entry-velocity", quantity(math.degrees(exposure.entry_velocity_radps), "deg/s"), ()
         ),
     )  # fmt: skip
     for code, value, parts in figures:
@@ -259,7 +227,7 @@ def _exposure(demand: Demand, told: Telling, method: str) -> Iterator[Measure]:
         )
 
 
-# --- sides and balance ----------------------------------------------------------------------------
+# --- sides, quality, what is missing --------------------------------------------------------------
 
 
 def _difference(one: SideComparison, told: Telling) -> Iterator[Measure]:
@@ -267,11 +235,11 @@ def _difference(one: SideComparison, told: Telling) -> Iterator[Measure]:
     if one.measure not in _COMPARED or direction not in set(Direction):
         return
     lunge = (one.measure, test) == ("end range", Task.LUNGE)
-    value = _degrees(one.difference)
+    value = degrees(one.difference)
     judged = None
     if value is not None and test in set(Task):
         size = Quantity(abs(value.value), "deg")
-        judged = _find_result(told, None, Task(test), size, "deg")
+        judged = find_result(told, None, Task(test), size, "deg")
     what = Word(codes.MEASURES, f"task-{test}", told.what(test))
     measure = told.text(f"measure.{one.measure.replace(' ', '_')}")
     yield Measure(
@@ -280,42 +248,40 @@ def _difference(one: SideComparison, told: Telling) -> Iterator[Measure]:
         Side.NONE,
         value,
         (
-            _part(told, "task", what),
-            _error(told, one.sigma, "deg"),
-            _part(told, "left", _degrees(one.left)),
-            _part(told, "right", _degrees(one.right)),
+            part(told, "task", what),
+            error_part(told, one.sigma, "deg"),
+            part(told, "left", degrees(one.left)),
+            part(told, "right", degrees(one.right)),
         ),
-        method=_method(told, f"{measure}, {told.movement(Direction(direction))}"),
+        method=describe_method(
+            told, f"{measure}, {told.movement(Direction(direction))}", Side.NONE
+        ),
         notes=(told.text("fhir.left_minus_right"),),
-        judged=_judge(judged, told),
+        judged=judge(judged, told),
     )
 
 
-def _holds(leg: LegMeasures, told: Telling) -> Iterator[Measure]:
-    for number, stance in enumerate(leg.sway, start=1):
-        if stance.role is StanceRole.STANDING and stance.stance is not Stance.TWO_LEGS:
-            yield _hold(stance, number, told)
-
-
-def _hold(stance: SwayMeasures, number: int, told: Telling) -> Measure:
-    known = stance.stance is Stance.ONE_LEG
-    value = _quantity(stance.hold_s, "s", 1)
-    judged = _find_result(told, stance.side, Task.BALANCE, value, "s")
-    if value is not None:
-        value = Quantity(value.value, "s", stance.hold_is_minimum)
-    parts = [_part(told, "error-95", None)]
-    for code, spans_s in (("touch-downs", stance.touch_downs_s), ("hops", stance.hops_s)):
-        count = None if spans_s is None else _quantity(len(spans_s), "1")
-        parts.append(_part(told, code, count))
-    return Measure(
-        f"hold-{stance.side}-{number}",
-        own_code(told, "sls-time" if known else "stance-time"),
-        stance.side,
-        value,
+def _quality(leg: LegMeasures, told: Telling) -> Iterator[Measure]:
+    """How much of the angle is valid, and what else is known of how far it can be trusted."""
+    said = describe_leg(leg, told)
+    if not said:
+        return
+    parts: list[Part] = []
+    reasons: tuple[str, ...] = ()
+    if leg.calibration is not None:
+        reasons = leg.calibration.reasons
+        parts = [
+            part(told, "calibration-quality", quantity(leg.calibration.quality, "1", 3)),
+            part(told, "axis-error-95", degrees(NORMAL_95 * leg.calibration.axis_error_rad)),
+        ]
+    share = math.nan if leg.angle is None or not leg.angle.valid.size else leg.angle.valid.mean()
+    yield Measure(
+        f"quality-{leg.side}",
+        own_code(told, "valid-share"),
+        leg.side,
+        quantity(100.0 * float(share), "%", 1),
         tuple(parts),
-        method=_method(told, told.voice.word(Task.BALANCE)),
-        notes=tuple(told.foreign_measured(reason) for reason in stance.reasons),
-        judged=_judge(judged, told),
+        notes=(*said, *(told.foreign_measured(reason) for reason in reasons)),
     )
 
 
@@ -328,46 +294,3 @@ def _missing(told: Telling) -> Iterator[Measure]:
         notes = (told.foreign_measured(text),)
         code = own_code(told, "not-measured")
         yield Measure(f"not-measured-{number}", code, side, None, notes=notes)
-
-
-# --- judged ---------------------------------------------------------------------------------------
-
-
-def _find_result(
-    told: Telling, side: Side | None, task: Task, value: Quantity | None, unit: str
-) -> RuleResult | None:
-    """The rule that judged this figure; `side` None is any, as of differences."""
-    if told.stopped or value is None:
-        return None
-    for result in told.judgement.results:
-        same_place = result.task is task and side in (None, result.side)
-        if same_place and result.unit == unit and abs(result.value - value.value) <= _SAME:
-            return result
-    return None
-
-
-def _judge(result: RuleResult | None, told: Telling) -> Judged:
-    """What its rule says of a measure, where there is one."""
-    if result is None or result.level is Level.UNJUDGED:
-        return Judged()
-    level = told.voice.word(result.level, "label")
-    if result.within_error:
-        level += f" ({told.clinic('within_error')})"
-    known = codes.LOW if result.amber.startswith("<") else codes.HIGH
-    reached = result.level in (Level.AMBER, Level.RED)
-    limits = told.limits(result)
-    default = told.clinic("fhir.default") if result.default else told.grade(result.grade)
-    return Judged(
-        (known,) if reached else (), level, f"{result.rule}: {limits}. {default}" if limits else ""
-    )
-
-
-def _method(told: Telling, what: str) -> str:
-    methods = {leg.angle.method for leg in told.report.legs if leg.angle is not None}
-    zeros = {leg.angle.zero_mode for leg in told.report.legs if leg.angle is not None}
-    said = []
-    for method in sorted(methods):
-        key = f"method.{method.replace(' ', '_')}"
-        said.append(told.text(key) if told.voice.has(f"report.{key}") else told.foreign(method))
-    said += [told.text("fhir.zero", zero=zero) for zero in sorted(zeros)]
-    return "; ".join([what, *said, told.text("fhir.convention")])

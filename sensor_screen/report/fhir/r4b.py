@@ -29,4 +29,4 @@ def to_r4b(screen: Screen) -> dict[str, Any]:
         }
         for name, display in sensor_names(screen)
     ]
-    return bundle(screen, [software, *sensors])
+    return bundle(screen, [software, *sensors], "reference")

@@ -10,7 +10,7 @@ from sensor_screen.report.fhir import codes
 from sensor_screen.report.fhir.content import Quantity, Word
 
 if TYPE_CHECKING:
-    from sensor_screen.report.fhir.content import Asked, Measure, Part, Screen
+    from sensor_screen.report.fhir.content import Advised, Asked, Measure, Part, Screen
 
 Json = dict[str, Any]
 
@@ -42,10 +42,9 @@ def coding(word: Word) -> Json:
 
 
 def concept(*words: Word, text: str = "") -> Json:
-    """A codeable concept; its text is what people read."""
+    """A codeable concept; people read its text, or the display of the coding that says the same."""
     made: Json = {"coding": [coding(word) for word in words]} if words else {}
-    said = text or (words[0].display if words else "")
-    return {**made, "text": said} if said else made
+    return {**made, "text": text} if text else made
 
 
 def quantity(value: Quantity) -> Json:
@@ -75,8 +74,7 @@ def observation(screen: Screen, measure: Measure) -> Json:
         "bodySite": concept(codes.SITES[measure.side]),
         "device": refer(screen, "software"),
     }
-    if screen.date:
-        made["effectiveDateTime"] = screen.date
+    made |= _effective(screen)
     if measure.value is None:
         made["dataAbsentReason"] = _absent()
     else:
@@ -94,6 +92,13 @@ def observation(screen: Screen, measure: Measure) -> Json:
     notes = dict.fromkeys([*measure.notes, *screen.marks, *screen.disclaimer])
     made["note"] = [{"text": note} for note in notes]
     return made
+
+
+def _effective(screen: Screen) -> Json:
+    """The day of the session, or that it is not known, as FHIR says so."""
+    if screen.date:
+        return {"effectiveDateTime": screen.date}
+    return {"_effectiveDateTime": {"extension": [{"url": codes.UNKNOWN, "valueCode": "unknown"}]}}
 
 
 def _absent() -> Json:
@@ -119,8 +124,7 @@ def report(screen: Screen) -> Json:
         "subject": refer(screen, "patient"),
         "issued": screen.issued,
     }
-    if screen.date:
-        made["effectiveDateTime"] = screen.date
+    made |= _effective(screen)
     if screen.measures:
         made["result"] = [refer(screen, measure.name) for measure in screen.measures]
     if screen.conclusion:
@@ -130,12 +134,44 @@ def report(screen: Screen) -> Json:
 
 def _narrative(screen: Screen) -> str:
     """What a reader must know, as the markup that FHIR asks for."""
+    changes = [m.notes[0] for m in screen.measures if m.code.code.startswith("change-")]
     said = (
-        *(screen.title, screen.source, *screen.marks, screen.conclusion),
+        *(screen.title, screen.source, screen.when, *screen.marks, screen.conclusion),
+        *(*(advised.said for advised in screen.advice), *changes),
         *(*screen.missing, *screen.disclaimer),
     )
     inside = "".join(f"<p>{escape(text)}</p>" for text in said if text)
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{inside}</div>'
+
+
+def task(screen: Screen, advised: Advised) -> Json:
+    """One thing to do: a proposal that nobody has signed."""
+    made = start(screen, "Task", advised.name, spoken=True)
+    return made | {
+        "status": "draft",
+        "intent": "proposal",
+        "code": {"text": advised.heading},
+        "description": advised.said,
+        "for": refer(screen, "patient"),
+        "authoredOn": screen.issued,
+        "note": [{"text": text} for text in advised.why if text],
+    }
+
+
+def care_plan(screen: Screen, planned: str) -> Json:
+    """All advice together; `planned` is the field that names an activity."""
+    made = start(screen, "CarePlan", "plan", spoken=True)
+    notes = dict.fromkeys([*screen.marks, *screen.disclaimer])
+    return made | {
+        "status": "draft",
+        "intent": "proposal",
+        "title": screen.advice[0].heading,
+        "subject": refer(screen, "patient"),
+        "created": screen.issued,
+        "supportingInfo": [refer(screen, "report")],
+        "activity": [{planned: refer(screen, advised.name)} for advised in screen.advice],
+        "note": [{"text": note} for note in notes],
+    }
 
 
 def responses(screen: Screen) -> Json:
@@ -210,13 +246,21 @@ def code_system(screen: Screen) -> Json:
     return made
 
 
-def bundle(screen: Screen, devices: list[Json]) -> Json:
-    """All resources in one collection, each under the address by which the others name it."""
+def bundle(screen: Screen, devices: list[Json], planned: str) -> Json:
+    """All resources in one collection, each under the address by which the others name it.
+
+    Args:
+        screen: What is to be said.
+        devices: Software and sensors.
+        planned: The field that names an activity of a care plan.
+    """
     parts = [patient(screen), *devices]
     parts += [observation(screen, measure) for measure in screen.measures]
     if screen.answers:
         parts.append(responses(screen))
     parts += [report(screen), provenance(screen)]
+    if screen.advice:
+        parts += [care_plan(screen, planned), *(task(screen, one) for one in screen.advice)]
     parts.append(code_system(screen))
     return {
         **start(screen, "Bundle", "bundle"),

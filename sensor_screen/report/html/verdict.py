@@ -40,6 +40,7 @@ def show_top(told: Telling) -> Markup:
     legs = told.voice.listing(sides, "ankle") if sides else told.text("no_leg")
     parts = [tag("span", title_of(told), class_="brand"), tag("span", legs)]
     parts.append(tag("bdi", told.foreign(report.source)))
+    parts.append(tag("span", told.when()))
     if report.origin is Origin.SIMULATED:
         parts.append(tag("span", told.text("simulated"), class_="chip"))
     return tag("header", *parts, class_="top")
@@ -48,8 +49,8 @@ def show_top(told: Telling) -> Markup:
 def show_marks(told: Telling) -> Markup:
     """What a reader must know before any figure."""
     own, measured = told.own_marks(), told.measured_marks()
-    about = told.text("marks_language")
-    items = [*own, *([about] if about and measured else []), *measured]
+    about = told.text("marks_language") if told.any_english(told.report.marks) else ""
+    items = [*own, *([about] if about else []), *measured]
     if not items:
         return Markup()
     marks = listed(items, "marks")
