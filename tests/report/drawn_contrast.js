@@ -1,5 +1,6 @@
 // Contrast of every word in a drawing with what is painted under it, by WCAG 2.2. axe-core leaves
-// words in drawings undecided, because to it a drawing is a picture.
+// words in drawings undecided, because to it a drawing is a picture. The window must be as high as
+// the page: what is outside of it lies on nothing.
 () => {
   const rgba = (text) => {
     const [r, g, b, a = 1] = text.match(/[\d.]+/g).map(Number);
@@ -44,7 +45,8 @@
     const style = getComputedStyle(text);
     if (style.paintOrder.startsWith("stroke") && style.stroke !== "none") return rgba(style.stroke);
     const stack = document.elementsFromPoint(x, y);
-    const own = stack.findIndex((e) => text === e || text.contains(e));
+    const own = stack.findIndex((e) => text.contains(e));
+    if (own < 0) throw new Error(`nobody sees "${text.textContent}"`);
     const below = stack.slice(own + 1).map((e) => paint(e, x, y));
     const painted = below.filter((colour) => colour && colour[3] > 0);
     const solid = painted.findIndex((colour) => colour[3] >= 1);
@@ -53,6 +55,7 @@
   const found = [];
   for (const text of document.querySelectorAll("svg text")) {
     const box = text.getBoundingClientRect();
+    if (!box.width) continue;
     const ink = rgba(getComputedStyle(text).fill);
     ink[3] *= fade(text);
     let least = Infinity;
