@@ -32,6 +32,7 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
 # with the keyboard.
 NOT_ASKED = ("focus-order-semantics",)
 DRAWN_CONTRAST = Path(__file__).with_name("drawn_contrast.js").read_text(encoding="utf-8")
+WINDOW = {"width": 1440, "height": 900}
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, for words of any size."""
 
@@ -59,9 +60,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page; what pages forbid to run on them is allowed to these tests alone."""
-    context = browser.new_context(bypass_csp=True, viewport={"width": 1440, "height": 900})
-    yield context.new_page()
-    context.close()
+    with browser.new_context(bypass_csp=True, viewport=WINDOW) as context:
+        yield context.new_page()
 
 
 def others() -> dict[str, str]:
@@ -112,17 +112,19 @@ def widths(page: Page) -> tuple[int, int]:
 def test_a_page_breaks_no_rule_in_light_and_dark(page: Page, name: str) -> None:
     show(page, name)
     page.evaluate(axe())
-    height_px = page.evaluate("document.scrollingElement.scrollHeight")
-    page.set_viewport_size({"width": 1440, "height": height_px})
     grounds = set()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         assert violations(page) == {}, scheme
+    assert len(grounds) == 2
+    whole = page.evaluate("document.scrollingElement.scrollHeight")
+    page.set_viewport_size({**WINDOW, "height": whole})
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
         drawn = page.evaluate(DRAWN_CONTRAST)
         assert {said: least for said, least in drawn if least < LEAST_CONTRAST} == {}, scheme
         assert bool(drawn) == (name not in ("red-flag", "gallery"))
-    assert len(grounds) == 2
 
 
 def test_what_breaks_a_rule_is_found(page: Page) -> None:
