@@ -1,7 +1,7 @@
-"""The PDF of the sample people, read back by pikepdf (qpdf) and pypdf: what its standards ask for.
+"""The PDF of the sample people, read by others: a validator, pikepdf (qpdf) and pypdf.
 
-No full validator of PDF/UA-1 and PDF/A-2b can be installed from a package index; these are the
-parts of both that decide whether a screen reader and an archive can use the file.
+The validator is `page` (rules of PDF/UA-1 and PDF/A-2b); the rest looks at what it cannot judge:
+whether nothing runs, whether headings lead on, whether words of figures and tables are there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import page as validator
 import pikepdf
 import pytest
 from pypdf import PdfReader
@@ -85,6 +86,15 @@ def kind(element: pikepdf.Dictionary, pdf: pikepdf.Pdf) -> str:
     while str(name)[1:] not in STANDARD and str(name) in roles:
         name = roles[str(name)]
     return str(name)[1:]
+
+
+@pytest.mark.parametrize("profile", ["PDF_UA_1", "PDF_A_2B"])
+def test_the_validator_finds_it_compliant(named: tuple[str, str], profile: str) -> None:
+    standard = validator.ValidationProfile[profile]
+    found = validator.validate_pdf_bytes(content(*named), profile=standard)
+    assert [f"{one.rule_id}: {one.message}" for one in found.failures] == []
+    assert found.is_compliant
+    assert found.rules.total > 100
 
 
 def test_nothing_is_wrong_with_the_file(named: tuple[str, str], pdf: pikepdf.Pdf) -> None:
