@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
@@ -15,7 +14,6 @@ from sensor_screen.judgement import (
     Level,
     Panel,
     Pattern,
-    ScreeningReport,
     Verdict,
     Zone,
 )
@@ -26,23 +24,12 @@ from sensor_screen.report.terminal import render_terminal
 from sensor_screen.report.verdict_words import lead
 from sensor_screen.rules.claims import read_withheld_words, restrain
 from sensor_screen.rules.voice import Voice
-from sensor_screen.session.case import Session
 from sensor_screen.session.screen import screen_session
 from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
 from tests.hand_made import measured_sentences
+from tests.sample_reports import screened, sessions_of
 
 LEFT, RIGHT, FRONT, BACK = Side.LEFT, Side.RIGHT, Panel.ANTERIOR, Panel.POSTERIOR
-
-
-@cache
-def sessions_of(name: str) -> tuple[Session, ...]:
-    return tuple(Session((v.record(),), v.answers) for v in SAMPLE_PEOPLE[name].visits)
-
-
-@cache
-def screened(name: str) -> ScreeningReport:
-    *earlier, now = sessions_of(name)
-    return screen_session(now, earlier=earlier)
 
 
 def judged(name: str) -> Judgement:
