@@ -77,7 +77,8 @@ def show_changes(told: Telling) -> Markup:
         return Markup()
     heads = [told.text(f"page.head.{name}") for name in ("change", "picture")]
     head = tag("h2", told.text("heading.changes"))
-    shown = table(told.text("page.change_note"), heads, rows, wide=True)
+    quiet = {i for i, change in enumerate(ordered) if change.verdict is Verdict.SAME}
+    shown = table(told.text("page.change_note"), heads, rows, wide=True, flows=True, quiet=quiet)
     return tag("section", head, shown, class_="card alone")
 
 

@@ -27,7 +27,7 @@ def show_results(told: Telling) -> Markup:
         caption = told.clinic("defaults")
         parts += [
             tag("h2", told.clinic("heading.results")),
-            table(caption, heads, rows, wide=True),
+            table(caption, heads, rows, wide=True, flows=True),
         ]
     if unjudged := list_unjudged(told):
         parts += [tag("h3", told.clinic("heading.unjudged")), listed(unjudged)]

@@ -17,6 +17,8 @@ def table(
     *,
     numeric: Collection[int] = (),
     wide: bool = False,
+    flows: bool = False,
+    quiet: Collection[int] = (),
 ) -> Markup:
     """A table whose first column names its rows; nothing where there are no rows.
 
@@ -26,6 +28,8 @@ def table(
         rows: Cells, text or markup.
         numeric: Columns of figures, which stand at the right.
         wide: On a phone, each row becomes a block, and cells say what they are.
+        flows: On paper, rows become lines of text in two columns.
+        quiet: Rows whose last cell says nothing that the others do not; paper leaves it out.
     """
     if not rows:
         return Markup()
@@ -42,13 +46,14 @@ def table(
                 tag("td", cell, class_="n" if i in numeric else "", data_k=heads[i] if wide else "")
                 for i, cell in enumerate(cells[1:], start=1)
             ),
+            class_="quiet" if at in quiet else "",
         )
-        for cells in rows
+        for at, cells in enumerate(rows)
     ]
     return tag(
         "table",
         tag("caption", caption),
         tag("thead", tag("tr", *head)),
         tag("tbody", *body),
-        class_="wide" if wide else "",
+        class_=" ".join(name for name, used in (("wide", wide), ("flows", flows)) if used),
     )

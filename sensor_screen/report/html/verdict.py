@@ -137,11 +137,20 @@ def show_disclaimer(told: Telling) -> Markup:
     return tag("footer", *said, class_="disc")
 
 
-def show_missing(told: Telling) -> Markup:
-    """What could not be measured, and why."""
+def _missing(told: Telling) -> list[str]:
     report = told.report
     sentences = [*report.missing, *(text for leg in report.legs for text in leg.missing)]
-    said = dict.fromkeys(told.foreign_measured(text) for text in sentences)
+    return list(dict.fromkeys(told.foreign_measured(text) for text in sentences))
+
+
+def count_missing(told: Telling) -> int:
+    """How many sentences `show_missing` has."""
+    return len(_missing(told))
+
+
+def show_missing(told: Telling) -> Markup:
+    """What could not be measured, and why."""
+    said = _missing(told)
     if not said:
         return Markup()
     return join(tag("h3", told.text("heading.missing")), listed(said))
