@@ -94,7 +94,7 @@ def show_checklist(told: Telling) -> Markup:
     ]
     title = told.clinic("heading.checklist")
     heads = [told.clinic(f"page.head.{name}") for name in ("item", "state", "evidence")]
-    return _card(title, table(title, heads, rows, wide=True))
+    return _card(title, table(title, heads, rows, wide=True, flows=True))
 
 
 def show_pathway(told: Telling) -> Markup:

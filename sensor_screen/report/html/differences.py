@@ -77,8 +77,8 @@ def show_changes(told: Telling) -> Markup:
         return Markup()
     heads = [told.text(f"page.head.{name}") for name in ("change", "picture")]
     head = tag("h2", told.text("heading.changes"))
-    quiet = {i for i, change in enumerate(ordered) if change.verdict is Verdict.SAME}
-    shown = table(told.text("page.change_note"), heads, rows, wide=True, flows=True, quiet=quiet)
+    kinds = {i: "quiet" for i, change in enumerate(ordered) if change.verdict is Verdict.SAME}
+    shown = table(told.text("page.change_note"), heads, rows, wide=True, flows=True, kinds=kinds)
     return tag("section", head, shown, class_="card alone")
 
 

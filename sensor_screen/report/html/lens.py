@@ -237,7 +237,7 @@ def _disc(track: Track, fan: _Fan, at: float, r: float) -> Markup:
 def _neutral(lens: Lens, fan: _Fan, inner: float) -> Markup:
     x = fan.pivot_x
     line = tag("path", d=f"M{number(x)} 20V{number(_PIVOT_Y - inner + 12.0)}", class_="edge")
-    return join(line, tag("text", lens.neutral_label, x=x, y=12.0, class_="mid"))
+    return join(line, tag("text", lens.neutral_label, x=x, y=10.0, class_="mid"))
 
 
 def _end_line(lens: Lens, fan: _Fan, inner: float) -> Markup:
@@ -253,13 +253,13 @@ def _end_line(lens: Lens, fan: _Fan, inner: float) -> Markup:
 
 def _large(lens: Lens, fan: _Fan) -> Markup:
     """Beside its words, so that it cannot be read as a score."""
-    x = fan.pivot_x - 2.0 if fan.front else fan.pivot_x + 2.0
+    x = fan.pivot_x + (42.0 if fan.front else -42.0)
     kind = " end" if fan.front else ""
     first, second = lens.below
     return join(
         tag("text", lens.large, x=x, y=210.0, class_="big" + kind),
-        tag("text", first, x=x, y=227.0, class_="sub" + kind),
-        tag("text", second, x=x, y=243.0, class_="sub" + kind),
+        tag("text", first, x=x, y=229.0, class_="sub" + kind),
+        tag("text", second, x=x, y=249.0, class_="sub" + kind),
     )
 
 

@@ -180,14 +180,15 @@ def _square(tilt: TiltSway, name: str, told: Telling) -> Markup:
 
 def show_quality(told: Telling) -> Markup:
     """How far the figures can be trusted, leg by leg, then notes in the measurement's language."""
-    parts = [tag("h2", told.text("heading.quality"))]
+    legs = []
     for leg in told.report.legs:
         said = describe_leg(leg, told)
         reasons = () if leg.calibration is None else leg.calibration.reasons
         items = [*said, *(told.measured(reason) for reason in reasons)]
         name = told.voice.word(leg.side, "ankle")
-        parts += [tag("h3", f"{name[:1].upper()}{name[1:]}"), listed(items)]
-    return join(*parts)
+        legs.append(tag("div", tag("h3", f"{name[:1].upper()}{name[1:]}"), listed(items)))
+    head = tag("h2", told.text("heading.quality"))
+    return join(head, tag("div", *legs, class_="quality stack") if legs else "")
 
 
 def show_notes(told: Telling) -> Markup:

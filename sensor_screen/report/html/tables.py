@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sensor_screen.report.html.markup import Markup, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 def table(
@@ -18,7 +18,7 @@ def table(
     numeric: Collection[int] = (),
     wide: bool = False,
     flows: bool = False,
-    quiet: Collection[int] = (),
+    kinds: Mapping[int, str] | None = None,
 ) -> Markup:
     """A table whose first column names its rows; nothing where there are no rows.
 
@@ -29,7 +29,7 @@ def table(
         numeric: Columns of figures, which stand at the right.
         wide: On a phone, each row becomes a block, and cells say what they are.
         flows: On paper, rows become lines of text in two columns.
-        quiet: Rows whose last cell says nothing that the others do not; paper leaves it out.
+        kinds: Of rows: `quiet` where nothing is to be noted, `told` where other sections say it.
     """
     if not rows:
         return Markup()
@@ -46,7 +46,7 @@ def table(
                 tag("td", cell, class_="n" if i in numeric else "", data_k=heads[i] if wide else "")
                 for i, cell in enumerate(cells[1:], start=1)
             ),
-            class_="quiet" if at in quiet else "",
+            class_=(kinds or {}).get(at, ""),
         )
         for at, cells in enumerate(rows)
     ]
