@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Panel, Zone
 from sensor_screen.model import Task
-from sensor_screen.report.html.lens import MOST_TRACKS, Lens, Track, draw_lens, draw_zoom
+from sensor_screen.report.html.lens import MOST_TRACKS, Lens, draw_lens, draw_zoom
 from sensor_screen.report.html.markup import Markup, join, tag
 from sensor_screen.report.positions import find_panel, unclear_tasks
+from sensor_screen.report.range_lens import Track
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:

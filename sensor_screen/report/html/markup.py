@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from sensor_screen.report.range_lens import number
+
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -64,11 +66,6 @@ _CAMEL = {
     "patterntransform": "patternTransform",
     "preserveaspectratio": "preserveAspectRatio",
 }
-
-
-def number(value: float) -> str:
-    """A coordinate: a tenth is less than the eye can tell."""
-    return f"{value:.1f}".removesuffix(".0")
 
 
 def picture(
