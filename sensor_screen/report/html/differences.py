@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import PANELS, Verdict
 from sensor_screen.model import Condition, Direction
-from sensor_screen.report.html.markup import Markup, join, number, tag
+from sensor_screen.report.html.markup import Markup, join, tag
 from sensor_screen.report.html.tables import table
+from sensor_screen.report.range_lens import number
 from sensor_screen.report.result_words import base_rates_beside_sides
 from sensor_screen.units import NORMAL_95
 
