@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Pattern, Urgency
 from sensor_screen.model import Origin
+from sensor_screen.report.basis_words import name_codes
 from sensor_screen.report.html.markup import Markup, join, tag
 from sensor_screen.report.verdict_words import MOST_PIPS, MOST_REASONS, lead, lead_plainly
 
@@ -99,9 +100,9 @@ def show_concerns(told: Telling) -> Markup:
     return tag("section", head, *shown, class_="verdicts")
 
 
-def _say_pattern(statement: object, rests_on: tuple[str, ...], told: Telling) -> str:
+def _say_pattern(statement: object, rests_on: tuple[str, ...], told: Telling) -> Markup:
     said = told.voice.value(statement)
-    return f"{said} ({', '.join(rests_on)})" if rests_on else said
+    return join(said, tag("span", f" ({name_codes(rests_on, told)})") if rests_on else "")
 
 
 def _concern(concern: Concern, told: Telling) -> Markup:
