@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.model import Side
+from sensor_screen.rules.questionnaire import shipped_intake
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensor_screen.report.telling import Telling
 
 
@@ -22,13 +25,21 @@ def name_basis(basis: str, told: Telling) -> str:
         if result.id == basis:
             figure = told.result_figure(result)
             key = "basis_rule" if figure else "basis_rule_alone"
-            return told.clinic(key, rule=result.rule, figure=figure)
+            parts = (result.side, result.panel, result.task)
+            place = ", ".join(word for part in parts if part and (word := told.voice.word(part)))
+            return told.clinic(key, place=place, rule=result.rule, figure=figure)
     return _name_answer(basis, told)
 
 
+def name_codes(codes: Iterable[str], told: Telling) -> str:
+    """What a pattern of answers rests on."""
+    return "; ".join(_name_answer(code, told) for code in codes)
+
+
 def _name_answer(basis: str, told: Telling) -> str:
-    """The question behind the id of an answer, `section.item-side`; else the id as it is."""
+    """The question behind the id of an answer, `section.item-side`, or behind its code, `S2`."""
     item, _, side = basis.partition("-")
+    item = next((one.id for one in shipped_intake().items if one.code == item), item)
     if not told.voice.has(f"intake.question.{item}"):
         return basis
     whose = Side(side) if side in set(Side) else Side.NONE

@@ -15,6 +15,7 @@ from sensor_screen.model import Side
 from sensor_screen.report.phrasebook import translate_measured
 from sensor_screen.report.telling import day_of
 from sensor_screen.rules.complaints import PAIN_TASKS
+from sensor_screen.rules.questionnaire import shipped_intake
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
@@ -109,9 +110,11 @@ def _reason(report: ScreeningReport, voice: Voice) -> Iterator[str]:
 
 def _rests(concern: Concern, voice: Voice) -> str:
     """The rules by their codes; positions and answers stand in parts of their own."""
-    rules = dict.fromkeys(i.partition("-")[0] for i in concern.rests_on if i[:1].isupper())
+    codes = {item.code for item in shipped_intake().items}
+    named = (i.partition("-")[0] for i in concern.rests_on if i[:1].isupper())
+    rules = dict.fromkeys(name for name in named if name not in codes)
     parts = [voice.text("letter.by_rules", rules=", ".join(rules))] if rules else []
-    if any("." in i for i in concern.rests_on):
+    if any("." in i or i in codes for i in concern.rests_on):
         parts.append(voice.text("letter.by_answers"))
     if any(i[:1].islower() and "." not in i for i in concern.rests_on):
         parts.append(voice.text("letter.by_positions"))
@@ -291,8 +294,15 @@ def _pattern(label: PatternLabel, voice: Voice) -> str:
         pattern=label.pattern,
         front=label.front_points,
         back=label.back_points,
-        codes=", ".join(label.rests_on) or voice.text("letter.none"),
+        codes=_questions(label, voice) or voice.text("letter.none"),
     )
+
+
+def _questions(label: PatternLabel, voice: Voice) -> str:
+    """Those whose answers made the pattern."""
+    asked = {item.code: item.id for item in shipped_intake().items if item.code}
+    told = [asked[code] for code in label.rests_on if code in asked]
+    return "; ".join(f"“{voice.text(f'intake.question.{i}', side=label.side)}”" for i in told)
 
 
 # --- what to consider, and how well it is known --------------------------------------------------

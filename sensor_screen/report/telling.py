@@ -90,9 +90,12 @@ class Telling:
         return self.voice.value(float(value), f".{digits}f")
 
     def figure(self, value: float, error_95: float, unit: str = "°", digits: int = 0) -> str:
-        """A number with its 95 % error: `32° ± 4`; alone where no error is known."""
-        alone = self.number(value, digits) + unit
-        return f"{alone} ± {self.number(error_95, digits)}" if math.isfinite(error_95) else alone
+        """A number with its 95 % error: `32° ± 4`, `94 ± 6 %`; alone where no error is known."""
+        alone = self.number(value, digits)
+        if not math.isfinite(error_95):
+            return alone + unit
+        error = self.number(error_95, digits)
+        return f"{alone} ± {error}{unit}" if "%" in unit else f"{alone}{unit} ± {error}"
 
     def unit(self, unit: str) -> str:
         """A unit as it stands after a figure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Pattern, Urgency, Zone
+from sensor_screen.report.basis_words import name_codes
 from sensor_screen.report.verdict_words import MOST_PIPS, MOST_REASONS, lead, lead_plainly
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def show_concerns(told: Telling, page: Page) -> list[str]:
             continue
         text = told.say(label.statement)
         if label.rests_on:
-            text += f" ({', '.join(label.rests_on)})"
+            text += f" ({name_codes(label.rests_on, told)})"
         lines += page.paragraph(text, first=" ·   ", indent="     ")
     return lines
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sensor_screen.errors import FieldProblem, IntakeError
+from sensor_screen.hidden_letters import CONTROL
 from sensor_screen.judgement import Answers, Statement
 from sensor_screen.model import Side
 from sensor_screen.rules.items import BOTH_SIDES, Contradiction, Item, Kind, Section
@@ -33,8 +33,6 @@ LONGEST_SHOWN = 40
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Turn the direction of writing, so that a line says something else than it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +223,7 @@ def _check_text(_: Item, value: object) -> Answer | Problem:
         return Problem("no_text")
     if len(value) > LONGEST_TEXT:
         return Problem("long_text", values={"most": LONGEST_TEXT})
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _BIDI for c in value):
+    if CONTROL.search(value) or any(c in value for c in "\t\n\r"):
         return Problem("control")
     return value.strip()
 

@@ -14,9 +14,10 @@ from sensor_screen.errors import UsageError
 from sensor_screen.judgement import Answers, Claims, Language
 from sensor_screen.report.pdf.clinician import render_pdf
 from sensor_screen.report.pdf.handout import render_handout
-from sensor_screen.report.pdf.lens import LARGEST, Track, draw_lens
+from sensor_screen.report.pdf.lens import draw_lens
 from sensor_screen.report.pdf.typesetting import refuse_without_typst
 from sensor_screen.report.printable import printable
+from sensor_screen.report.range_lens import LARGEST_RATIO, Track
 from sensor_screen.rules.claims import read_withheld_words
 from sensor_screen.rules.voice import Voice
 from tests.hand_made import filled_report, full_report
@@ -219,7 +220,7 @@ def marks(svg: str) -> list[tuple[float, float]]:
 
 
 def track(ratio: float, *, hollow: bool = False) -> Track:
-    return Track(ratio, 0.05, (ratio,), 0.75, 0.9, hollow)
+    return Track(ratio, 0.05, (ratio,), 0.75, 0.9, doubtful=hollow)
 
 
 def test_front_and_back_mirror_each_other() -> None:
@@ -230,16 +231,18 @@ def test_front_and_back_mirror_each_other() -> None:
 
 
 def test_a_larger_share_lies_lower_and_past_the_paper_it_is_a_pointer() -> None:
-    heights = [marks(draw_lens((track(r),), front=True))[0][1] for r in (0.0, 0.3, 0.9, LARGEST)]
+    heights = [
+        marks(draw_lens((track(r),), front=True))[0][1] for r in (0.0, 0.3, 0.9, LARGEST_RATIO)
+    ]
     assert heights == sorted(heights)
     past = draw_lens((track(1.4),), front=True)
     assert not marks(past)
-    assert "<polygon" in past
+    assert re.search(r'<path d="M[^"]*Z" fill="#12202A"', past)
 
 
 def test_what_is_not_judged_is_hollow_and_without_zones_it_is_plain() -> None:
     hollow = draw_lens((track(0.5, hollow=True),), front=True)
     assert "stroke-dasharray" in hollow
     assert '#12202A" stroke="#12202A"' not in hollow
-    plain = draw_lens((Track(0.5, 0.05, (), math.nan, math.nan),), front=False)
+    plain = draw_lens((Track(0.5, 0.05, zoned=False),), front=False)
     assert "#7A2E62" not in plain

@@ -193,7 +193,7 @@ def test_a_note_that_may_not_be_shown_leaves_a_trace() -> None:
 def test_room_is_in_degrees_and_a_track_has_no_zones() -> None:
     leg = leg_measures(ankle(squat=[30.0], kick=[40.0]))
     text = flat(render_terminal(report([leg], claims=Claims.WELLNESS)))
-    assert "In squats, your left ankle had about 10° ± 3 of its bending range left." in text
+    assert "In squats, your left ankle had about 10 ± 3° of its bending range left." in text
     assert "All movements today left part of your own range unused." in text
     assert not re.search("[░▒▓╱●]{2}", text)
     assert "●" in text

@@ -200,11 +200,11 @@ def test_without_a_symptom_it_is_worded_for_the_case_that_it_hurts() -> None:
 
 def test_the_reason_names_the_task_and_its_ratio_with_its_error() -> None:
     line = one(advised(squat=[38.0]), "modify-left-anterior-squat")
-    assert re.fullmatch(r"In squats: 95 % ± \d+ % of the bending range\.", ENGLISH.say(line.reason))
+    assert re.fullmatch(r"In squats: 95 ± \d+ % of the bending range\.", ENGLISH.say(line.reason))
     (demand,) = leg_measures(ankle(squat=[38.0])).demands
     assert line.reason.values["error"] == pytest.approx(196.0 * demand.ratio_sigma)
     german = VOICES[1].say(line.reason)
-    assert german.startswith("Bei Kniebeugen: 95 % ± ")
+    assert german.startswith("Bei Kniebeugen: 95 ± ")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 def show_advice(told: Telling) -> Markup:
     """Lines that rest on a finding first and numbered, then general prevention."""
+    parts = _advice(told)
+    return tag("section", *parts, class_="card advice alone", id="advice") if parts else Markup()
+
+
+def show_advice_again(told: Telling) -> Markup:
+    """The same with its reasons, in the appendix on paper: its first sheet has no room."""
+    parts = _advice(told)
+    return tag("section", *parts, class_="card paper") if parts else Markup()
+
+
+def _advice(told: Telling) -> list[Markup]:
     specific = [advice for advice in told.judgement.advice if advice.rests_on]
     general = [advice for advice in told.judgement.advice if not advice.rests_on]
     parts = []
@@ -27,9 +38,7 @@ def show_advice(told: Telling) -> Markup:
         level = "h3" if specific else "h2"
         parts.append(tag(level, told.clinic("heading.prevention")))
         parts.append(tag("ul", *(_one(a, told) for a in general), class_="adv general"))
-    if not parts:
-        return Markup()
-    return tag("section", *parts, class_="card advice alone", id="advice")
+    return parts
 
 
 def show_gentle_advice(told: Telling) -> Markup:
@@ -85,7 +94,7 @@ def show_checklist(told: Telling) -> Markup:
     ]
     title = told.clinic("heading.checklist")
     heads = [told.clinic(f"page.head.{name}") for name in ("item", "state", "evidence")]
-    return _card(title, table(title, heads, rows, wide=True))
+    return _card(title, table(title, heads, rows, wide=True, flows=True))
 
 
 def show_pathway(told: Telling) -> Markup:

@@ -12,9 +12,10 @@ from sensor_screen.core.repetitions import DIRECTIONS
 from sensor_screen.judgement import PANELS
 from sensor_screen.model import Direction, Task
 from sensor_screen.report.curve import thin_curve
-from sensor_screen.report.html.markup import Markup, join, number, picture, tag
+from sensor_screen.report.html.markup import Markup, join, picture, tag
 from sensor_screen.report.html.plot import Plot, area, limits, line
 from sensor_screen.report.measure_words import find_peaks
+from sensor_screen.report.range_lens import number
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:

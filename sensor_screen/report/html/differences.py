@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import PANELS, Verdict
 from sensor_screen.model import Condition, Direction
-from sensor_screen.report.html.markup import Markup, join, number, tag
+from sensor_screen.report.html.markup import Markup, join, tag
 from sensor_screen.report.html.tables import table
+from sensor_screen.report.range_lens import number
 from sensor_screen.report.result_words import base_rates_beside_sides
 from sensor_screen.units import NORMAL_95
 
@@ -77,7 +78,8 @@ def show_changes(told: Telling) -> Markup:
         return Markup()
     heads = [told.text(f"page.head.{name}") for name in ("change", "picture")]
     head = tag("h2", told.text("heading.changes"))
-    shown = table(told.text("page.change_note"), heads, rows, wide=True)
+    kinds = {i: "quiet" for i, change in enumerate(ordered) if change.verdict is Verdict.SAME}
+    shown = table(told.text("page.change_note"), heads, rows, wide=True, flows=True, kinds=kinds)
     return tag("section", head, shown, class_="card alone")
 
 

@@ -1,63 +1,39 @@
-"""The range lens: each task's typical peak on the person's own range, one quarter fan a direction.
+"""The range lens of the page: the fan with its names and figures, colours by class.
 
-The foot points left, so the front opens to the left and the back to the right; neutral is at the
-top and the own end range near the horizontal. All tracks share one linear scale up to 1.1. A strip
-below shows the last part again, wide enough to tell marks, errors and limits apart.
+A strip below shows the last part again, wide enough to tell marks, errors and limits apart.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import sin
 from typing import TYPE_CHECKING
 
-from sensor_screen.report.html.markup import Markup, join, number, picture, tag
+from sensor_screen.report.html.markup import Markup, join, picture, tag
+from sensor_screen.report.range_lens import (
+    LARGEST_RATIO,
+    SWEEP,
+    THICK,
+    Fan,
+    Style,
+    Track,
+    clamp,
+    draw_end,
+    draw_tracks,
+    number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LARGEST_RATIO = 1.10
-"""Where the scale ends; what lies beyond stays there as an arrow, with its true figure."""
-MOST_TRACKS = 3
-_SWEEP = radians(82.0)
 _RADII = (238.0, 197.0, 156.0)
+MOST_TRACKS = len(_RADII)
 _PIVOT_Y = 266.0
 _BOX = (372.0, 300.0)
-_THICK = {"clear": 7.0, "close": 12.0, "near": 17.0, "beyond": 17.0, "plain": 9.0}
-_GAP_PX = 0.8
 _ZOOM_FROM = 0.70
 _ZOOM_ROW = 34.0
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One task on the own range; all shares are of the end range, errors are 95 %."""
-
-    name: str
-    ratio: float
-    error: float
-    figure: str
-    """As it is printed at the mark."""
-    each: tuple[float, ...] = ()
-    """One share for each repetition."""
-    close_from: float = 0.0
-    near_from: float = 0.0
-    zoned: bool = True
-    """False where zones cannot be told apart, or may not be shown: one plain band."""
-    doubtful: bool = False
-    """The position itself is not judged: hollow, dashed, no needle."""
-
-    @property
-    def bands(self) -> tuple[tuple[str, float, float], ...]:
-        """Class, beginning and end of each band."""
-        if not self.zoned:
-            return (("plain", 0.0, 1.0),)
-        return (
-            ("clear", 0.0, self.close_from),
-            ("close", self.close_from, self.near_from),
-            ("near", self.near_from, 1.0),
-            ("beyond", 1.0, LARGEST_RATIO),
-        )
+_KINDS = ("clear", "close", "near", "beyond", "plain", "ink", "under", "dot", "hollow")
+_STYLE = Style({kind: f'class="{kind}"' for kind in _KINDS} | {"dash": 'class="ink dash"'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +57,20 @@ class Lens:
 
 def draw_lens(lens: Lens) -> Markup:
     """The fan of one side of one joint."""
-    fan = _Fan(lens.front)
+    fan = Fan(lens.front, 288.0 if lens.front else 84.0, _PIVOT_Y, _RADII)
     tracks = lens.tracks[:MOST_TRACKS]
-    drawn = [_track(track, r, fan) for track, r in zip(tracks, _RADII, strict=False)]
-    inner = _RADII[max(len(tracks), 1) - 1]
+    drawn = [*draw_tracks(tracks, fan, _STYLE)]
+    end = draw_end(len(tracks), fan, _STYLE, by_pain=lens.end_by_pain)
     return picture(
         lens.id,
         _BOX,
         lens.title,
         lens.description,
-        _neutral(lens, fan, inner),
-        *drawn,
-        _end_line(lens, fan, inner),
+        _neutral(lens, fan),
+        Markup("".join(drawn)),
+        *(_words(track, r, fan) for track, r in zip(tracks, _RADII, strict=False)),
+        Markup("".join(end)),
+        _end_label(lens),
         _large(lens, fan),
     )
 
@@ -139,127 +117,38 @@ def _dash(lens: Lens) -> str:
     return "ink dash" if lens.end_by_pain else "ink"
 
 
-@dataclass(frozen=True, slots=True)
-class _Fan:
-    front: bool
-
-    @property
-    def side(self) -> float:
-        return -1.0 if self.front else 1.0
-
-    @property
-    def pivot_x(self) -> float:
-        return 288.0 if self.front else 84.0
-
-    def point(self, ratio: float, r: float) -> tuple[float, float]:
-        angle = ratio * _SWEEP
-        return self.pivot_x + self.side * r * sin(angle), _PIVOT_Y - r * cos(angle)
-
-    def at(self, ratio: float, r: float) -> str:
-        return " ".join(number(c) for c in self.point(ratio, r))
-
-    def arc(self, start: float, end: float, r: float) -> str:
-        """On the circle from one share to a larger one."""
-        turn = 0 if self.front else 1
-        return f"M{self.at(start, r)}A{number(r)} {number(r)} 0 0 {turn} {self.at(end, r)}"
-
-    def ring(self, start: float, end: float, r: float, thick: float) -> str:
-        """A band, closed."""
-        out, inn = r + 0.5 * thick, r - 0.5 * thick
-        turn = 0 if self.front else 1
-        back = f"L{self.at(end, inn)}A{number(inn)} {number(inn)} 0 0 {1 - turn}"
-        return f"{self.arc(start, end, out)}{back} {self.at(start, inn)}Z"
-
-    def across(self, ratio: float, low: float, high: float) -> str:
-        return f"M{self.at(ratio, low)}L{self.at(ratio, high)}"
-
-
-def _clamp(ratio: float) -> float:
-    return min(max(ratio, 0.0), LARGEST_RATIO)
-
-
-def _track(track: Track, r: float, fan: _Fan) -> Markup:
-    gap = _GAP_PX / r / _SWEEP
-    bands = [
-        tag("path", d=fan.ring(start + gap, end - gap, r, _THICK[kind]), class_=kind)
-        for kind, start, end in track.bands
-        if end - start > 2.0 * gap
-    ]
-    # Repetitions on the inner side, one tick each.
-    ticks = "".join(fan.across(_clamp(share), r - 15.5, r - 10.0) for share in track.each)
-    each = tag("path", d=ticks, class_="ink", stroke_width="1.2") if ticks else Markup()
-    return join(*bands, each, _mark(track, r, fan), _name(track, r, fan))
-
-
-def _name(track: Track, r: float, fan: _Fan) -> Markup:
+def _words(track: Track, r: float, fan: Fan) -> Markup:
+    """Its name beside the neutral line, and its figure before the whisker."""
     x = fan.pivot_x - 8.0 * fan.side
-    return tag("text", track.name, x=x, y=_PIVOT_Y - r + 4.0, class_="" if fan.front else "end")
-
-
-def _mark(track: Track, r: float, fan: _Fan) -> Markup:
-    """Whisker and disc outside the band, a needle across it, and the figure before the whisker."""
-    out, at = r + 17.0, _clamp(track.ratio)
-    low, high = _clamp(track.ratio - track.error), _clamp(track.ratio + track.error)
-    dash = " dash" if track.doubtful else ""
-    parts = []
-    if not track.doubtful:
-        needle = fan.across(at, r - 9.0, out)
-        parts += [
-            tag("path", d=needle, class_="under", stroke_width="4.6"),
-            tag("path", d=needle, class_="ink", stroke_width="2"),
-        ]
-    whisker = fan.arc(low, high, out)
-    caps = fan.across(low, out - 4.5, out + 4.5) + fan.across(high, out - 4.5, out + 4.5)
-    parts += [
-        tag("path", d=whisker, class_="ink" + dash, stroke_width="2"),
-        tag("path", d=caps, class_="ink", stroke_width="2"),
-        _disc(track, fan, at, out),
-    ]
-    before = max(low - 17.0 / out / _SWEEP, -0.05)
+    name = tag("text", track.name, x=x, y=_PIVOT_Y - r + 4.0, class_="" if fan.front else "end")
+    out = r + _STYLE.outside
+    before = max(clamp(track.ratio - track.error) - 17.0 / out / SWEEP, -0.05)
     x, y = fan.point(before, out)
     # Where the arc falls steeply, the figure would lie on the band: it moves outwards.
-    x += 11.0 * fan.side * sin(max(before, 0.0) * _SWEEP) ** 3
-    text = tag("text", track.figure, x=x, y=y + 4.0, class_="b halo mid")
-    return join(*parts, text)
+    x += 11.0 * fan.side * sin(max(before, 0.0) * SWEEP) ** 3
+    return join(name, tag("text", track.figure, x=x, y=y + 4.0, class_="b halo mid"))
 
 
-def _disc(track: Track, fan: _Fan, at: float, r: float) -> Markup:
-    x, y = fan.point(at, r)
-    kind = "hollow" if track.doubtful else "dot"
-    if 0.0 <= track.ratio <= LARGEST_RATIO:
-        return tag("circle", cx=x, cy=y, r="6", class_=kind, stroke_width="2")
-    # Off the scale: an arrow head along the track.
-    step = (8.0 if track.ratio > 1.0 else -8.0) / r / _SWEEP
-    tip, left, right = fan.at(at + step, r), fan.at(at, r - 6.0), fan.at(at, r + 6.0)
-    return tag("path", d=f"M{left}L{tip}L{right}Z", class_=kind, stroke_width="2")
-
-
-def _neutral(lens: Lens, fan: _Fan, inner: float) -> Markup:
-    x = fan.pivot_x
+def _neutral(lens: Lens, fan: Fan) -> Markup:
+    x, inner = fan.pivot_x, fan.inner(len(lens.tracks))
     line = tag("path", d=f"M{number(x)} 20V{number(_PIVOT_Y - inner + 12.0)}", class_="edge")
-    return join(line, tag("text", lens.neutral_label, x=x, y=12.0, class_="mid"))
+    return join(line, tag("text", lens.neutral_label, x=x, y=10.0, class_="mid"))
 
 
-def _end_line(lens: Lens, fan: _Fan, inner: float) -> Markup:
-    """The strongest line of the picture: the zones are not."""
-    line = fan.across(1.0, inner - 18.0, _RADII[0] + 28.0)
-    return join(
-        tag("path", d=line, class_="under", stroke_width="5"),
-        tag("path", d=line, class_=_dash(lens), stroke_width="2.4"),
-        tag("text", lens.end_label, x=4.0 if fan.front else 368.0, y=296.0,
-            class_="b" if fan.front else "b end"),
-    )  # fmt: skip
+def _end_label(lens: Lens) -> Markup:
+    x, kind = (4.0, "b") if lens.front else (368.0, "b end")
+    return tag("text", lens.end_label, x=x, y=296.0, class_=kind)
 
 
-def _large(lens: Lens, fan: _Fan) -> Markup:
+def _large(lens: Lens, fan: Fan) -> Markup:
     """Beside its words, so that it cannot be read as a score."""
-    x = fan.pivot_x - 2.0 if fan.front else fan.pivot_x + 2.0
+    x = fan.pivot_x + (42.0 if fan.front else -42.0)
     kind = " end" if fan.front else ""
     first, second = lens.below
     return join(
         tag("text", lens.large, x=x, y=210.0, class_="big" + kind),
-        tag("text", first, x=x, y=227.0, class_="sub" + kind),
-        tag("text", second, x=x, y=243.0, class_="sub" + kind),
+        tag("text", first, x=x, y=229.0, class_="sub" + kind),
+        tag("text", second, x=x, y=249.0, class_="sub" + kind),
     )
 
 
@@ -274,7 +163,7 @@ def _zoom_row(track: Track, top: float) -> Markup:
     for kind, start, end in track.bands:
         x0, x1 = _zoom_x(start), _zoom_x(end)
         if x1 > x0:
-            thick = _THICK[kind] - 1.0
+            thick = THICK[kind] - 1.0
             bands.append(
                 tag(
                     "rect",

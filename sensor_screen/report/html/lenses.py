@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Panel, Zone
 from sensor_screen.model import Task
-from sensor_screen.report.html.lens import MOST_TRACKS, Lens, Track, draw_lens, draw_zoom
+from sensor_screen.report.html.lens import MOST_TRACKS, Lens, draw_lens, draw_zoom
 from sensor_screen.report.html.markup import Markup, join, tag
-from sensor_screen.report.html.tables import table
 from sensor_screen.report.positions import find_panel, unclear_tasks
+from sensor_screen.report.range_lens import Track
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def show_lenses(leg: LegMeasures, told: Telling) -> Markup:
     return tag(
         "section",
         tag("div", head, note, tag("div", *figures, class_="pair"), class_="keep leg"),
-        _legend(leg, told),
-        _numbers(leg, told),
+        _legend(told),
         class_="card leg alone",
     )
 
@@ -51,13 +50,13 @@ def _panel(leg: LegMeasures, panel: Panel, told: Telling) -> Markup:
         caption.append(told.clinic(key, tasks=tuple(d.task for d in demands)))
         return tag("figure", tag("figcaption", *caption), class_="lens")
     tracks = _tracks(leg, panel, told)
-    caption.append(_say_end(capacity, told))
-    if not tracks:
-        caption.append(f". {told.text('no_movement')}")
+    end = _say_end(capacity, told)
+    caption.append(tag("span", end) if tracks else f"{end}. {told.text('no_movement')}")
     lens = _lens(leg, panel, capacity, tracks, told)
     zoom = draw_zoom(lens, [told.number(share) + " %" for share in (70, 80, 90, 100)])
     enlarged = told.text("page.zoom")
-    about = tag("p", f"{enlarged[:1].upper()}{enlarged[1:]}", class_="note") if zoom else ""
+    words = f"{enlarged[:1].upper()}{enlarged[1:]}"
+    about = tag("p", words, class_="note zoom-note") if zoom else ""
     return tag(
         "figure",
         tag("figcaption", *caption),
@@ -141,11 +140,10 @@ def _lens(
     )
 
 
-def _legend(leg: LegMeasures, told: Telling) -> Markup:
-    """What the marks mean; only those that were used."""
+def _legend(told: Telling) -> Markup:
+    """What the marks mean; only those that were used, the same below each leg."""
     items = []
-    of_leg = [f for f in told.judgement.findings if f.side == leg.side]
-    if any(f.bands.resolved for f in of_leg):
+    if any(f.bands.resolved for f in told.judgement.findings):
         for zone, kind in _ZONES:
             swatch = tag("rect", x=1.0, y=3.0, width=24.0, height=10.0, class_=kind)
             items.append(_key(swatch, told.voice.word(zone)))
@@ -156,51 +154,23 @@ def _legend(leg: LegMeasures, told: Telling) -> Markup:
     items.append(_key(ticks, told.text("page.one_each")))
     line = tag("path", d="M2 8H24", class_="ink", stroke_width="2.4")
     items.append(_key(line, told.text("own_end")))
-    if doubt := _doubt(leg, told):
+    if doubt := _doubt(told):
         dashed = tag("path", d="M2 8H24", class_="ink dash", stroke_width="2")
         hollow = tag("circle", cx=13.0, cy=8.0, r="5", class_="hollow", stroke_width="2")
         items.append(_key(join(dashed, hollow), doubt))
     kicks = ""
-    if any(f.task is Task.KICK for f in of_leg):
+    if any(f.task is Task.KICK for f in told.judgement.findings):
         kicks = tag("p", told.clinic("kick_scale"), class_="note")
     return join(tag("ul", *items, class_="legend"), kicks)
 
 
-def _doubt(leg: LegMeasures, told: Telling) -> str:
-    doubtful = any(track.doubtful for panel in Panel for track in _tracks(leg, panel, told))
-    if not doubtful:
+def _doubt(told: Telling) -> str:
+    legs = told.report.legs
+    tracks = [track for leg in legs for panel in Panel for track in _tracks(leg, panel, told)]
+    if not any(track.doubtful for track in tracks):
         return ""
     return told.text("lens.unclear") if told.plain else told.clinic("not_judged")
 
 
 def _key(picture: str, words: str) -> Markup:
     return tag("li", tag("svg", picture, viewbox="0 0 26 16", aria_hidden="true"), words)
-
-
-def _numbers(leg: LegMeasures, told: Telling) -> Markup:
-    """Every demand in degrees and per cent, also those without an own end range."""
-    zones = {(f.panel, f.task): f.zone for f in told.judgement.findings if f.side == leg.side}
-    rows = []
-    for panel in Panel:
-        _, demands = find_panel(leg, panel)
-        ordered = sorted(demands, key=lambda d: -d.ratio if d.ratio > 0 else 0.0)
-        rows += [_row(d, panel, zones.get((panel, d.task)), told) for d in ordered]
-    heads = ["task", "peak", "share", *([] if told.plain else ["zone"])]
-    words = [told.text(f"page.head.{head}") for head in heads]
-    caption = told.text("page.numbers", side=leg.side)
-    return table(caption, words, rows, numeric=(1, 2), wide=True)
-
-
-def _row(demand: Demand, panel: Panel, zone: Zone | None, told: Telling) -> list[str]:
-    peak = told.figure(
-        math.degrees(demand.typical_rad), NORMAL_95 * math.degrees(demand.sigma_rad), digits=1
-    )
-    share = "–"
-    if math.isfinite(demand.ratio):
-        share = told.figure(100 * demand.ratio, NORMAL_95 * 100 * demand.ratio_sigma, " %")
-    task = told.voice.word(demand.task)
-    name = f"{task[:1].upper()}{task[1:]}, {told.voice.word(panel, 'movement')}"
-    cells = [name, peak, share]
-    if not told.plain:
-        cells.append(told.clinic("not_judged") if zone is None else told.voice.word(zone))
-    return cells

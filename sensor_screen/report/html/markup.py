@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-"""Letters that are no letters: controls, halves of pairs, and marks that turn the text around."""
+from sensor_screen.hidden_letters import CONTROL
+from sensor_screen.report.range_lens import number
+
 _EMPTY = frozenset({"meta", "path", "line", "circle", "rect", "ellipse"})
 
 
@@ -22,7 +20,7 @@ def say(text: str) -> Markup:
     """A text as it may stand between tags; what cannot be seen is shown as a replacement mark."""
     if isinstance(text, Markup):
         return text
-    return Markup(escape(_HIDDEN.sub("\ufffd", text), quote=False))
+    return Markup(escape(CONTROL.sub("\ufffd", text), quote=False))
 
 
 def tag(name: str, /, *inside: str, **attributes: str | float | bool) -> Markup:
@@ -55,7 +53,7 @@ def _attribute(key: str, value: str | float | bool) -> str:
     if value is True:
         return f" {name}"
     text = number(value) if isinstance(value, float) else str(value)
-    return f' {name}="{escape(_HIDDEN.sub(chr(0xFFFD), text))}"'
+    return f' {name}="{escape(CONTROL.sub(chr(0xFFFD), text))}"'
 
 
 _CAMEL = {
@@ -64,11 +62,6 @@ _CAMEL = {
     "patterntransform": "patternTransform",
     "preserveaspectratio": "preserveAspectRatio",
 }
-
-
-def number(value: float) -> str:
-    """A coordinate: a tenth is less than the eye can tell."""
-    return f"{value:.1f}".removesuffix(".0")
 
 
 def picture(

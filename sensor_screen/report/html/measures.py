@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.repetitions import DIRECTIONS
+from sensor_screen.judgement import PANELS
 from sensor_screen.report.html.curves import show_curve, show_repetitions
 from sensor_screen.report.html.markup import Markup, join, picture, tag
 from sensor_screen.report.html.tables import table
@@ -38,16 +39,16 @@ def show_measures(leg: LegMeasures, told: Telling) -> Markup:
 
 
 def _peaks(leg: LegMeasures, told: Telling) -> Markup:
+    """Every movement: its typical peak, its share of the own range, and each repetition."""
     rows, notes = [], []
     for task, directions in DIRECTIONS.items():
-        reps = [r for r in leg.repetitions if r.task == task]
-        if reps:
-            found = [_peak_row(leg, task, direction, told) for direction in directions]
-            rows += [row for row in found if row]
+        rows += [row for d in directions if (row := _peak_row(leg, task, d, told))]
+        if reps := [r for r in leg.repetitions if r.task == task]:
             notes += [*_impacts(reps, told), *_left_out(reps, told)]
-    heads = [told.text(f"heading.{key}") for key in ("repetitions", "peak", "each")]
+    heads = ["task", "peak", "share", *([] if told.plain else ["zone"]), "each"]
+    words = [told.text(f"page.head.{head}") for head in heads]
     caption = told.text("page.peaks", side=leg.side)
-    return join(table(caption, heads, rows, numeric=(1,)), listed(notes))
+    return join(table(caption, words, rows, numeric=(1, 2), wide=True), listed(notes))
 
 
 def _peak_row(leg: LegMeasures, task: Task, direction: Direction, told: Telling) -> list[str]:
@@ -60,8 +61,24 @@ def _peak_row(leg: LegMeasures, task: Task, direction: Direction, told: Telling)
     said = " ".join(each[:_MOST_LISTED])
     said += f" … {told.text('more', count=more)}" if more > 0 else ""
     name = told.voice.word(task)
-    typical = told.figure(math.degrees(typical_rad), NORMAL_95 * math.degrees(sigma_rad))
-    return [f"{name[:1].upper()}{name[1:]}, {told.movement(direction)}", typical, said]
+    typical = told.figure(math.degrees(typical_rad), NORMAL_95 * math.degrees(sigma_rad), digits=1)
+    cells = [f"{name[:1].upper()}{name[1:]}, {told.movement(direction)}", typical]
+    return [*cells, *_share(leg, task, direction, told), said]
+
+
+def _share(leg: LegMeasures, task: Task, direction: Direction, told: Telling) -> list[str]:
+    """Of the own end range, and for clinicians the zone; a range test has neither."""
+    places = {(d.task, d.direction): d for d in leg.demands}
+    demand = places.get((task, direction))
+    if demand is None or not math.isfinite(demand.ratio):
+        return ["–"] if told.plain else ["–", "–" if demand is None else told.clinic("not_judged")]
+    share = told.figure(100 * demand.ratio, NORMAL_95 * 100 * demand.ratio_sigma, " %")
+    if told.plain:
+        return [share]
+    panel = PANELS[direction]
+    zones = {(f.side, f.panel, f.task): f.zone for f in told.judgement.findings}
+    zone = zones.get((leg.side, panel, task))
+    return [share, told.clinic("not_judged") if zone is None else told.voice.word(zone)]
 
 
 def _impacts(reps: list[Repetition], told: Telling) -> list[str]:
@@ -163,14 +180,15 @@ def _square(tilt: TiltSway, name: str, told: Telling) -> Markup:
 
 def show_quality(told: Telling) -> Markup:
     """How far the figures can be trusted, leg by leg, then notes in the measurement's language."""
-    parts = [tag("h2", told.text("heading.quality"))]
+    legs = []
     for leg in told.report.legs:
         said = describe_leg(leg, told)
         reasons = () if leg.calibration is None else leg.calibration.reasons
         items = [*said, *(told.measured(reason) for reason in reasons)]
         name = told.voice.word(leg.side, "ankle")
-        parts += [tag("h3", f"{name[:1].upper()}{name[1:]}"), listed(items)]
-    return join(*parts)
+        legs.append(tag("div", tag("h3", f"{name[:1].upper()}{name[1:]}"), listed(items)))
+    head = tag("h2", told.text("heading.quality"))
+    return join(head, tag("div", *legs, class_="quality stack") if legs else "")
 
 
 def show_notes(told: Telling) -> Markup:

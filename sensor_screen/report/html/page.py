@@ -1,7 +1,8 @@
 """One report as one HTML file: no script, nothing from elsewhere, readable as it is.
 
 The order is that of the reader: what to know first, one sentence, how much it matters, what to
-change, then the geometry, the measures, and how far all of it can be trusted.
+change, then the geometry, the measures, and how far all of it can be trusted. On paper the first
+sheet is the whole message, with short advice and the disclaimer at its foot; the rest is appendix.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.report.html.advice import (
     show_advice,
+    show_advice_again,
     show_cards,
     show_checklist,
     show_gentle_advice,
@@ -25,6 +27,7 @@ from sensor_screen.report.html.measures import show_measures, show_notes, show_q
 from sensor_screen.report.html.results import show_results
 from sensor_screen.report.html.tokens import DARK, LIGHT, PAPER, as_css
 from sensor_screen.report.html.verdict import (
+    count_missing,
     show_concerns,
     show_disclaimer,
     show_flags,
@@ -81,7 +84,7 @@ _HATCH = tag(
 def render_html(report: ScreeningReport) -> str:
     """The report as one HTML page, in its language and for whom it is."""
     told = tell(report)
-    parts = [show_top(told), show_marks(told), *_body(told)]
+    parts = [*_front(told), *_appendix(told), show_disclaimer(told)]
     title = title_of(told)
     if sides := tuple(leg.side for leg in report.legs):
         title += f", {told.voice.listing(sides, 'ankle')}"
@@ -128,51 +131,55 @@ def _style() -> Markup:
     return Markup(f"{light}{dark}{paper}{sheet}")
 
 
-def _body(told: Telling) -> Iterator[Markup]:
+def _front(told: Telling) -> Iterator[Markup]:
+    """What a reader must know; one sheet of paper, where anything follows it."""
+    opening = [show_top(told), show_marks(told)]
     if told.stopped:
-        yield show_flags(told)
+        yield from (*opening, show_flags(told))
     elif told.plain:
-        yield from _for_healthy_people(told)
+        shown = [show_sentence(told), show_room(told), show_gentle_advice(told)]
+        lenses = [show_lenses(leg, told) for leg in told.report.legs]
+        yield tag("div", *opening, *shown, *lenses, _foot(told), class_="front")
     else:
-        yield from _for_clinicians(told)
-    yield show_disclaimer(told)
+        shown = [show_sentence(told), show_concerns(told), show_advice(told)]
+        lenses = [show_lenses(leg, told) for leg in _leading_first(told)]
+        yield tag("div", *opening, *shown, *lenses, _foot(told), class_="front")
 
 
-def _for_clinicians(told: Telling) -> Iterator[Markup]:
-    yield show_sentence(told)
-    yield show_concerns(told)
-    yield show_advice(told)
-    yield from (show_lenses(leg, told) for leg in _leading_first(told))
-    yield show_meanings(told)
-    yield from _measures(told)
-    yield show_results(told)
-    pair = [show_checklist(told), show_pathway(told)]
-    yield tag("div", *pair, class_="two") if any(pair) else Markup()
-    yield show_cards(told)
-    yield _trust(told)
+def _foot(told: Telling) -> Markup:
+    """The end of the first sheet; a screen does not need it."""
+    said = [told.text("pdf.see_appendix")]
+    if missing := count_missing(told):
+        said.insert(0, told.text("pdf.missing", count=missing))
+    note = tag("p", " ".join(said), class_="note")
+    disclaimer = [tag("p", text) for text in told.disclaimer()]
+    return tag("div", note, *disclaimer, class_="foot paper disc")
 
 
-def _for_healthy_people(told: Telling) -> Iterator[Markup]:
-    yield show_sentence(told)
-    yield show_room(told)
-    yield show_gentle_advice(told)
-    yield from (show_lenses(leg, told) for leg in told.report.legs)
-    yield from _measures(told)
+def _appendix(told: Telling) -> Iterator[Markup]:
+    if told.stopped:
+        return
+    yield tag("p", told.text("pdf.appendix"), class_="paper appendix")
+    if not told.plain:
+        yield show_advice_again(told)
+        yield show_meanings(told)
+    yield from (show_measures(leg, told) for leg in told.report.legs)
+    yield show_sides(told)
+    yield show_changes(told)
+    if not told.plain:
+        yield show_results(told)
+        pair = [show_checklist(told), show_pathway(told)]
+        yield tag("div", *pair, class_="two") if any(pair) else Markup()
+        yield show_cards(told)
     yield _trust(told)
 
 
 def _leading_first(told: Telling) -> list[LegMeasures]:
-    """The leg that matters more first, so that it is on the first page of paper."""
+    """The leg that matters more first."""
     most = {c.side: 0 for c in told.judgement.concerns}
     for concern in told.judgement.concerns:
         most[concern.side] = max(most[concern.side], int(concern.level))
     return sorted(told.report.legs, key=lambda leg: -most.get(leg.side, 0))
-
-
-def _measures(told: Telling) -> Iterator[Markup]:
-    yield from (show_measures(leg, told) for leg in told.report.legs)
-    yield show_sides(told)
-    yield show_changes(told)
 
 
 def _trust(told: Telling) -> Markup:

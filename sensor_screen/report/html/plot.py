@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensor_screen.report.html.markup import Markup, join, number, tag
+from sensor_screen.report.html.markup import Markup, join, tag
+from sensor_screen.report.range_lens import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

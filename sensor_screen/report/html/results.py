@@ -22,16 +22,25 @@ def show_results(told: Telling) -> Markup:
     rows = [_row(result, said, told) for result in judged]
     heads = [told.clinic(f"heading.rule_{name}") for name in ("id", "of", "value", "level")]
     heads += [told.clinic(f"page.head.{name}") for name in ("limits", "found")]
+    kinds = {i: _kind(result) for i, result in enumerate(judged)}
     parts = []
     if rows:
         caption = told.clinic("defaults")
         parts += [
             tag("h2", told.clinic("heading.results")),
-            table(caption, heads, rows, wide=True),
+            table(caption, heads, rows, wide=True, flows=True, kinds=kinds),
         ]
     if unjudged := list_unjudged(told):
         parts += [tag("h3", told.clinic("heading.unjudged")), listed(unjudged)]
     return tag("section", *parts, class_="card alone stack") if parts else Markup()
+
+
+def _kind(result: RuleResult) -> str:
+    """How much of it paper needs: a measure that did not change is in the list of changes."""
+    if result.level is not Level.GREEN:
+        return ""
+    is_change = result.statement is not None and result.statement.key.startswith("change.")
+    return "quiet told" if is_change else "quiet"
 
 
 def _row(result: RuleResult, said: set[str], told: Telling) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Pattern, Urgency
 from sensor_screen.model import Origin
+from sensor_screen.report.basis_words import name_codes
 from sensor_screen.report.html.markup import Markup, join, tag
 from sensor_screen.report.verdict_words import (
     MOST_FOLLOWING,
@@ -106,9 +107,9 @@ def show_concerns(told: Telling) -> Markup:
     return tag("section", head, *shown, class_="verdicts")
 
 
-def _say_pattern(statement: object, rests_on: tuple[str, ...], told: Telling) -> str:
+def _say_pattern(statement: object, rests_on: tuple[str, ...], told: Telling) -> Markup:
     said = told.voice.value(statement)
-    return f"{said} ({', '.join(rests_on)})" if rests_on else said
+    return join(said, tag("span", f" ({name_codes(rests_on, told)})") if rests_on else "")
 
 
 def _concern(concern: Concern, told: Telling) -> Markup:
@@ -144,11 +145,20 @@ def show_disclaimer(told: Telling) -> Markup:
     return tag("footer", *said, class_="disc")
 
 
-def show_missing(told: Telling) -> Markup:
-    """What could not be measured, and why."""
+def _missing(told: Telling) -> list[str]:
     report = told.report
     sentences = [*report.missing, *(text for leg in report.legs for text in leg.missing)]
-    said = dict.fromkeys(told.foreign_measured(text) for text in sentences)
+    return list(dict.fromkeys(told.foreign_measured(text) for text in sentences))
+
+
+def count_missing(told: Telling) -> int:
+    """How many sentences `show_missing` has."""
+    return len(_missing(told))
+
+
+def show_missing(told: Telling) -> Markup:
+    """What could not be measured, and why."""
+    said = _missing(told)
     if not said:
         return Markup()
     return join(tag("h3", told.text("heading.missing")), listed(said))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.judgement import Level, Pattern, Readiness, Zone
+from sensor_screen.report.basis_words import name_codes
 from sensor_screen.report.pdf.advice import show_advice
 from sensor_screen.report.pdf.leg_section import show_leg, show_sides
 from sensor_screen.report.quality_words import describe_leg
@@ -67,7 +68,7 @@ def _reasons(told: Telling) -> list[Json]:
         why = [told.say(reason) for reason in concern.why]
         blocks += [{"kind": "head", "text": f"{place} {level}"}, *_items(why)]
     patterns = [
-        f"{told.say(p.statement)} ({', '.join(p.rests_on)})"
+        f"{told.say(p.statement)} ({name_codes(p.rests_on, told)})"
         if p.rests_on
         else told.say(p.statement)
         for p in told.judgement.patterns

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.judgement import PANELS, ConcernLevel, Panel, Zone
-from sensor_screen.report.pdf.lens import HEIGHT, RADII, WIDTH, Track, draw_lens, label_heights
+from sensor_screen.report.pdf.lens import HEIGHT, RADII, WIDTH, draw_lens, label_heights
 from sensor_screen.report.positions import find_panel, unclear_tasks
+from sensor_screen.report.range_lens import Track
 from sensor_screen.units import NORMAL_95
 
 if TYPE_CHECKING:
@@ -86,9 +87,9 @@ def _show_panel(leg: LegMeasures, panel: Panel, told: Telling) -> Json | None:
 
 def _kinds(tracks: list[Track]) -> set[str]:
     """What stands in a picture and needs a word."""
-    kinds = {"end"} | {"hollow" if track.hollow else "mark" for track in tracks}
+    kinds = {"end"} | {"hollow" if track.doubtful else "mark" for track in tracks}
     kinds |= {"ticks"} if any(track.each for track in tracks) else set()
-    zoned = any(math.isfinite(track.amber_from) for track in tracks)
+    zoned = any(track.zoned for track in tracks)
     return kinds | ({"clear", "close", "near", "beyond"} if zoned else set())
 
 
@@ -115,15 +116,19 @@ def _find(demand: Demand, told: Telling) -> Finding | None:
 
 def _track(demand: Demand, leg: LegMeasures, panel: Panel, told: Telling) -> Track:
     finding = _find(demand, told)
-    amber = red = math.nan
-    hollow = demand.task in unclear_tasks(leg, panel, told)
+    bands = finding.bands if finding is not None and finding.bands.resolved else None
+    doubtful = demand.task in unclear_tasks(leg, panel, told)
     if finding is not None:
-        hollow = finding.zone is Zone.UNRESOLVED
-        if finding.bands.resolved:
-            amber = finding.bands.amber_from_rad / finding.bands.end_range_rad
-            red = finding.bands.red_from_rad / finding.bands.end_range_rad
-    error = NORMAL_95 * demand.ratio_sigma
-    return Track(demand.ratio, error, demand.ratios, amber, red, hollow)
+        doubtful = finding.zone is Zone.UNRESOLVED
+    return Track(
+        ratio=demand.ratio,
+        error=NORMAL_95 * demand.ratio_sigma,
+        each=demand.ratios,
+        close_from=bands.amber_from_rad / bands.end_range_rad if bands else 0.0,
+        near_from=bands.red_from_rad / bands.end_range_rad if bands else 0.0,
+        zoned=bands is not None,
+        doubtful=doubtful,
+    )
 
 
 def _figure(demand: Demand, told: Telling) -> str:
