@@ -227,8 +227,8 @@ class SimulatedTrace:
         """True arrival of what is ready at these times, and whether it arrives."""
         radio, count = self.radio, len(ready_s)
         stalled = self._random.random(count) < radio.stall_share
-        sent_s = self._next_event(ready_s)
-        sent_s += np.where(stalled, self._random.uniform(*radio.stall_s, count), 0.0)
+        stall_s = np.where(stalled, self._random.uniform(*radio.stall_s, count), 0.0)
+        sent_s = self._next_event(ready_s + stall_s)
         # The link keeps the order: what is behind a stalled packet waits. What comes in one event
         # is handed up together.
         sent_s = np.maximum.accumulate(sent_s)
