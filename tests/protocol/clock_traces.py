@@ -1,4 +1,4 @@
-"""Random traces of a simulated radio, fed to the clock and the assembler, and judged by the truth."""
+"""Random traces of a simulated radio, fed to the clock, and judged by the truth."""
 
 from __future__ import annotations
 
