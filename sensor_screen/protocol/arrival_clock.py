@@ -9,7 +9,7 @@ two clocks jumped, or the receiver slept.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,9 @@ class ArrivalClockParams:
     """Of the line. Shorter ones are less sharp, longer ones do not follow the temperature."""
     step_s: float = 5.0
     """From knot to knot."""
+    shorter: tuple[float, ...] = (0.25, 0.5)
+    """Parts of the window that make further knots at both ends of a piece: the sharpest line is of
+    little use half a minute away from its middle."""
     least_points: int = 10
     """Fewer in a window are no line, unless it is all there is."""
     early_s: float = 0.02
@@ -56,7 +59,9 @@ class ArrivalPiece:
         self._points: list[tuple[float, float]] = []  # device time, arrival minus device time
         self.knots: list[FloorFit] = []
         self._next_s: float | None = None
+        self._begin: list[float] = []
         self._edge: FloorFit | None = None
+        self._ending: list[FloorFit] | None = None
         self._watch: FloorFit | None = None
         self._watch_heard = 0
         self._heard = 0
@@ -68,7 +73,7 @@ class ArrivalPiece:
         """Take in one point."""
         point = (device_s, arrival_s - device_s)
         self._heard += 1
-        self._edge = None
+        self._edge = self._ending = None
         if not self._points or point >= self._points[-1]:
             self._points.append(point)
         else:
@@ -80,21 +85,36 @@ class ArrivalPiece:
     def drop_since(self, device_s: float) -> None:
         """Forget the points that turned out to belong to the next piece."""
         del self._points[bisect_left(self._points, (device_s, -np.inf)) :]
-        self._edge = self._watch = None
+        self._edge = self._ending = self._watch = None
+
+    def shift(self, by_s: float) -> None:
+        """All device times turned out to be later by so much."""
+        self._points = [(at_s + by_s, delay_s - by_s) for at_s, delay_s in self._points]
+        self.knots = [
+            replace(fit, middle_s=fit.middle_s + by_s, offset_s=fit.offset_s - by_s)
+            for fit in self.knots
+        ]
+        self._begin = [at_s + by_s for at_s in self._begin]
+        self._next_s = None if self._next_s is None else self._next_s + by_s
+        self._edge = self._ending = self._watch = None
 
     def _advance(self) -> None:
         """Fix the knots whose window is complete."""
-        half_s, step_s = self._params.window_s / 2, self._params.step_s
+        window_s, step_s = self._params.window_s, self._params.step_s
         if self._next_s is None:
-            self._next_s = self._points[0][0] + half_s
-        while self._next_s is not None and self._points[-1][0] > self._next_s + half_s:
-            self._keep(self._fit(self._next_s - half_s, self._next_s + half_s))
+            self._next_s = self._points[0][0] + window_s / 2
+            self._begin = [self._points[0][0] + part * window_s for part in self._params.shorter]
+        while self._begin and self._points[-1][0] > self._begin[0]:
+            self._keep(self._fit(-np.inf, self._begin.pop(0)))
+        while self._points[-1][0] > self._next_s + window_s / 2:
+            self._keep(self._fit(self._next_s - window_s / 2, self._next_s + window_s / 2))
             self._next_s += step_s
-            old = bisect_left(self._points, (self._next_s - half_s, -np.inf))
+            old = bisect_left(self._points, (self._next_s - window_s / 2, -np.inf))
+            old = min(old, len(self._points) - 1)
             # Over a break there is nothing to fit: go on where the points do.
-            ahead_s = self._points[min(old, len(self._points) - 1)][0] - self._next_s - half_s
+            ahead_s = self._points[old][0] - self._next_s - window_s / 2
             self._next_s += step_s * max(0.0, np.ceil(ahead_s / step_s))
-            del self._points[: min(old, len(self._points) - 1)]
+            del self._points[:old]
 
     def _fit(self, low_s: float, high_s: float) -> FloorFit | None:
         inside = slice(
@@ -117,19 +137,29 @@ class ArrivalPiece:
     def edge(self) -> FloorFit | None:
         """The line through the newest window; None before there are points."""
         if self._edge is None and self._points:
-            newest_s = self._points[-1][0]
-            inside = bisect_left(self._points, (newest_s - self._params.window_s, -np.inf))
-            device_s, delay_s = np.array(self._points[inside:]).T
-            self._edge = fit_floor(device_s, delay_s, self._params.floor)
+            self._edge = self._fit_last(self._params.window_s)
         return self._edge
 
+    def _fit_last(self, window_s: float) -> FloorFit:
+        inside = bisect_left(self._points, (self._points[-1][0] - window_s, -np.inf))
+        device_s, delay_s = np.array(self._points[inside:]).T
+        return fit_floor(device_s, delay_s, self._params.floor)
+
     def fits(self) -> list[FloorFit]:
-        """All knots, with the newest window behind them."""
+        """All knots, with those of the newest windows behind them."""
         edge = self.edge()
-        apart_s = self._params.step_s / 2
-        if edge and (not self.knots or edge.middle_s > self.knots[-1].middle_s + apart_s):
-            return [*self.knots, edge]
-        return list(self.knots)
+        if edge is None:
+            return list(self.knots)
+        if self._ending is None:
+            parts = [part * self._params.window_s for part in reversed(self._params.shorter)]
+            self._ending = [edge]
+            if self._points[-1][0] - self._points[0][0] > parts[0]:
+                self._ending += [self._fit_last(part) for part in parts]
+        found = list(self.knots)
+        for fit in self._ending:
+            if not found or fit.middle_s > found[-1].middle_s + self._params.step_s / 2:
+                found.append(fit)
+        return found
 
     def offset_s(self, device_s: Floats) -> tuple[Floats, Floats]:
         """(n,) host time minus device time, and the residual within which it is true."""

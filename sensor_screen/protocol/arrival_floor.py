@@ -114,7 +114,7 @@ def fit_floor(device_s: Floats, delay_s: Floats, params: FloorParams) -> FloorFi
         offset_s=height_s - params.least_delay_s - gap_s / 2,
         skew=skew,
         residual_s=gap_s / 2 + sharp_s + params.least_delay_error_s,
-        skew_error=min(known_skew, 2.0 * params.largest_skew),
+        skew_error=min(known_skew, params.largest_skew + abs(skew)),
     )
 
 

@@ -68,6 +68,8 @@ class ClockPiece:
         """Of its newest sample that was heard live."""
         self.arrivals = ArrivalPiece(params.arrivals)
         self._params = params
+        self.guessed = False
+        """Its device times may be off by whole wraps: a packet began it, and no status came yet."""
         self._sequence: list[int] = []
         self._us: list[int] = []
 
@@ -90,6 +92,11 @@ class ClockPiece:
         if at == len(self._sequence) or self._sequence[at] != sequence:
             self._sequence.insert(at, sequence)
             self._us.insert(at, device_us)
+
+    def shift(self, by_us: int) -> None:
+        """All device times turned out to be later by so much."""
+        self._us = [us + by_us for us in self._us]
+        self.arrivals.shift(by_us * 1e-6)
 
     def measure_interval_us(self, default_us: float) -> tuple[float, float]:
         """Device time from sample to sample, and the time over which it was measured, s."""
@@ -138,6 +145,8 @@ class EpochClock:
             self.odd += 1
             return
         piece = self._piece_of(sequence)
+        if piece is not None and piece.guessed:
+            self._settle(piece, sequence, device_us)
         if piece is None or self._is_off(piece, sequence, device_us):
             piece = self._break_at(sequence, device_us)
         if piece is None:
@@ -158,11 +167,20 @@ class EpochClock:
             piece = self._break_at(sequence, device_us)
             if piece is None:
                 return
+            piece.guessed = not piece.anchored
             piece.anchor(sequence, device_us)
         elif away * self._interval_us > self._params.anchor_s * 1e6 and sequence > piece.last_heard:
             piece.anchor(sequence, device_us)
         last_s = (device_us + (count - 1) * self._interval_us) * 1e-6
         self._hear(piece, sequence, sequence + count - 1, last_s, arrival_s)
+
+    def _settle(self, piece: ClockPiece, sequence: int, device_us: int) -> None:
+        """The first status of a piece that a packet began says how many wraps it is off."""
+        expected_us, _ = piece.expect_us(sequence, self._interval_us)
+        wraps = round((device_us - expected_us) / _WRAP_US)
+        if wraps and not self._is_off(piece, sequence, device_us - wraps * _WRAP_US):
+            piece.shift(wraps * _WRAP_US)
+        piece.guessed = False
 
     def _unwrap(self, sent: int) -> int:
         sequence = sent if self._top is None else unwrap_sequence(sent, self._top)

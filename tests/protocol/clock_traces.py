@@ -33,7 +33,7 @@ def draw_radio(random: np.random.Generator) -> SimulatedRadio:
         seconds=seconds,
         rate_hz=float(200.0 * (1.0 + random.choice([0.0, random.uniform(-0.03, 0.03)]))),
         packet_samples=int(random.choice([4, 7, 8, 9, 10, 11, 14, 19])),
-        connection_interval_s=float(random.choice([0.015, 0.0225, 0.030])),
+        connection_interval_s=float(random.choice([0.0075, 0.015, 0.0225, 0.030, 0.045])),
         least_delay_s=float(random.uniform(0.0015, 0.0035)),
         jitter_s=float(random.uniform(0.001, 0.006)),
         loss_share=now_and_then(0.6, float(random.uniform(0.0, 0.4))),
