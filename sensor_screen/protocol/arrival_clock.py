@@ -37,6 +37,8 @@ class ArrivalClockParams:
     """Fewer in a window are no line, unless it is all there is."""
     early_s: float = 0.02
     """A point so much under the line, beyond its residual, is no luck."""
+    early_unknown_s: float = 1.0
+    """The same before there are enough points for a line: stalls are shorter."""
     early_points: int = 3
     """So many of them running are a jump; fewer are ignored and counted."""
     late_s: float = 0.06
@@ -137,12 +139,14 @@ class ArrivalPiece:
     def edge(self) -> FloorFit | None:
         """The line through the newest window; None before there are points."""
         if self._edge is None and self._points:
-            self._edge = self._fit_last(self._params.window_s)
+            self._edge = self._fit_last(self._params.window_s) or self._fit_all()
         return self._edge
 
-    def _fit_last(self, window_s: float) -> FloorFit:
-        inside = bisect_left(self._points, (self._points[-1][0] - window_s, -np.inf))
-        device_s, delay_s = np.array(self._points[inside:]).T
+    def _fit_last(self, window_s: float) -> FloorFit | None:
+        return self._fit(self._points[-1][0] - window_s, np.inf)
+
+    def _fit_all(self) -> FloorFit:
+        device_s, delay_s = np.array(self._points).T
         return fit_floor(device_s, delay_s, self._params.floor)
 
     def fits(self) -> list[FloorFit]:
@@ -154,7 +158,7 @@ class ArrivalPiece:
             parts = [part * self._params.window_s for part in reversed(self._params.shorter)]
             self._ending = [edge]
             if self._points[-1][0] - self._points[0][0] > parts[0]:
-                self._ending += [self._fit_last(part) for part in parts]
+                self._ending += [fit for part in parts if (fit := self._fit_last(part))]
         found = list(self.knots)
         for fit in self._ending:
             if not found or fit.middle_s > found[-1].middle_s + self._params.step_s / 2:
@@ -197,7 +201,8 @@ class ArrivalPiece:
     def lines_up(self, device_s: float, arrival_s: float) -> tuple[bool, bool]:
         """Whether a point is too early for this piece, and whether it is late."""
         if self._heard < self._params.least_points:
-            return False, False
+            near = min((delay for _, delay in self._points), default=np.inf)
+            return bool(arrival_s - device_s < near - self._params.early_unknown_s), False
         # A line that is a tenth of the window old will do.
         if self._watch is None or self._heard - self._watch_heard > 0.1 * len(self._points):
             self._watch, self._watch_heard = self.edge(), self._heard

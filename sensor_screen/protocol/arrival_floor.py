@@ -35,9 +35,9 @@ _MOST_STRETCHES = 8
 class FloorParams:
     """Tuning of the line."""
 
-    largest_skew: float = 2.5e-4
-    """Of the sensor's clock against the receiver's: 100 ppm of a poor crystal, 50 ppm of a warm
-    computer, and as much again."""
+    largest_skew: float = 1.5e-4
+    """Of the sensor's clock against the receiver's: 100 ppm of a poor crystal and 50 ppm of a warm
+    computer."""
     connection_interval_s: float | None = None
     """Where the program knows it; most do not. None: the one on whose grid arrivals lie best."""
     unit_s: float = 0.00125
@@ -61,8 +61,10 @@ class FloorParams:
     least_delay_error_s: float = 0.002
     """How far that may be off."""
     touching: int = 6
+    sharp_factor: float = 1.5
     """So many of the lowest points say how sharp the floor is: the line rests on two of them, and
-    how far the sixth lies above it is what chance may have added to those."""
+    how far the sixth lies above it, times this, is what chance may have added to those. Tuned on
+    800 simulated traces until 99 of 100 were within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def fit_floor(device_s: Floats, delay_s: Floats, params: FloorParams) -> FloorFi
     skew, height_s = _highest(from_middle_s, delay_s, params.largest_skew)
     above_s = delay_s - (height_s + skew * from_middle_s)
     rank = min(params.touching, len(above_s)) - 1
-    sharp_s = float(np.partition(above_s, rank)[rank])
+    sharp_s = params.sharp_factor * float(np.partition(above_s, rank)[rank])
     intervals_s = likely_intervals_s(device_s + delay_s, params)
     if len(above_s) < params.touching:
         sharp_s += max(intervals_s)
