@@ -10,15 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sensor_screen.core.alignment import AlignmentParams, align_clocks
 from sensor_screen.core.cleaning import clean_stream
 from sensor_screen.model import ClockMap
 
 if TYPE_CHECKING:
+    from sensor_screen.core.alignment import ClockAlignment
     from sensor_screen.model import SensorStream
 
 _AGREE_S = 3e-3
 """Beyond both residuals: what soft tissue does to the movement's answer, twice its usual 1.5 ms."""
+_LEAST_SIGMA_S = 1e-3
+"""Soft tissue delays one sensor against the other by as much, whatever the movement says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def refine_clocks(
     clean = [clean_stream(_on_common_time(one)) for one in (shank, foot)]
     found = align_clocks(clean[0], clean[1], params or AlignmentParams())
     agrees = found.confident and abs(found.lag_s) <= bound_s + _AGREE_S
-    turn = found.clock if agrees else ClockMap(residual_s=bound_s, origin="arrivals")
+    turn = _turn(found) if agrees else ClockMap(residual_s=bound_s, origin="arrivals")
     rate = 1.0 + turn.skew
     joined = ClockMap(
         offset_s=second.offset_s * rate + turn.offset_s,
@@ -60,7 +65,11 @@ def refine_clocks(
         origin=turn.origin,
     )
     if agrees:
-        sentence = found.sentence
+        sentence = (
+            f"The movement put the clock of the foot right by {-1e3 * found.lag_s:+.1f} ms, within "
+            f"{1e3 * turn.residual_s:.1f} ms (1 sigma); arrivals knew it within "
+            f"{1e3 * bound_s:.1f} ms."
+        )
     elif found.confident:
         sentence = (
             f"The movement says that the foot's clock is {1e3 * found.lag_s:+.1f} ms off, more "
@@ -78,6 +87,19 @@ def refine_clocks(
         lag_s=found.lag_s,
         sentence=sentence,
     )
+
+
+def _turn(found: ClockAlignment) -> ClockMap:
+    """What the movement says, also where it is too little to be put right without a reason.
+
+    Alignment leaves alone clocks that agree within its error, because they may well be the same
+    clock. These are not, and arrivals know them less well than the movement does.
+    """
+    clock = found.clock
+    if clock.offset_s or clock.skew:
+        return clock
+    sigma_s = float(np.sqrt(max(clock.residual_s**2 - found.lag_s**2, _LEAST_SIGMA_S**2)))
+    return ClockMap(offset_s=-found.lag_s, residual_s=sigma_s, origin="movement")
 
 
 def _on_common_time(stream: SensorStream) -> SensorStream:

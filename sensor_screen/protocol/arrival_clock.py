@@ -201,7 +201,7 @@ class ArrivalPiece:
     def lines_up(self, device_s: float, arrival_s: float) -> tuple[bool, bool]:
         """Whether a point is too early for this piece, and whether it is late."""
         if self._heard < self._params.least_points:
-            near = min((delay for _, delay in self._points), default=np.inf)
+            near = min((delay for _, delay in self._points), default=-np.inf)
             return bool(arrival_s - device_s < near - self._params.early_unknown_s), False
         # A line that is a tenth of the window old will do.
         if self._watch is None or self._heard - self._watch_heard > 0.1 * len(self._points):

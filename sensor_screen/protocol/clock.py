@@ -18,17 +18,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.errors import ProtocolError
+from sensor_screen.model import ClockMap
 from sensor_screen.protocol.arrival_clock import ArrivalClockParams, ArrivalPiece
 from sensor_screen.protocol.sequence_ranges import unwrap_sequence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sensor_screen.model import ClockMap, Floats
+    from sensor_screen.model import Floats
 
 _UNIT_US = 100
 _WRAP_US = _UNIT_US << 16
 _LARGEST_US = 1 << 53
+_LINE_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +317,32 @@ class EpochClock:
             return None
         return piece.arrivals.clock_map(
             float(piece.device_s(np.array([sequence]), self._interval_us)[0])
+        )
+
+    def line_map(self, first: int, last: int) -> ClockMap | None:
+        """One straight line for a stretch of samples: for recordings of some minutes.
+
+        It lies evenly between the knots, whose wander is not the clock's; what temperature bends in
+        longer recordings is in its residual. None where the stretch has a jump in it, or where
+        nothing is known.
+        """
+        piece = self._piece_of(first)
+        if piece is None or piece is not self._piece_of(last) or not len(piece.arrivals):
+            return None
+        numbers = np.unique(np.linspace(first, last, _LINE_POINTS).astype(np.int64))
+        times = self.times(numbers)
+        middle_s = float(times.device_s.mean())
+        from_middle_s = times.device_s - middle_s
+        offset_s = times.host_s - times.device_s
+        skew, height_s = 0.0, float(offset_s[0])
+        if len(numbers) > 1:
+            skew, height_s = np.polyfit(from_middle_s, offset_s, 1, w=1.0 / times.residual_s)
+        bend_s = np.abs(offset_s - height_s - skew * from_middle_s)
+        return ClockMap(
+            offset_s=float(height_s - skew * middle_s),
+            skew=float(skew),
+            residual_s=float(np.max(bend_s + times.residual_s)),
+            origin="arrivals",
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.core.refined_clock import refine_clocks
-from sensor_screen.model import ClockMap, Side
+from sensor_screen.model import Side
 from sensor_screen.protocol.arrival_floor import FloorParams, fit_floor
 from sensor_screen.protocol.clock import ClockModel
 from sensor_screen.simulation import simulate
@@ -143,9 +143,10 @@ def by_arrivals(stream: SensorStream, seed: int, sensor: int) -> tuple[SensorStr
     clock = ClockModel(rate_hz=rate_hz)
     hear(clock, trace.notifications)
     numbers = np.rint(stream.device_time_s * rate_hz).astype(np.int64)
-    times = clock.epoch(0).times(numbers)
-    known = ClockMap(residual_s=float(np.median(times.residual_s)), origin="arrivals")
-    timed = dataclasses.replace(stream, device_time_s=times.host_s, clock=known)
+    epoch = clock.epoch(0)
+    line = epoch.line_map(int(numbers[0]), int(numbers[-1]))
+    device_s = epoch.times(numbers).device_s
+    timed = dataclasses.replace(stream, device_time_s=device_s, clock=line)
     return timed, trace.true_time_s(0, numbers)
 
 
