@@ -119,6 +119,10 @@ class Assembler:
         """Newest and oldest number in the sensor's ring, u32; False: it was refused."""
         return self.current.hear_status(newest, oldest_held)
 
+    def hear_oldest_held(self, oldest_held: int) -> bool:
+        """The answer to a request for samples that are gone, u32; False: it was refused."""
+        return self.current.hear_oldest_held(oldest_held)
+
     @property
     def suspected_restart(self) -> bool:
         """The last few packets fit so badly that the boot id should be read."""

@@ -255,6 +255,12 @@ class EpochAssembly:
             self._give_up(oldest, NOT_HELD)
         return True
 
+    def hear_oldest_held(self, oldest_held: int) -> bool:
+        """The answer to a request for samples that are gone, u32; False: it was refused."""
+        if self._top is None:
+            return False
+        return self.hear_status((self._top - 1) % SEQUENCES, oldest_held)
+
     def _give_up(self, before: int, reason: str) -> None:
         """All that is missing below a number is gone."""
         first = self._missing.first

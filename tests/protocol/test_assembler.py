@@ -197,6 +197,14 @@ def test_what_the_sensor_no_longer_holds_is_gone_and_passed() -> None:
     assert numbers_of(assembler) == [*range(10), *range(30, 40)]
 
 
+def test_the_answer_that_samples_are_gone_is_enough() -> None:
+    assembler = holes(EAGER)
+    assert assembler.hear_oldest_held(30)
+    assert [one.range for one in assembler.gone] == [SequenceRange(10, 30)]
+    assert not assembler.hear_oldest_held(5000)
+    assert not begun(first=None).hear_oldest_held(5)
+
+
 def test_a_packet_that_was_under_way_revives_what_nobody_passed_yet() -> None:
     assembler = holes(EAGER)
     assembler.hear_status(109, 60)
