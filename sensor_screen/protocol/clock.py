@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _UNIT_US = 100
 _WRAP_US = _UNIT_US << 16
 _LARGEST_US = 1 << 53
+_LARGEST_WAIT_US = 2_000_000
 _LINE_POINTS = 200
 
 
@@ -140,8 +141,19 @@ class EpochClock:
 
     # --- what came --------------------------------------------------------------------------------
 
-    def hear_status(self, newest: int, device_us: int, arrival_s: float) -> None:
-        """The sensor's device time of its newest sample; u32 and u64 as sent."""
+    def hear_status(
+        self, newest: int, device_us: int, arrival_s: float, composed_us: int | None = None
+    ) -> None:
+        """What the sensor says once a second.
+
+        Args:
+            newest: Number of its newest sample, u32.
+            device_us: Device time of that sample.
+            arrival_s: The receiver's monotonic time.
+            composed_us: Device time at which this was made ready to send, where the sensor tells.
+                At moments that have no rhythm it meets all phases of the grid of connection
+                events, which packets of a fixed number of samples may never do.
+        """
         sequence = self._unwrap(newest)
         if not 0 <= device_us < _LARGEST_US:
             self.odd += 1
@@ -155,7 +167,9 @@ class EpochClock:
             return
         piece.anchor(sequence, device_us)
         self._measure(piece)
-        self._hear(piece, sequence, sequence, device_us * 1e-6, arrival_s)
+        sane = composed_us is not None and 0 <= composed_us - device_us < _LARGEST_WAIT_US
+        ready_us = composed_us if composed_us is not None and sane else device_us
+        self._hear(piece, sequence, sequence, ready_us * 1e-6, arrival_s)
 
     def hear_packet(self, first: int, count: int, t100us: int, arrival_s: float) -> None:
         """A live packet: number (u32) and low 16 bits of the time of its first sample."""

@@ -62,6 +62,8 @@ class SimulatedRadio:
     ring_samples: int = 12_000
     """What the sensor holds for resending: 60 s at 200 Hz."""
     status_s: float = 1.0
+    status_dither_s: float = 0.0
+    """Statuses are composed up to so much after their newest sample, evenly spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class SimulatedStatus:
     """u32"""
     device_us: int
     """Device time of the newest sample."""
+    composed_us: int
+    """Device time at which it was made ready."""
 
 
 def simulated_counts(boot_id: int, first: int, count: int) -> NDArray[np.int16]:
@@ -209,8 +213,11 @@ class SimulatedTrace:
         index = np.arange(step - 1, self.sample_count(boot), step, dtype=np.int64)
         newest = index + self.first_sequence(boot)
         true_s = self.true_time_s(boot, newest)
-        arrival_s, heard = self._carry(true_s)
-        device_us = self.device_us(boot, true_s)
+        composed_s = true_s
+        if self.radio.status_dither_s:
+            composed_s = true_s + self._random.uniform(0, self.radio.status_dither_s, len(true_s))
+        arrival_s, heard = self._carry(composed_s)
+        device_us, composed_us = (self.device_us(boot, at_s) for at_s in (true_s, composed_s))
         arrival_s = self.host_time_s(arrival_s)
         return [
             SimulatedStatus(
@@ -219,6 +226,7 @@ class SimulatedTrace:
                 newest=int(newest[at]) % _SEQUENCES,
                 oldest_held=self._oldest(boot, float(true_s[at])) % _SEQUENCES,
                 device_us=int(device_us[at]),
+                composed_us=int(composed_us[at]),
             )
             for at in np.flatnonzero(heard)
         ]

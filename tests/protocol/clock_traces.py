@@ -47,6 +47,7 @@ def draw_radio(random: np.random.Generator) -> SimulatedRadio:
             (at, float(random.choice([-1, 1]) * 10 ** random.uniform(-3.5, 1.0))) for at in times(2)
         ),
         suspends_s=tuple((at, float(random.uniform(0.5, 60.0))) for at in times(1)),
+        status_dither_s=now_and_then(0.3, 0.05),
         first_sequence=int(random.choice([0, 2**32 - 2000, 123_456])),
         first_clock_us=int(random.choice([0, 48 * 3_600_000_000, 2**32 - 10_000_000])),
     )
@@ -57,7 +58,7 @@ def hear(clock: ClockModel, notifications: Iterable[SimulatedPacket | SimulatedS
     for one in notifications:
         epoch = clock.begin_epoch(one.boot_id)
         if isinstance(one, SimulatedStatus):
-            epoch.hear_status(one.newest, one.device_us, one.arrival_s)
+            epoch.hear_status(one.newest, one.device_us, one.arrival_s, one.composed_us)
         else:
             epoch.hear_packet(one.first_sequence, len(one.counts), one.t100us, one.arrival_s)
 

@@ -120,6 +120,23 @@ def test_a_good_link_is_known_within_milliseconds() -> None:
     np.testing.assert_allclose(times.device_s, device_s, atol=2e-6)
 
 
+def test_statuses_without_a_rhythm_meet_the_grid_where_packets_do_not() -> None:
+    """18 samples are three intervals: all packets of a link wait equally long, up to 30 ms."""
+    plain: list[float] = []
+    dithered: list[float] = []
+    for seed in range(4):
+        for dither_s, errors in ((0.0, plain), (0.05, dithered)):
+            radio = SimulatedRadio(90.0, packet_samples=18, status_dither_s=dither_s)
+            trace, epoch = heard(radio, seed)
+            middle = numbers(trace)[9000:9001]
+            times = epoch.times(middle)
+            error_s = float((times.host_s - trace.true_time_s(0, middle))[0])
+            assert abs(error_s) < times.residual_s[0]
+            errors.append(abs(error_s))
+    assert max(dithered) < 4e-3
+    assert max(dithered) < max(plain)
+
+
 def test_the_map_is_the_clock_of_the_model() -> None:
     trace, epoch = heard(SimulatedRadio(120.0, clock_ppm=-80.0))
     middle = int(numbers(trace)[12_000])

@@ -72,7 +72,7 @@ def print_windows(pairs: int) -> None:
 # --- the model ------------------------------------------------------------------------------------
 
 
-def model_pair(rate_hz: float, packet: int, seed: int) -> Floats:
+def model_pair(rate_hz: float, packet: int, dither_s: float, seed: int) -> Floats:
     """Difference of two sensors over 180 s as the model gives it, s, at every second."""
     shown = []
     for sensor in range(2):
@@ -84,6 +84,7 @@ def model_pair(rate_hz: float, packet: int, seed: int) -> Floats:
             clock_ppm=float(random.uniform(-100.0, 100.0)),
             drift_ppm=2.0,
             loss_share=0.02,
+            status_dither_s=dither_s,
         )
         trace = SimulatedTrace(radio, 2 * seed + sensor)
         clock = ClockModel(rate_hz=200.0)
@@ -98,8 +99,13 @@ def model_pair(rate_hz: float, packet: int, seed: int) -> Floats:
 def print_model(pairs: int) -> None:
     print(f"\nThe model over 180 s with drift and 2 % loss, {pairs} pairs, every second, ms")
     for rate_hz, packet in ((200.0, 19), (200.0, 11), (200.0, 10), (201.4, 19), (201.4, 10)):
-        apart = np.concatenate([model_pair(rate_hz, packet, seed) for seed in range(pairs)])
-        print(f"{rate_hz:6.1f} Hz, {packet:2d} a packet   {quantiles_ms(apart.tolist())}")
+        for dither_s in (0.0, 0.05):
+            pair = [model_pair(rate_hz, packet, dither_s, seed) for seed in range(pairs)]
+            how = "statuses at odd moments" if dither_s else "statuses with the samples"
+            print(
+                f"{rate_hz:6.1f} Hz, {packet:2d} a packet, {how:25s} "
+                f"{quantiles_ms(np.concatenate(pair).tolist())}"
+            )
 
 
 def print_traces(count: int) -> None:
