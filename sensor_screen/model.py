@@ -139,7 +139,8 @@ class ClockMap:
     """Relative rate error: 1e-6 is one part per million."""
     residual_s: float = 0.0
     origin: str = "given"
-    """`given` (by the source), `shared` (one clock), or `movement` (estimated)."""
+    """`given` (by the source), `shared` (one clock), `arrivals` (of packets; the residual is a
+    bound then), or `movement` (estimated; the residual is 1 sigma)."""
 
     def common_time_s(self, device_time_s: Floats) -> Floats:
         """Time on the common base."""

@@ -1,0 +1,398 @@
+"""When every sample of a sensor was measured, on the receiver's monotonic clock.
+
+Two steps. The sensor numbers its samples; once a second it says the device time of its newest one,
+and every packet the low 16 bits of the time of its first: so every number has a device time, to a
+tenth of a millisecond, also those that came by the backfill lane. Arrivals of live packets tie
+device time to the host's (`arrival_clock`). A step of the sensor's clock shows against the numbers,
+a sleep of the receiver against the arrivals; each begins a new piece, and so does every start of
+the sensor. Samples between two pieces that nobody heard live carry the difference of both maps in
+their residual: which of them holds is not known.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensor_screen.errors import ProtocolError
+from sensor_screen.model import ClockMap
+from sensor_screen.protocol.arrival_clock import ArrivalClockParams, ArrivalPiece
+from sensor_screen.protocol.sequence_ranges import unwrap_sequence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sensor_screen.model import Floats
+
+_UNIT_US = 100
+_WRAP_US = _UNIT_US << 16
+_LARGEST_US = 1 << 53
+_LARGEST_WAIT_US = 2_000_000
+_LINE_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ClockParams:
+    """Tuning of the clock."""
+
+    arrivals: ArrivalClockParams = field(default_factory=ArrivalClockParams)
+    step_us: float = 1500.0
+    """A device time so far from what its number says is a step of the clock, or samples were lost
+    inside the sensor: ten times what rounding to 100 us does."""
+    rate_error: float = 3e-4
+    """By which the rate of samples against the sensor's clock may be off, once measured."""
+    unmeasured_rate_error: float = 0.05
+    """The same before: by what rates of sensors differ from their names."""
+    anchor_s: float = 2.0
+    """Without a status for so long, packets tell the device time."""
+    baseline_s: float = 60.0
+    """Over which the rate is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleTimes:
+    """Of a row of samples."""
+
+    device_s: Floats  # (n,) the sensor's own clock
+    host_s: Floats  # (n,) the receiver's monotonic clock; nan where nothing is known
+    residual_s: Floats  # (n,) within which the true host time lies, 95 % or better
+
+
+class ClockPiece:
+    """Numbers from one on, without a jump of either clock."""
+
+    def __init__(self, first: int, params: ClockParams) -> None:
+        self.first = first
+        """Number of its first sample."""
+        self.last_heard = first
+        """Of its newest sample that was heard live."""
+        self.arrivals = ArrivalPiece(params.arrivals)
+        self._params = params
+        self.guessed = False
+        """Its device times may be off by whole wraps: a packet began it, and no status came yet."""
+        self._sequence: list[int] = []
+        self._us: list[int] = []
+
+    def expect_us(self, sequence: int, interval_us: float) -> tuple[float, int]:
+        """Device time of a sample, and how many samples the nearest known one is away."""
+        at = bisect_left(self._sequence, sequence)
+        near = [k for k in (at - 1, at) if 0 <= k < len(self._sequence)]
+        best = min(near, key=lambda k: abs(self._sequence[k] - sequence))
+        away = sequence - self._sequence[best]
+        return self._us[best] + away * interval_us, abs(away)
+
+    @property
+    def anchored(self) -> bool:
+        """Some device time is known."""
+        return bool(self._us)
+
+    def anchor(self, sequence: int, device_us: int) -> None:
+        """Note the device time of one sample."""
+        at = bisect_left(self._sequence, sequence)
+        if at == len(self._sequence) or self._sequence[at] != sequence:
+            self._sequence.insert(at, sequence)
+            self._us.insert(at, device_us)
+
+    def shift(self, by_us: int) -> None:
+        """All device times turned out to be later by so much."""
+        self._us = [us + by_us for us in self._us]
+        self.arrivals.shift(by_us * 1e-6)
+
+    def measure_interval_us(self, default_us: float) -> tuple[float, float]:
+        """Device time from sample to sample, and the time over which it was measured, s."""
+        if len(self._us) < 2:
+            return default_us, 0.0
+        start = bisect_right(self._us, self._us[-1] - int(self._params.baseline_s * 1e6))
+        start = min(start, len(self._us) - 2)
+        span_us = self._us[-1] - self._us[start]
+        return span_us / (self._sequence[-1] - self._sequence[start]), span_us * 1e-6
+
+    def device_s(self, sequence: NDArray[np.int64], interval_us: float) -> Floats:
+        """(n,) device times."""
+        known, us = np.array(self._sequence), np.array(self._us, dtype=np.float64)
+        times = np.interp(sequence, known, us)
+        times += np.minimum(sequence - known[0], 0) * interval_us
+        times += np.maximum(sequence - known[-1], 0) * interval_us
+        seconds: Floats = times * 1e-6
+        return seconds
+
+
+class EpochClock:
+    """The clock of one start of a sensor.
+
+    Args:
+        rate_hz: Of the samples, by name.
+        params: Tuning.
+    """
+
+    def __init__(self, rate_hz: float, params: ClockParams) -> None:
+        self._params = params
+        self._interval_us = 1e6 / rate_hz
+        self._measured_s = 0.0
+        self._top: int | None = None
+        self._early: list[tuple[int, int, float, float]] = []
+        self._late: tuple[float, int, int] | None = None
+        self.pieces: list[ClockPiece] = []
+        self.odd = 0
+        """Points that fit nothing, and were left out."""
+
+    # --- what came --------------------------------------------------------------------------------
+
+    def hear_status(
+        self, newest: int, device_us: int, arrival_s: float, composed_us: int | None = None
+    ) -> None:
+        """What the sensor says once a second.
+
+        Args:
+            newest: Number of its newest sample, u32.
+            device_us: Device time of that sample.
+            arrival_s: The receiver's monotonic time.
+            composed_us: Device time at which this was made ready to send, where the sensor tells.
+                At moments that have no rhythm it meets all phases of the grid of connection
+                events, which packets of a fixed number of samples may never do.
+        """
+        sequence = self._unwrap(newest)
+        if not 0 <= device_us < _LARGEST_US:
+            self.odd += 1
+            return
+        piece = self._piece_of(sequence)
+        if piece is not None and piece.guessed:
+            self._settle(piece, sequence, device_us)
+        if piece is None or self._is_off(piece, sequence, device_us):
+            piece = self._break_at(sequence, device_us)
+        if piece is None:
+            return
+        piece.anchor(sequence, device_us)
+        self._measure(piece)
+        sane = composed_us is not None and 0 <= composed_us - device_us < _LARGEST_WAIT_US
+        ready_us = composed_us if composed_us is not None and sane else device_us
+        self._hear(piece, sequence, sequence, ready_us * 1e-6, arrival_s)
+
+    def hear_packet(self, first: int, count: int, t100us: int, arrival_s: float) -> None:
+        """A live packet: number (u32) and low 16 bits of the time of its first sample."""
+        sequence = self._unwrap(first)
+        piece = self._piece_of(sequence)
+        if piece is None:
+            return  # The whole time is not known before the first status.
+        expected_us, away = piece.expect_us(sequence, self._interval_us)
+        device_us = round(expected_us) + _nearest(t100us * _UNIT_US + 50 - round(expected_us))
+        if self._is_off(piece, sequence, device_us):
+            piece = self._break_at(sequence, device_us)
+            if piece is None:
+                return
+            piece.guessed = not piece.anchored
+            piece.anchor(sequence, device_us)
+        elif away * self._interval_us > self._params.anchor_s * 1e6 and sequence > piece.last_heard:
+            piece.anchor(sequence, device_us)
+        last_s = (device_us + (count - 1) * self._interval_us) * 1e-6
+        self._hear(piece, sequence, sequence + count - 1, last_s, arrival_s)
+
+    def _settle(self, piece: ClockPiece, sequence: int, device_us: int) -> None:
+        """The first status of a piece that a packet began says how many wraps it is off."""
+        expected_us, _ = piece.expect_us(sequence, self._interval_us)
+        wraps = round((device_us - expected_us) / _WRAP_US)
+        if wraps and not self._is_off(piece, sequence, device_us - wraps * _WRAP_US):
+            piece.shift(wraps * _WRAP_US)
+        piece.guessed = False
+
+    def _unwrap(self, sent: int) -> int:
+        sequence = sent if self._top is None else unwrap_sequence(sent, self._top)
+        self._top = sequence if self._top is None else max(self._top, sequence)
+        return sequence
+
+    def _piece_of(self, sequence: int) -> ClockPiece | None:
+        at = bisect_right(self.pieces, sequence, key=lambda piece: piece.first)
+        return self.pieces[max(0, at - 1)] if self.pieces else None
+
+    def _is_off(self, piece: ClockPiece, sequence: int, device_us: int) -> bool:
+        expected_us, away = piece.expect_us(sequence, self._interval_us)
+        error = self._params.unmeasured_rate_error
+        if self._measured_s:
+            # Two times to 100 us each over what was measured.
+            error = max(self._params.rate_error, 2e-4 / self._measured_s)
+        allowed_us = self._params.step_us + error * away * self._interval_us
+        return abs(device_us - expected_us) > min(allowed_us, _WRAP_US / 4)
+
+    def _break_at(self, sequence: int, device_us: int) -> ClockPiece | None:
+        """The piece that begins here, or the next one, which then begins earlier than thought."""
+        at = bisect_right(self.pieces, sequence, key=lambda piece: piece.first)
+        if at < len(self.pieces):
+            after = self.pieces[at]
+            if self._is_off(after, sequence, device_us):
+                self.odd += 1
+                return None
+            after.first = sequence
+            return after
+        if self.pieces and sequence <= self.pieces[-1].last_heard - 1:
+            self.odd += 1
+            return None
+        self.pieces.append(ClockPiece(sequence, self._params))
+        self._early, self._late = [], None
+        return self.pieces[-1]
+
+    def _measure(self, piece: ClockPiece) -> None:
+        interval_us, over_s = piece.measure_interval_us(self._interval_us)
+        if over_s > 0.5 and abs(interval_us / self._interval_us - 1) < 2 * (
+            self._params.unmeasured_rate_error
+        ):
+            self._interval_us, self._measured_s = interval_us, over_s
+
+    # --- sleeps of the receiver -------------------------------------------------------------------
+
+    def _hear(
+        self, piece: ClockPiece, first: int, last: int, device_s: float, arrival_s: float
+    ) -> None:
+        early, late = piece.arrivals.lines_up(device_s, arrival_s)
+        if piece is not self.pieces[-1]:
+            if not early:
+                piece.arrivals.hear(device_s, arrival_s)
+            return
+        if early:
+            self._hear_early(first, last, device_s, arrival_s)
+            return
+        self.odd += len(self._early)
+        self._early = []
+        piece.arrivals.hear(device_s, arrival_s)
+        piece.last_heard = max(piece.last_heard, last)
+        self._hear_late(piece, first, device_s, late=late)
+
+    def _hear_early(self, first: int, last: int, device_s: float, arrival_s: float) -> None:
+        self._early.append((first, last, device_s, arrival_s))
+        if len(self._early) < self._params.arrivals.early_points:
+            return
+        points, self._early, self._late = self._early, [], None
+        piece = self._split(min(point[0] for point in points))
+        for _, end, at_s, came_s in points:
+            piece.arrivals.hear(at_s, came_s)
+            piece.last_heard = max(piece.last_heard, end)
+
+    def _hear_late(self, piece: ClockPiece, first: int, device_s: float, *, late: bool) -> None:
+        if not late:
+            self._late = None
+            return
+        start_s, start, count = self._late or (device_s, first, 0)
+        self._late = (start_s, start, count + 1)
+        tuning = self._params.arrivals
+        if device_s - start_s > tuning.late_for_s and count >= tuning.late_points:
+            piece.arrivals.drop_since(start_s)
+            self._split(start)
+            self._late = None
+
+    def _split(self, first: int) -> ClockPiece:
+        """A new piece of arrivals while the sensor's own clock runs on."""
+        before = self.pieces[-1]
+        piece = ClockPiece(max(first, before.first + 1), self._params)
+        device_us, _ = before.expect_us(piece.first, self._interval_us)
+        piece.anchor(piece.first, round(device_us))
+        before.last_heard = min(before.last_heard, piece.first)
+        self.pieces.append(piece)
+        return piece
+
+    # --- what is known ----------------------------------------------------------------------------
+
+    def times(self, sequence: NDArray[np.int64]) -> SampleTimes:
+        """Times of samples by their unwrapped numbers, in any order."""
+        shape = sequence.shape
+        times = SampleTimes(np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.inf))
+        firsts = np.array([piece.first for piece in self.pieces], dtype=np.int64)
+        owner = np.maximum(np.searchsorted(firsts, sequence, side="right") - 1, 0)
+        for number, piece in enumerate(self.pieces):
+            mine = owner == number
+            if not mine.any() or not len(piece.arrivals):
+                continue
+            device_s = piece.device_s(sequence[mine], self._interval_us)
+            offset_s, residual_s = piece.arrivals.offset_s(device_s)
+            host_s = device_s + offset_s
+            if number + 1 < len(self.pieces):
+                residual_s += self._doubt_s(number, sequence[mine], host_s)
+            times.device_s[mine], times.host_s[mine] = device_s, host_s
+            times.residual_s[mine] = residual_s
+        return times
+
+    def _doubt_s(self, number: int, sequence: NDArray[np.int64], host_s: Floats) -> Floats:
+        """How much the next piece says otherwise of samples that nobody heard live."""
+        piece, after = self.pieces[number], self.pieces[number + 1]
+        doubt = np.zeros(len(sequence))
+        unheard = sequence > piece.last_heard
+        if unheard.any() and len(after.arrivals):
+            device_s = after.device_s(sequence[unheard], self._interval_us)
+            doubt[unheard] = np.abs(
+                device_s + after.arrivals.offset_s(device_s)[0] - host_s[unheard]
+            )
+        return doubt
+
+    def clock_map(self, sequence: int) -> ClockMap | None:
+        """Device time to host time near one sample; None before anything is known."""
+        piece = self._piece_of(sequence)
+        if piece is None:
+            return None
+        return piece.arrivals.clock_map(
+            float(piece.device_s(np.array([sequence]), self._interval_us)[0])
+        )
+
+    def line_map(self, first: int, last: int) -> ClockMap | None:
+        """One straight line for a stretch of samples: for recordings of some minutes.
+
+        It lies evenly between the knots, whose wander is not the clock's; what temperature bends in
+        longer recordings is in its residual. None where the stretch has a jump in it, or where
+        nothing is known.
+        """
+        piece = self._piece_of(first)
+        if piece is None or piece is not self._piece_of(last) or not len(piece.arrivals):
+            return None
+        numbers = np.unique(np.linspace(first, last, _LINE_POINTS).astype(np.int64))
+        times = self.times(numbers)
+        middle_s = float(times.device_s.mean())
+        from_middle_s = times.device_s - middle_s
+        offset_s = times.host_s - times.device_s
+        skew, height_s = 0.0, float(offset_s[0])
+        if len(numbers) > 1:
+            skew, height_s = np.polyfit(from_middle_s, offset_s, 1, w=1.0 / times.residual_s)
+        bend_s = np.abs(offset_s - height_s - skew * from_middle_s)
+        return ClockMap(
+            offset_s=float(height_s - skew * middle_s),
+            skew=float(skew),
+            residual_s=float(np.max(bend_s + times.residual_s)),
+            origin="arrivals",
+        )
+
+
+class ClockModel:
+    """The clock of one sensor through all its restarts.
+
+    Args:
+        rate_hz: Of the samples, by name.
+        params: Tuning; None for the defaults.
+    """
+
+    def __init__(self, rate_hz: float, params: ClockParams | None = None) -> None:
+        self._rate_hz = rate_hz
+        self._params = params or ClockParams()
+        self.epochs: dict[int, EpochClock] = {}
+        """By boot id."""
+
+    def begin_epoch(self, boot_id: int) -> EpochClock:
+        """The boot id that the sensor says on connecting; the same again changes nothing."""
+        if boot_id not in self.epochs:
+            self.epochs[boot_id] = EpochClock(self._rate_hz, self._params)
+        return self.epochs[boot_id]
+
+    def epoch(self, boot_id: int) -> EpochClock:
+        """The clock of one start.
+
+        Raises:
+            ProtocolError: It has not begun.
+        """
+        if boot_id not in self.epochs:
+            raise ProtocolError(
+                f"Boot id {boot_id}", "is of no known start", "read the sensor's information first"
+            )
+        return self.epochs[boot_id]
+
+
+def _nearest(difference_us: int) -> int:
+    """The same modulo the wrap of 16 bits, nearest to zero."""
+    return (difference_us + _WRAP_US // 2) % _WRAP_US - _WRAP_US // 2
