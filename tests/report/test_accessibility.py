@@ -28,9 +28,9 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "experimental")
-# An experimental rule against what another one asks for: that parts which scroll can be reached
-# with the keyboard.
-NOT_ASKED = ("focus-order-semantics",)
+# Experimental rules. The first is against what another one asks for: that parts which scroll can be
+# reached with the keyboard. The second asks to look at hidden parts by hand: those for paper.
+NOT_ASKED = ("focus-order-semantics", "hidden-content")
 OF_COLOURS = ("color-contrast", "link-in-text-block")
 """The rules among them that look at colours: the only ones that dark can change."""
 DRAWN_CONTRAST = Path(__file__).with_name("drawn_contrast.js").read_text(encoding="utf-8")
