@@ -102,7 +102,8 @@ def main() -> None:
         memory = stats.get("peak_rss_mb", "?").strip()
         print(
             f"{asked.target}: {runs:,} runs in {took_s:.0f} s ({how}), "
-            f"{runs / took_s:,.0f} runs/s, peak {memory} MB, {len(found)} findings, status {done.returncode}"
+            f"{runs / took_s:,.0f} runs/s, peak {memory} MB, {len(found)} findings, "
+            f"status {done.returncode}"
         )
     sys.exit(done.returncode)
 
