@@ -544,6 +544,18 @@ def resends() -> list[Script]:
     s.next(2_000_500, control(done(4, FIRST, 1, 1)))
     out.append(s)
 
+    s = quiet("resend_others_off", "switching another characteristic ends no resend, no reply", 5)
+    s.do(2_000_000, "enable", channel="live", on=True, att=0)
+    s.write(2_000_000, request(3, 2, "II", FIRST, 5))
+    s.do(2_000_000, "enable", channel="live", on=False, att=0)
+    s.do(2_000_000, "enable", channel="control", on=True, att=0)
+    s.next(2_000_000, control(reply(3, 2, OK, "II", FIRST, 5)), backfill(FIRST, 5, FED_US))
+    s.do(2_000_000, "enable", channel="backfill", on=True, att=0)
+    s.write(2_000_050, request(5, 3), 0xFE)
+    s.do(2_000_100, "confirmed")
+    s.next(2_000_100, control(done(2, FIRST, 5, 5)))
+    out.append(s)
+
     s = quiet("resend_link_lost", "a lost link ends a resend without done; the ring stays", 40)
     s.write(2_000_000, request(3, 2, "II", FIRST, 40))
     s.next(
@@ -965,6 +977,8 @@ def other_ops() -> list[Script]:
     s.asks(4_030_000, request(6, 3, "B", 255), control(reply(6, 3)), board=["identify 255"])
     s.asks(4_040_000, request(6, 4, "B", 0), control(reply(6, 4)), board=["identify 0"])
     s.do(4_050_000, "next", gives=[], board=[])
+    s.write(4_070_000, request(6, 5, "B", 0), board=["identify 0"])
+    s.next(4_070_000, control(reply(6, 5)), board=[])
     out.append(s)
 
     s = Script("cannot", "what the capabilities do not promise is UNSUPPORTED", capabilities=2)
