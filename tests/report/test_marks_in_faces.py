@@ -282,20 +282,20 @@ def each(faces: tuple[str, ...], pattern: str) -> dict[str, str]:
 FIGURES: dict[str, dict[str, str]] = {
     "end range": {
         **each((*WORDS, "handout"), r"41°±2"),
-        "letter": r"41.3°±2.2°",
+        "letter": r"41.3±2.2°",
         "json": r'"value_deg":41\.3,"sigma_deg":1\.13',
         **each(FHIR, component("error95", r"2\.21")),
     },
     "judged position": {
-        **each((*WORDS, "handout"), r"90%±8"),
-        "letter": r"90%±8%",
+        **each((*WORDS, "handout"), r"90±8%"),
+        "letter": r"90±8%",
         "json": r'"ratio_error_95":0\.0841',
         **each(FHIR, component("error95", r"0\.0841")),
     },
     "typical peak": {
         **each(WORDS, r"37°±3"),
         "handout": NOT_SHOWN,
-        "letter": r"37.2°±2.7°",
+        "letter": r"37.2±2.7°",
         "json": r'"typical_deg":37\.2,"sigma_deg":1\.37',
         **each(FHIR, component("error95", r"2\.69")),
     },
