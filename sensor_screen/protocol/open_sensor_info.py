@@ -1,6 +1,6 @@
 """What a sensor of the open protocol says of itself (PROTOCOL.md, section 7), and in SI units.
 
-How it lies in bytes is told in `open_sensor_info_entries`.
+How it lies in bytes is told in `open_sensor_info_bytes`.
 """
 
 from __future__ import annotations

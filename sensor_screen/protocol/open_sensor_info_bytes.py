@@ -18,6 +18,7 @@ from sensor_screen.protocol.field_layout import (
     refuse,
 )
 from sensor_screen.protocol.open_sensor_info import (
+    REQUIRED,
     AccRange,
     Capability,
     GyroCode,
@@ -75,7 +76,8 @@ def decode_info(value: bytes) -> OpenSensorInfo:
     if len(value) > LARGEST_INFO:
         refuse(value, "Info", Fault.LENGTH, f"has {len(value)} bytes", f"send {LARGEST_INFO}")
     entries, unknown = _split(value)
-    major, minor = _ints(PROTOCOL_LAYOUT, _required(entries, InfoType.PROTOCOL))
+    _require(entries, InfoType.PROTOCOL)
+    major, minor = _ints(PROTOCOL_LAYOUT, entries[InfoType.PROTOCOL])
     if major != MAJOR_VERSION:
         refuse(
             value,
@@ -84,11 +86,13 @@ def decode_info(value: bytes) -> OpenSensorInfo:
             f"is of protocol {major}.{minor}",
             f"use a program that knows it; this one knows version {MAJOR_VERSION}",
         )
-    (boot_id,) = _ints(BOOT_LAYOUT, _required(entries, InfoType.BOOT))
+    for kind in sorted(REQUIRED):
+        _require(entries, kind)
+    (boot_id,) = _ints(BOOT_LAYOUT, entries[InfoType.BOOT])
     if boot_id == 0:
         refuse(value, "Info", Fault.VALUE, "has the boot id 0", "take a random one at every start")
     serial, model, firmware = (
-        decode_text(_required(entries, kind), LARGEST_TEXT, kind.name.title())
+        decode_text(entries[kind], LARGEST_TEXT, kind.name.title())
         for kind in (InfoType.SERIAL, InfoType.MODEL, InfoType.FIRMWARE)
     )
     acc = _items(ACC_RANGE_LAYOUT, entries, InfoType.ACC_RANGES)
@@ -103,10 +107,8 @@ def decode_info(value: bytes) -> OpenSensorInfo:
         rates_mhz=tuple(int(rate) for (rate,) in _items(RATE_LAYOUT, entries, InfoType.RATES)),
         acc_ranges=tuple(AccRange(int(size), scale) for size, scale in acc),
         gyr_ranges=tuple(GyrRange(int(size), scale) for size, scale in gyr),
-        ring_depth=_ints(RING_LAYOUT, _required(entries, InfoType.RING))[0],
-        capabilities=Capability(
-            _ints(CAPABILITIES_LAYOUT, _required(entries, InfoType.CAPABILITIES))[0]
-        ),
+        ring_depth=_ints(RING_LAYOUT, entries[InfoType.RING])[0],
+        capabilities=Capability(_ints(CAPABILITIES_LAYOUT, entries[InfoType.CAPABILITIES])[0]),
         label=_optional(entries, InfoType.LABEL, _label),
         axes=_optional(entries, InfoType.AXES, _axes),
         stream=_optional(entries, InfoType.STREAM, _stream),
@@ -147,10 +149,9 @@ def _split(value: bytes) -> tuple[dict[InfoType, bytes], tuple[UnknownEntry, ...
     return known, tuple(unknown)
 
 
-def _required(entries: dict[InfoType, bytes], kind: InfoType) -> bytes:
+def _require(entries: dict[InfoType, bytes], kind: InfoType) -> None:
     if kind not in entries:
         refuse(b"", kind.name, Fault.MISSING, "is missing in the info", "send it")
-    return entries[kind]
 
 
 def _optional(
@@ -178,7 +179,7 @@ def _refuse_short(fields: FieldLayout, content: bytes) -> None:
 def _items(
     fields: FieldLayout, entries: dict[InfoType, bytes], kind: InfoType
 ) -> list[tuple[int | float, ...]]:
-    content = _required(entries, kind)
+    content = entries[kind]
     if not content or len(content) % fields.size:
         _refuse_short(fields, content)
     return [fields.unpack(content, at) for at in range(0, len(content), fields.size)]
