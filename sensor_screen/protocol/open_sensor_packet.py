@@ -213,8 +213,8 @@ def decode_packets(values: bytes, lengths: ArrayLike) -> PacketTable:
     """
     sizes = _checked_lengths(lengths, len(values))
     offsets = np.cumsum(sizes) - sizes
-    # Eight spare bytes: the header of a short value may be read, and is then refused by its length.
-    data = np.frombuffer(bytes(values) + bytes(HEADER_SIZE), np.uint8)
+    # Spare bytes: the header of a short value may be read, and is then refused by its length.
+    data = np.frombuffer(bytes(values) + bytes(SAMPLE_SIZE), np.uint8)
     header = _gather(data, offsets, HEADER_SIZE).view(_HEADER_TYPE)[:, 0]
     version, kind = header["version_kind"] >> 4, header["version_kind"] & 15
     count = header["count"].astype(np.int64)
