@@ -7,6 +7,7 @@ it out with a sentence in `absent()`. Every test of packets then runs it as well
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -15,10 +16,12 @@ from sensor_screen.errors import ProtocolError
 from sensor_screen.protocol.field_layout import Fault
 from sensor_screen.protocol.open_sensor_packet import (
     PacketKind,
+    PacketTable,
     SamplePacket,
     decode_packet,
     decode_packets,
     encode_packet,
+    encode_packets,
 )
 from tests.protocol import toml_codec
 
@@ -50,6 +53,9 @@ class Implementation(Protocol):
 
     def decode_packets(self, values: Sequence[bytes]) -> list[Outcome]:
         """Many, in the fastest way that it has."""
+
+    def encode_packets(self, packets: Sequence[Plain]) -> list[bytes]:
+        """Likewise."""
 
 
 class PythonSingle:
@@ -83,6 +89,9 @@ class PythonSingle:
     def decode_packets(self, values: Sequence[bytes]) -> list[Outcome]:
         return [self.decode_packet(value) for value in values]
 
+    def encode_packets(self, packets: Sequence[Plain]) -> list[bytes]:
+        return [self.encode_packet(packet) for packet in packets]
+
 
 class PythonTable(PythonSingle):
     """The package, many packets at once; a single one is a table of one."""
@@ -104,6 +113,27 @@ class PythonTable(PythonSingle):
         ):
             outcomes[source] = (*head, tuple(counts.ravel().tolist()))
         return outcomes
+
+    def encode_packet(self, packet: Plain) -> bytes:
+        return self.encode_packets([packet])[0]
+
+    def encode_packets(self, packets: Sequence[Plain]) -> list[bytes]:
+        kind, first, t100us, counts = zip(*packets, strict=True)
+        flat = np.fromiter(itertools.chain.from_iterable(counts), np.int16)
+        table = PacketTable(
+            np.array(kind, np.uint8),
+            np.array(first, np.uint32),
+            np.array(t100us, np.uint16),
+            np.array([len(row) // 6 for row in counts], np.uint8),
+            source=np.arange(len(kind)),
+            sequence=np.zeros(len(flat) // 6, np.int64),
+            counts=flat.reshape(-1, 6),
+            refused={},
+            unknown_kind=0,
+        )
+        values, lengths = encode_packets(table)
+        ends = np.cumsum(lengths).tolist()
+        return [values[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
 
 
 class TomlTables:
@@ -136,6 +166,9 @@ class TomlTables:
 
     def decode_packets(self, values: Sequence[bytes]) -> list[Outcome]:
         return [self.decode_packet(value) for value in values]
+
+    def encode_packets(self, packets: Sequence[Plain]) -> list[bytes]:
+        return [self.encode_packet(packet) for packet in packets]
 
 
 def implementations() -> list[Implementation]:

@@ -575,8 +575,8 @@ def text() -> str:
     parts = {
         "about": [
             "Golden packets of the open sensor protocol 1.0. `fields` are named as in",
-            "packets.toml; bytes are hex. `error`: must be refused for this reason. `ignored`: must",
-            "be left and counted. `decode_only`: what is read has fewer bytes than what was sent.",
+            "packets.toml; bytes are hex. `error`: must be refused for this reason. `ignored`:",
+            "must be left and counted. `decode_only`: fewer bytes are read than were sent.",
             "`streams`: relay frames of one stream, each with the number of records it gives.",
         ],
         "entries": entries(),
