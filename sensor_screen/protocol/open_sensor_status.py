@@ -212,7 +212,9 @@ def sample_times(
         stamp_time_us + TICK_US / 2,
         np.clip(expected_us, stamp_time_us, stamp_time_us + TICK_US - 1),
     )
-    uncertain = broken & ~(between & (span_us < ROUND_US))
+    # A break of just a round of t100us: both pairs agree, and not with each other.
+    torn = ~broken_l & ~broken_r & (time_l != time_r) & has_left & has_right
+    uncertain = torn | (broken & ~(between & (span_us < ROUND_US)))
     return SampleTimes(first_us, period, broken, uncertain)
 
 

@@ -126,7 +126,7 @@ def feed_relay_frame(data: bytes) -> None:
 
 
 def feed_relay_stream(data: bytes) -> None:
-    """Frames of one reader, each as long as the byte before it says; CRC and sequence are mended."""
+    """Frames of one reader, as long as the byte before says; CRC and sequence are mended."""
     reader = RelayReader()
     while data:
         value, data = data[1 : 1 + data[0]], data[1 + data[0] :]
