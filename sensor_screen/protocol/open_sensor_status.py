@@ -61,6 +61,14 @@ class SensorStatus:
         return (self.next_sequence - self.oldest_sequence) % NUMBERS
 
     @property
+    def pair(self) -> tuple[int, int] | None:
+        """Number of a sample and its time in us.
+
+        None where no sample is held: the time may then be that of the status itself.
+        """
+        return ((self.next_sequence - 1) % NUMBERS, self.time_us) if self.held else None
+
+    @property
     def battery_percent(self) -> int | None:
         """None where it is not known, or not a share."""
         return self.battery if self.battery <= 100 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -136,6 +137,11 @@ def test_status() -> None:
     assert (said.next_sequence, said.oldest_sequence, said.held) == (70_020, 52_020, 18_000)
     assert (said.time_us, said.boot, said.lost) == (123_456_789, 0xBEEF, 0)
     assert (said.battery_percent, said.flags) == (87, StatusFlag.MEASURING)
+    assert said.pair == (70_019, 123_456_789)
+    nothing = dataclasses.replace(said, oldest_sequence=said.next_sequence, battery=255)
+    assert (nothing.held, nothing.pair, nothing.battery_percent) == (0, None, None)
+    wrapped = dataclasses.replace(said, next_sequence=0, oldest_sequence=2**32 - 3)
+    assert (wrapped.held, wrapped.pair) == (3, (2**32 - 1, 123_456_789))
 
 
 def test_resend() -> None:
