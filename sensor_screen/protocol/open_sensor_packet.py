@@ -103,7 +103,8 @@ def decode_packet(value: bytes) -> SamplePacket | None:
         _refuse_count(value, count)
     if size != HEADER_SIZE + SAMPLE_SIZE * count:
         _refuse_length(value)
-    counts = np.frombuffer(value, _COUNT, offset=HEADER_SIZE).reshape(count, 6)
+    # A copy where the buffer could be used again by whoever gave it.
+    counts = np.frombuffer(bytes(value), _COUNT, offset=HEADER_SIZE).reshape(count, 6)
     return SamplePacket(kind, first_sequence, t100us, counts)
 
 

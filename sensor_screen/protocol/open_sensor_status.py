@@ -136,16 +136,17 @@ class SampleTimes:
     uncertain: Bools
     """(p,) its time may be off by a multiple of 6.5536 s: no status says how long the break was."""
 
-    def of_samples(self, count: Ints) -> Floats:
+    def of_samples(self, count: NDArray[np.integer]) -> Floats:
         """(n,) of every sample.
 
         Args:
             count: (p,) samples in each packet.
         """
-        ends = np.cumsum(count)
+        counts = count.astype(np.int64)
+        ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
-        within = np.arange(total) - np.repeat(ends - count, count)
-        return np.repeat(self.first_us, count) + within * np.repeat(self.period_us, count)
+        within = np.arange(total) - np.repeat(ends - counts, counts)
+        return np.repeat(self.first_us, counts) + within * np.repeat(self.period_us, counts)
 
 
 def unwrap_numbers(sequence: Ints, near: int) -> Ints:

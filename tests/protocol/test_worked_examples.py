@@ -121,6 +121,15 @@ def test_packets() -> None:
     assert again.counts.tolist() == [[-32768, 0, 32767, 0, 0, 0]]
 
 
+def test_a_buffer_that_is_used_again_changes_nothing() -> None:
+    buffer = bytearray(BYTES["live packet"])
+    packet = decode_packet(buffer)
+    assert packet is not None
+    before = packet.counts.copy()
+    buffer[8:] = bytes(24)
+    assert (packet.counts == before).all()
+
+
 def test_a_block_has_numbers_that_wrap() -> None:
     live = decode_packet(BYTES["live packet"])
     assert live is not None
