@@ -22,7 +22,7 @@ class Board:
         return 0
 
     def factory_reset(self) -> None:
-        """Delete bonds and label, and start anew. Called once the reply has arrived."""
+        """Delete bonds and start anew; the label is gone. Called once the reply has arrived."""
 
     def sleep(self) -> None:
         """Power down. Called once the reply has arrived."""

@@ -3,6 +3,7 @@
 import struct
 
 from . import packet
+from .info import IDENTIFY_LIGHT, SELF_TESTS
 
 
 class ControlPoint:
@@ -44,7 +45,7 @@ class ControlPoint:
             return packet.ATT_INVALID_LENGTH
         if not self.on:
             return packet.ATT_INDICATIONS_OFF
-        if self.reply is not None or self._unconfirmed == packet.REPLY:
+        if self.reply is not None or self._unconfirmed == packet.REPLY or self._afterwards:
             return packet.ATT_UNCONFIRMED
         self._received_us = now_us
         result, body = self._answer(value, now_us)
@@ -52,11 +53,9 @@ class ControlPoint:
         return packet.ATT_OK
 
     def take_reply(self, now_us: int) -> bytes:
-        """The reply that waits, with the clock as it is now where a reply tells it."""
+        """The reply that waits; that of TIME tells when it was taken."""
         op, tag, result, body = self.reply
-        if result == packet.OK and op == packet.START:
-            body += struct.pack("<IH", now_us & 0xFFFFFFFF, (now_us >> 32) & 0xFFFF)
-        elif result == packet.OK and op == packet.TIME:
+        if result == packet.OK and op == packet.TIME:
             body = struct.pack("<QQ", self._received_us, now_us)
         self.reply = None
         self._unconfirmed = packet.REPLY
@@ -82,7 +81,7 @@ class ControlPoint:
         if op == packet.START:
             return self._start(fields, now_us)
         if op == packet.STOP:
-            return packet.OK, struct.pack("<I", self._sensor.stop(now_us))
+            return packet.OK, struct.pack("<I", self._sensor.stop())
         if op == packet.RESEND:
             return self._resend(value[1], *fields)
         if op == packet.ACK:
@@ -109,8 +108,9 @@ class ControlPoint:
             sensor.begin(wanted)
         sensor.keep_s = keep_s
         sensor.live.batch = live_batch
-        sensor.want_status(now_us)
-        return packet.OK, struct.pack("<I", sensor.stream[4])
+        sensor.want_status()
+        low, high = now_us & 0xFFFFFFFF, now_us >> 32 & 0xFFFF
+        return packet.OK, struct.pack("<IIH", sensor.stream[4], low, high)
 
     def _fault_of(self, rate_mhz: int, acc_range_g: int, gyr_range_dps: int, session: int) -> int:
         """Where the first field at fault begins; 0: none is."""
@@ -125,8 +125,10 @@ class ControlPoint:
 
     def _resend(self, tag: int, first: int, count: int) -> tuple:
         lane, ring = self._sensor.backfill, self._sensor.ring
-        if not 1 <= count <= 0x7FFFFFFF:
+        if not 1 <= count <= packet.MOST_NUMBERS:
             return _invalid(6)
+        if not lane.on:
+            return packet.STATE, b""
         if lane.running:
             return packet.BUSY, b""
         if not lane.begin(tag, first, count):
@@ -135,26 +137,29 @@ class ControlPoint:
 
     def _acknowledge(self, sequence: int) -> tuple:
         sensor = self._sensor
-        if packet.before(sequence, sensor.acknowledged):
-            return _invalid(2)
-        if packet.before(sensor.ring.next, sequence):
+        known = sensor.acknowledged
+        if (sequence - known) & 0xFFFFFFFF > (sensor.ring.next - known) & 0xFFFFFFFF:
             return _invalid(2)
         sensor.acknowledged = sequence
         return packet.OK, struct.pack("<I", sensor.ring.oldest)
 
     def _when_idle(self, op: int, fields: tuple) -> tuple:
+        if op == packet.SELF_TEST and not self._can(SELF_TESTS):
+            return packet.UNSUPPORTED, b""
+        if op == packet.FACTORY_RESET and fields[0] != packet.RESET_MAGIC:
+            return _invalid(2)
         if self._sensor.measuring:
             return packet.STATE, b""
         if op == packet.SELF_TEST:
             return packet.OK, bytes((self._sensor.board.self_test() & 0xFF,))
-        if op == packet.FACTORY_RESET and fields[0] != packet.RESET_MAGIC:
-            return _invalid(2)
         self._afterwards = op
         return packet.OK, b""
 
     def _serve(self, op: int, fields: tuple, now_us: int) -> tuple:
         """The requests that have nothing to do with samples."""
         if op == packet.IDENTIFY:
+            if not self._can(IDENTIFY_LIGHT):
+                return packet.UNSUPPORTED, b""
             self._sensor.identify(fields[0], now_us)
         elif op == packet.LABEL:
             side, placement = fields
@@ -166,11 +171,15 @@ class ControlPoint:
             self._sensor.board.store_label(side, placement)
         return packet.OK, b""
 
+    def _can(self, capability: int) -> bool:
+        return bool(self._sensor.config.capabilities & capability)
+
     def _do_afterwards(self) -> None:
         """What a request asks for once its reply has arrived."""
         op, self._afterwards = self._afterwards, 0
         if op == packet.FACTORY_RESET:
             self._sensor.put_label(0, 0)
+            self._sensor.board.store_label(0, 0)
             self._sensor.board.factory_reset()
         elif op == packet.SLEEP:
             self._sensor.board.sleep()

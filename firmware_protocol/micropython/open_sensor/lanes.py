@@ -55,14 +55,13 @@ class LiveLane:
         self._since_us = 0
         self._newest_us = 0
         self._broken = False
-        self._flush = False
 
     def enable(self, on: bool) -> None:
         """Begin with the next sample, or drop what waits."""
         self.on = on
         self._first = self._ring.next
         self._waiting = 0
-        self._broken = self._flush = False
+        self._broken = False
 
     def put(self, time_us: int, begins: bool, most: int) -> None:
         """The ring has one more sample; `most`: so many may wait before the oldest are dropped."""
@@ -70,7 +69,7 @@ class LiveLane:
             return
         if self._waiting == 0:
             self._first = (self._ring.next - 1) & 0xFFFFFFFF
-            self._since_us = time_us
+            self._since_us = time_us - time_us % 100
         elif begins:
             self._broken = True
         self._newest_us = time_us
@@ -81,17 +80,13 @@ class LiveLane:
             self._advance(self._ring.run(self._first, self._most()))
             self.dropped += 1
 
-    def flush(self) -> None:
-        """Send all that waits, however few."""
-        self._flush = self._waiting > 0
-
-    def ready(self, now_us: int) -> int:
-        """Samples of the packet that may go now; 0: none."""
+    def ready(self, now_us: int, flush: bool) -> int:
+        """Samples of the packet that may go now; 0: none. `flush`: no more will come."""
         waiting = self._waiting
         if waiting == 0:
             return 0
         most = self._most()
-        if waiting >= most or self._flush or now_us - self._since_us >= LATEST_US:
+        if waiting >= most or flush or now_us - self._since_us >= LATEST_US:
             return self._ring.run(self._first, most) if self._broken else min(waiting, most)
         if self._broken:
             run = self._ring.run(self._first, most)
@@ -121,7 +116,7 @@ class LiveLane:
             self._first = (self._first + 1) & 0xFFFFFFFF
             self._waiting -= 1
         if self._waiting == 0:
-            self._broken = self._flush = False
+            self._broken = False
             return
         ticks = self._newest_us // 100
         age = (ticks - ring.t100us(self._first)) & 0xFFFF
@@ -171,9 +166,10 @@ class BackfillLane:
         """Samples of the packet that may go now; 0: all are sent."""
         ring = self._ring
         while self._left:
-            gone = (ring.oldest - self._next) & 0xFFFFFFFF
-            if before(self._next, ring.oldest):
+            if before(self._next, ring.overwritten_before):
                 self._overwritten = True
+            if before(self._next, ring.oldest):
+                gone = (ring.oldest - self._next) & 0xFFFFFFFF
                 self._advance(min(gone, self._left))
                 continue
             count = ring.run(self._next, min(self._left, self._writer.fits))

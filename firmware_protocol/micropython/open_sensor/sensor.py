@@ -1,9 +1,9 @@
 """The sensor of PROTOCOL.md without its radio: state machine, status, lanes.
 
 A radio shell tells what happens (`connected`, `set_mtu`, `set_encrypted`, `enable`, `write`,
-`read`, `confirmed`, `disconnected`), a driver tells what was measured (`sample`, `overrun`), and the
-shell calls `next` whenever it has a free buffer, and at the latest at `wanted_at`, until it gives
-None.
+`read`, `confirmed`, `disconnected`), a driver tells what was measured (`sample`, `overrun`), and
+the shell calls `next` whenever it has a free buffer, and at the latest at `wanted_at`, until it
+gives None.
 Times are microseconds of the sensor's clock, which is never set and never goes back.
 """
 
@@ -57,12 +57,15 @@ class Sensor:
         self._keep_until_us = None
         self._identify_until_us = None
         # Of the link.
+        self._linked = False
         self._encrypted = False
         self._status_on = False
+        self._status_waits = False
         self._status_due_us = 0
         # Of the samples.
         self._flags = 0
         self._overwrote = False
+        self._overwritten_before = config.first_sequence
         self._time_us = None
         self._follows = False
         self._begins = True
@@ -76,12 +79,17 @@ class Sensor:
 
     def connected(self, now_us: int) -> None:
         """A client has connected; nothing is enabled yet."""
+        if self._linked:
+            self.disconnected(now_us)
         self._pass_time(now_us)
         self._forget_link()
+        self._linked = True
         self._keep_until_us = None
 
     def disconnected(self, now_us: int) -> None:
         """The link is gone: what was not sent is dropped, the ring stays."""
+        if not self._linked:
+            return
         self._forget_link()
         if self.measuring and self.keep_s:
             self._keep_until_us = now_us + self.keep_s * 1_000_000
@@ -92,24 +100,29 @@ class Sensor:
 
     def set_encrypted(self, on: bool) -> None:
         """The link was encrypted."""
-        self._encrypted = on
+        self._encrypted = on and self._linked
 
     def enable(self, channel: int, on: bool, now_us: int) -> int:
         """The client enabled or ended notifications or indications. ATT error, or 0."""
+        if channel not in (packet.CONTROL, packet.LIVE, packet.BACKFILL, packet.STATUS):
+            return packet.ATT_WRITE_NOT_PERMITTED
         if not self._encrypted:
             return packet.ATT_NOT_ENCRYPTED
-        if channel == packet.CONTROL:
-            self.control.enable(on)
-        elif channel == packet.STATUS:
+        if channel == packet.STATUS:
+            self._status_waits = on and (self._status_waits or not self._status_on)
             self._status_on = on
-            self.want_status(now_us)
+            self._status_due_us = now_us + STATUS_US
         elif channel == packet.LIVE:
             if on != self.live.on:
                 self.live.enable(on)
-        elif channel == packet.BACKFILL:
-            self.backfill.on = on
         else:
-            return packet.ATT_WRITE_NOT_PERMITTED
+            # A resend without its lane, or without its end, is none.
+            if not on:
+                self.backfill.end()
+            if channel == packet.CONTROL:
+                self.control.enable(on)
+            else:
+                self.backfill.on = on
         return packet.ATT_OK
 
     def write(self, value: bytes, now_us: int) -> int:
@@ -155,25 +168,28 @@ class Sensor:
         self._time_us = time_us
         self._note_clipping(counts)
         ring.put(counts, (time_us // 100) & 0xFFFF, begins)
-        if not self._overwrote:
-            self._overwrote = packet.before(
-                self.acknowledged, ring.overwritten_before
-            ) and packet.before(self.stream[4], ring.overwritten_before)
+        if ring.overwritten_before != self._overwritten_before:
+            self._overwritten_before = ring.overwritten_before
+            if packet.before(self.acknowledged, ring.overwritten_before):
+                self._overwrote = True
+            # Numbers are compared within half of their circle.
+            if (ring.next - self.acknowledged) & 0xFFFFFFFF > packet.MOST_NUMBERS:
+                self.acknowledged = (ring.next - packet.MOST_NUMBERS) & 0xFFFFFFFF
         self.live.put(time_us, begins, self._most_waiting)
 
     def overrun(self, lost: int) -> None:
-        """Samples were lost before the one that comes next; 0: not known how many."""
+        """Samples were lost before the one that comes next; 0: not known how many, at least one."""
         if not self.measuring:
             return
         self._flags |= packet.FIFO_OVERRUN
         self._begins = True
-        self._skip += lost
-        self.lost = min(65535, self.lost + lost)
+        self._skip = min(packet.MOST_NUMBERS, self._skip + lost)
+        self.lost = min(65535, self.lost + max(1, lost))
 
     def battery(self, percent: int, low: bool, charging: bool, critical: bool) -> None:
         """State of the battery; `low`: less than ten minutes are left; `critical`: stop now."""
         self.battery_percent = percent
-        self.battery_low = low
+        self.battery_low = low or critical
         self.charging = charging
         if critical and self.measuring:
             self._end()
@@ -191,12 +207,13 @@ class Sensor:
                 return packet.CONTROL, control.take_reply(now_us)
             if resends and not backfill.ready():
                 return packet.CONTROL, control.take_done()
-        if self._status_on and now_us >= self._status_due_us:
+        if self._status_on and (self._status_waits or now_us >= self._status_due_us):
+            self._status_waits = False
             self._status_due_us = now_us + STATUS_US
             value = self._status(now_us)
             self._flags = 0
             return packet.STATUS, value
-        count = self.live.ready(now_us)
+        count = self.live.ready(now_us, not self.measuring)
         if count:
             return packet.LIVE, self.live.take(count)
         count = backfill.ready() if resends else 0
@@ -212,10 +229,10 @@ class Sensor:
             return 0
         due = [self._keep_until_us, self._identify_until_us]
         if self._status_on:
-            due.append(self._status_due_us)
+            due.append(0 if self._status_waits else self._status_due_us)
         live_us = self.live.due_us()
         if live_us is not None:
-            due.append(0 if self.live.ready(live_us - 1_000_000) else live_us)
+            due.append(0 if self.live.ready(live_us - 1, not self.measuring) else live_us)
         due = [time_us for time_us in due if time_us is not None]
         return min(due) if due else None
 
@@ -237,16 +254,16 @@ class Sensor:
         self._begins = True
         self._skip = 0
 
-    def stop(self, now_us: int) -> int:
+    def stop(self) -> int:
         """End the session, if one runs; number that the next sample will get."""
         if self.measuring:
             self._end()
-        self.want_status(now_us)
+        self.want_status()
         return self.ring.next
 
-    def want_status(self, now_us: int) -> None:
+    def want_status(self) -> None:
         """Let the next status go now."""
-        self._status_due_us = now_us
+        self._status_waits = True
 
     def identify(self, seconds: int, now_us: int) -> None:
         """Blink for so long; 0 ends it."""
@@ -294,11 +311,12 @@ class Sensor:
     def _end(self) -> None:
         self.measuring = False
         self._keep_until_us = None
+        self.want_status()
         self.board.stop_imu()
-        self.live.flush()
 
     def _forget_link(self) -> None:
-        self._encrypted = self._status_on = False
+        self._linked = self._encrypted = False
+        self._status_on = self._status_waits = False
         self._writer.fits = packet.samples_per_packet(packet.SMALLEST_MTU)
         self.live.enable(False)
         self.backfill.on = False
