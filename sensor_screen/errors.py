@@ -57,7 +57,18 @@ class PlacementError(MeasurementError):
 
 
 class ProtocolError(ScreenError):
-    """Bytes of a sensor do not say what its protocol allows."""
+    """Bytes of a sensor do not say what its protocol allows.
+
+    Args:
+        value: What was found, at most 24 bytes of it in hex.
+        problem: What is wrong with it.
+        remedy: What to do about it.
+        fault: Which rule it breaks, in one word for programs, as in `vectors.json`.
+    """
+
+    def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:
+        super().__init__(value, problem, remedy)
+        self.fault = fault
 
 
 class RuleBookError(ScreenError):
