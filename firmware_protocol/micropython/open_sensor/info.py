@@ -111,7 +111,7 @@ class Config:
 
 def _entry(kind: int, value: bytes) -> bytes:
     if len(value) > 255:
-        raise PacketError("info entry 0x%02x is longer than 255 bytes" % kind)
+        raise PacketError("length", "info entry 0x%02x is longer than 255 bytes" % kind)
     return bytes((kind, len(value))) + value
 
 
@@ -130,7 +130,7 @@ def pack_info(config: Config, label: tuple, stream: tuple | None = None) -> byte
     """
     for text in (config.serial, config.model, config.firmware):
         if not 1 <= len(text.encode()) <= LARGEST_TEXT:
-            raise PacketError("serial, model and firmware have 1 to 32 bytes each")
+            raise PacketError("text", "serial, model and firmware have 1 to 32 bytes each")
     parts = [
         _entry(PROTOCOL, bytes((MAJOR, MINOR))),
         _entry(BOOT, struct.pack("<I", config.boot_id)),
@@ -155,7 +155,7 @@ def pack_info(config: Config, label: tuple, stream: tuple | None = None) -> byte
         parts.append(_entry(SAMPLING, struct.pack("<BHH", *config.sampling)))
     value = b"".join(parts)
     if len(value) > LARGEST_INFO:
-        raise PacketError("an info of %d bytes" % len(value))
+        raise PacketError("length", "an info of %d bytes" % len(value))
     return value
 
 
@@ -166,22 +166,22 @@ def parse_info(value: bytes) -> dict:
         PacketError: what section 7 calls an error.
     """
     if len(value) > LARGEST_INFO:
-        raise PacketError("an info of %d bytes" % len(value))
+        raise PacketError("length", "an info of %d bytes" % len(value))
     found = {}
     at = 0
     while at < len(value):
         if at + 2 > len(value) or at + 2 + value[at + 1] > len(value):
-            raise PacketError("info ends within an entry")
+            raise PacketError("cut", "info ends within an entry")
         kind, size = value[at], value[at + 1]
         known = _parse_entry(kind, bytes(value[at + 2 : at + 2 + size]))
         if known is not None:
             if kind in found:
-                raise PacketError("info entry 0x%02x stands twice" % kind)
+                raise PacketError("twice", "info entry 0x%02x stands twice" % kind)
             found[kind] = known
         at += 2 + size
     for kind in _REQUIRED:
         if kind not in found:
-            raise PacketError("info entry 0x%02x is missing" % kind)
+            raise PacketError("missing", "info entry 0x%02x is missing" % kind)
     _check(found)
     return found
 
@@ -189,37 +189,66 @@ def parse_info(value: bytes) -> dict:
 def _parse_entry(kind: int, value: bytes) -> object:
     """The entry; None if its type is not known."""
     if kind in _TEXTS:
-        if not 1 <= len(value) <= LARGEST_TEXT:
-            raise PacketError("info entry 0x%02x has %d bytes" % (kind, len(value)))
-        try:
-            return value.decode()
-        except UnicodeError:
-            raise PacketError("info entry 0x%02x is not UTF-8" % kind) from None
+        if not 1 <= len(value) <= LARGEST_TEXT or not _is_utf8(value):
+            raise PacketError("text", "info entry 0x%02x is no text of 1 to 32 bytes" % kind)
+        return value.decode()
     if kind in _LISTS:
         size = struct.calcsize(_LISTS[kind])
         if not value or len(value) % size:
-            raise PacketError("info entry 0x%02x has %d bytes" % (kind, len(value)))
+            raise PacketError("short", "info entry 0x%02x has %d bytes" % (kind, len(value)))
         return tuple(
             struct.unpack_from(_LISTS[kind], value, at) for at in range(0, len(value), size)
         )
     if kind in _FIXED:
         if len(value) < struct.calcsize(_FIXED[kind]):
-            raise PacketError("info entry 0x%02x is too short" % kind)
+            raise PacketError("short", "info entry 0x%02x is too short" % kind)
         return struct.unpack_from(_FIXED[kind], value, 0)
     return None
 
 
 def _check(found: dict) -> None:
+    if found[PROTOCOL][0] != MAJOR:
+        raise PacketError("version", "another version: %d" % found[PROTOCOL][0])
     if found[BOOT][0] == 0:
-        raise PacketError("a boot id of 0")
+        raise PacketError("value", "a boot id of 0")
     if not all(rate > 0 for (rate,) in found[RATES]):
-        raise PacketError("a rate of 0")
+        raise PacketError("value", "a rate of 0")
     for kind in (ACC_RANGES, GYR_RANGES):
         # A number minus itself is 0 unless it is infinite or not a number.
         if not all(scale > 0 and scale - scale == 0 for _, scale in found[kind]):
-            raise PacketError("a scale that is not above 0 and finite")
-    if AXES in found and sorted(abs(axis) for axis in found[AXES]) != [1, 2, 3]:
-        raise PacketError("axes that are no permutation")
+            raise PacketError("scale", "a scale that is not above 0 and finite")
+    side, placement = found.get(LABEL, (0, 0))
+    if side > 2 or placement > 3:
+        raise PacketError("value", "a label that is not known")
+    if found.get(SAMPLING, (0,))[0] > 1:
+        raise PacketError("value", "a way of sampling that is not known")
+    if AXES in found and not _right_handed(found[AXES]):
+        raise PacketError("axes", "axes that are no right-handed permutation")
+
+
+def _right_handed(axes: tuple) -> bool:
+    if sorted(abs(axis) for axis in axes) != [1, 2, 3]:
+        return False
+    turns = [abs(axis) for axis in axes] in ([1, 2, 3], [2, 3, 1], [3, 1, 2])
+    against = sum(1 for axis in axes if axis < 0)
+    return turns == (against % 2 == 0)
+
+
+def _is_utf8(value: bytes) -> bool:
+    """Strictly: no longer form than needed, no half of a pair, nothing beyond U+10FFFF."""
+    at = 0
+    while at < len(value):
+        lead = value[at]
+        more = 0 if lead < 0x80 else 1 if 0xC2 <= lead < 0xE0 else 2 if 0xE0 <= lead < 0xF0 else 3
+        if 0x80 <= lead < 0xC2 or lead > 0xF4 or at + more >= len(value):
+            return False
+        for i in range(more):
+            low = {0xE0: 0xA0, 0xF0: 0x90}.get(lead, 0x80) if i == 0 else 0x80
+            high = {0xED: 0x9F, 0xF4: 0x8F}.get(lead, 0xBF) if i == 0 else 0xBF
+            if not low <= value[at + 1 + i] <= high:
+                return False
+        at += 1 + more
+    return True
 
 
 # --- advertising ----------------------------------------------------------------------------------

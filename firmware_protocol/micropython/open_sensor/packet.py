@@ -98,7 +98,15 @@ _DONE = "<BBBIII"
 
 
 class PacketError(ValueError):
-    """Bytes that the protocol does not allow; the message says which rule they break."""
+    """Bytes that the protocol does not allow.
+
+    Attributes:
+        fault: Which rule they break, in the words of vectors.json.
+    """
+
+    def __init__(self, fault: str, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
 
 
 class UnknownKindError(PacketError):
@@ -130,7 +138,7 @@ def pack_samples(kind: int, first: int, t100us: int, samples: bytes) -> bytes:
     """One packet; `samples` holds 12 bytes a sample, as they travel."""
     count = len(samples) // SAMPLE
     if len(samples) % SAMPLE or not 1 <= count <= MOST_SAMPLES:
-        raise PacketError("a packet has 1 to 19 samples of 12 bytes")
+        raise PacketError("count", "a packet has 1 to 19 samples of 12 bytes")
     buffer = bytearray(HEADER + len(samples))
     write_header(buffer, kind, count, first, t100us)
     buffer[HEADER:] = samples
@@ -145,19 +153,19 @@ def parse_samples(value: bytes) -> tuple:
         PacketError: anything else that section 4 forbids.
     """
     if len(value) < 1:
-        raise PacketError("an empty packet")
+        raise PacketError("length", "an empty packet")
     if value[0] >> 4 != MAJOR:
-        raise PacketError("another version: %d" % (value[0] >> 4))
+        raise PacketError("version", "another version: %d" % (value[0] >> 4))
     kind = value[0] & 0x0F
     if kind not in (KIND_LIVE, KIND_BACKFILL):
-        raise UnknownKindError("kind %d" % kind)
+        raise UnknownKindError("kind", "kind %d" % kind)
     if len(value) < HEADER:
-        raise PacketError("shorter than its header")
+        raise PacketError("length", "shorter than its header")
     count = value[1]
     if not 1 <= count <= MOST_SAMPLES:
-        raise PacketError("a count of %d samples" % count)
+        raise PacketError("count", "a count of %d samples" % count)
     if len(value) != HEADER + count * SAMPLE:
-        raise PacketError("%d samples in %d bytes" % (count, len(value)))
+        raise PacketError("length", "%d samples in %d bytes" % (count, len(value)))
     first, t100us = struct.unpack_from("<IH", value, 2)
     return kind, first, t100us, bytes(value[HEADER:])
 
@@ -179,7 +187,7 @@ def pack_status(
 def parse_status(value: bytes) -> tuple:
     """(next, oldest, time_us, boot, battery, flags, lost) of a status."""
     if len(value) != struct.calcsize(_STATUS):
-        raise PacketError("a status of %d bytes" % len(value))
+        raise PacketError("length", "a status of %d bytes" % len(value))
     following, oldest, low, high, boot, battery, flags, lost = struct.unpack(_STATUS, value)
     return following, oldest, low | high << 32, boot, battery, flags, lost
 
@@ -198,12 +206,16 @@ def pack_request(op: int, tag: int, *fields: int) -> bytes:
 
 
 def parse_request(value: bytes) -> tuple:
-    """(op, tag, fields). The op must be known and the length right."""
+    """(op, tag, fields); fields are the body as it is where the op is not known."""
+    if not 2 <= len(value) <= LARGEST_CONTROL:
+        raise PacketError("length", "a request of %d bytes" % len(value))
     op = value[0]
+    if op >= REPLY:
+        raise PacketError("op", "op 0x%02x is of replies and events" % op)
     if op not in REQUESTS:
-        raise PacketError("unknown op 0x%02x" % op)
+        return op, value[1], bytes(value[2:])
     if len(value) != request_length(op):
-        raise PacketError("op 0x%02x asks for %d bytes" % (op, request_length(op)))
+        raise PacketError("length", "op 0x%02x asks for %d bytes" % (op, request_length(op)))
     return op, value[1], struct.unpack_from(REQUESTS[op][0], value, 2)
 
 
@@ -213,21 +225,28 @@ def pack_reply(op: int, tag: int, result: int, body: bytes = b"") -> bytes:
 
 
 def parse_reply(value: bytes) -> tuple:
-    """(op of the request, tag, result, fields) of a reply; fields at its end may be new.
+    """(op of the request, tag, result, fields) of a reply; what is new at its end is left.
 
-    *done* gives (DONE, tag, result, (first, count, sent)).
+    *done* gives (DONE, tag, result, (first, count, sent)). Fields are the body as it is where op
+    or result is not known.
     """
+    if not 1 <= len(value) <= LARGEST_CONTROL:
+        raise PacketError("length", "an indication of %d bytes" % len(value))
+    op = value[0]
+    if op < REPLY:
+        raise PacketError("op", "op 0x%02x is of requests" % op)
     if len(value) < 3:
-        raise PacketError("a reply of %d bytes" % len(value))
-    op, tag, result = value[0], value[1], value[2]
-    form = "<III" if op == DONE else None
-    if form is None:
+        raise PacketError("length", "an indication of %d bytes" % len(value))
+    tag, result = value[1], value[2]
+    if op == DONE:
+        form = "<III"
+    else:
         op -= REPLY
-        form = REPLIES.get((op, result)) if result == OK else RESULT_BODIES.get(result)
-    if form is None:
-        return op, tag, result, ()
+        form = REPLIES.get((op, result), "<") if result == OK else RESULT_BODIES.get(result, "<")
+        if op not in REQUESTS and result == OK or result > DENIED:
+            return op, tag, result, bytes(value[3:])
     if len(value) < 3 + struct.calcsize(form):
-        raise PacketError("a reply that is too short")
+        raise PacketError("length", "a reply that is too short")
     return op, tag, result, struct.unpack_from(form, value, 3)
 
 
