@@ -70,7 +70,9 @@ class FakeLsm6dsox:
         self.made.append((ticks, acc + gyr))
         stamp = struct.pack("<IH", ticks & 0xFFFFFFFF, 0)
         for kind in self.order:
-            if kind == TIMESTAMP and not (self.registers[0x0A] & 0xC0 and self.registers[0x19] & 32):
+            if kind == TIMESTAMP and not (
+                self.registers[0x0A] & 0xC0 and self.registers[0x19] & 32
+            ):
                 continue
             if not self.drop(number, kind):
                 self._push(kind, {GYR: gyr, ACC: acc, TIMESTAMP: stamp}[kind])

@@ -8,8 +8,11 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware_protocol/micropython"
-if str(FIRMWARE) not in sys.path:
-    sys.path.insert(0, str(FIRMWARE))
+IN_BOTH = Path(__file__).parent / "in_both"
+"""What runs in CPython and in MicroPython."""
+for folder in (FIRMWARE, IN_BOTH):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 from open_sensor import (  # type: ignore[import-not-found]  # noqa: E402
     board,
@@ -23,7 +26,7 @@ from open_sensor import (  # type: ignore[import-not-found]  # noqa: E402
     sensor,
 )
 
-__all__ = ["FIRMWARE", "ROOT", "board", "clock", "control", "info", "lanes", "lsm6dsox"]
+__all__ = ["FIRMWARE", "IN_BOTH", "ROOT", "board", "clock", "control", "info", "lanes", "lsm6dsox"]
 __all__ += ["Recorder", "Talk", "counts_of", "make_config", "packet", "ring", "sensor"]
 
 PERIOD_US = 10_000

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from .micropython_package import ROOT
+from tests.firmware.micropython_package import ROOT
 
-from . import micropython_exchange  # isort: skip
+import micropython_exchange  # type: ignore[import-not-found]  # isort: skip
 
 SCRIPTS: list[dict[str, Any]] = json.loads(
     (ROOT / "firmware_protocol/exchanges.json").read_text(encoding="utf-8")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .fake_lsm6dsox import ACC, GYR, TIMESTAMP, FakeLsm6dsox, FakeSpi
-from .micropython_package import clock, lsm6dsox
+from tests.firmware.fake_lsm6dsox import ACC, GYR, TIMESTAMP, FakeLsm6dsox, FakeSpi
+from tests.firmware.micropython_package import clock, lsm6dsox
 
 RATE_MHZ = 104_000
 PERIOD_US = 1e6 * 64 / 6667

@@ -138,7 +138,7 @@ class ControlPoint:
     def _acknowledge(self, sequence: int) -> tuple:
         sensor = self._sensor
         known = sensor.acknowledged
-        if (sequence - known) & 0xFFFFFFFF > (sensor.ring.next - known) & 0xFFFFFFFF:
+        if packet.wrapped(sequence - known) > packet.wrapped(sensor.ring.next - known):
             return _invalid(2)
         sensor.acknowledged = sequence
         return packet.OK, struct.pack("<I", sensor.ring.oldest)

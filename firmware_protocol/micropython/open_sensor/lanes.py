@@ -16,6 +16,7 @@ from .packet import (
     SAMPLE,
     before,
     samples_per_packet,
+    wrapped,
     write_header,
 )
 from .ring import Ring
@@ -68,12 +69,12 @@ class LiveLane:
         if not self.on:
             return
         if self._waiting == 0:
-            self._first = (self._ring.next - 1) & 0xFFFFFFFF
+            self._first = wrapped(self._ring.next - 1)
             self._since_us = time_us - time_us % 100
         elif begins:
             self._broken = True
         self._newest_us = time_us
-        self._waiting = (self._ring.next - self._first) & 0xFFFFFFFF
+        self._waiting = wrapped(self._ring.next - self._first)
         if self._waiting > self._ring.held:
             self._advance(self._waiting - self._ring.held)
         while self._waiting > most:
@@ -110,10 +111,10 @@ class LiveLane:
     def _advance(self, count: int) -> None:
         """Go on to the sample after `count` numbers, and past the numbers that were skipped."""
         ring = self._ring
-        self._first = (self._first + count) & 0xFFFFFFFF
+        self._first = wrapped(self._first + count)
         self._waiting -= count
         while self._waiting and self._broken and ring.run(self._first, 1) == 0:
-            self._first = (self._first + 1) & 0xFFFFFFFF
+            self._first = wrapped(self._first + 1)
             self._waiting -= 1
         if self._waiting == 0:
             self._broken = False
@@ -145,9 +146,9 @@ class BackfillLane:
         ring = self._ring
         oldest, held = ring.oldest, ring.held
         if before(first, oldest):
-            count -= (oldest - first) & 0xFFFFFFFF
+            count -= wrapped(oldest - first)
             first = oldest
-        ahead = (first - oldest) & 0xFFFFFFFF
+        ahead = wrapped(first - oldest)
         count = min(count, held - ahead)
         if count <= 0:
             return False
@@ -169,7 +170,7 @@ class BackfillLane:
             if before(self._next, ring.overwritten_before):
                 self._overwritten = True
             if before(self._next, ring.oldest):
-                gone = (ring.oldest - self._next) & 0xFFFFFFFF
+                gone = wrapped(ring.oldest - self._next)
                 self._advance(min(gone, self._left))
                 continue
             count = ring.run(self._next, min(self._left, self._writer.fits))
@@ -190,5 +191,5 @@ class BackfillLane:
         return NOT_HELD if self._overwritten else OK
 
     def _advance(self, count: int) -> None:
-        self._next = (self._next + count) & 0xFFFFFFFF
+        self._next = wrapped(self._next + count)
         self._left -= count

@@ -113,9 +113,14 @@ class UnknownKindError(PacketError):
     """A packet of a kind that is not known: to be counted and otherwise ignored."""
 
 
+def wrapped(number: int) -> int:
+    """Modulo 2^32; without a large number in between, which MicroPython would have to allocate."""
+    return number if 0 <= number <= 0x3FFFFFFF else number & 0xFFFFFFFF
+
+
 def before(a: int, b: int) -> bool:
     """Whether sample number a comes before b, modulo 2^32."""
-    return 1 <= ((b - a) & 0xFFFFFFFF) <= 0x7FFFFFFF
+    return 1 <= wrapped(b - a) <= MOST_NUMBERS
 
 
 def samples_per_packet(mtu: int) -> int:

@@ -2,7 +2,7 @@
 
 from array import array
 
-from .packet import SAMPLE
+from .packet import SAMPLE, wrapped
 
 
 class Ring:
@@ -32,7 +32,7 @@ class Ring:
     @property
     def oldest(self) -> int:
         """Number of the oldest sample held; equal to `next` if none is."""
-        return (self.next - self.held) & 0xFFFFFFFF
+        return wrapped(self.next - self.held)
 
     def put(self, counts: bytes, t100us: int, begins: bool) -> None:
         """Store one sample of 12 bytes, over the oldest one if need be."""
@@ -60,7 +60,7 @@ class Ring:
             self.held = self._skips = 0
             for i in range(len(self._skipped)):
                 self._skipped[i] = 0
-            self.next = (self.next + count) & 0xFFFFFFFF
+            self.next = wrapped(self.next + count)
             return
         for _ in range(count):
             slot = self._slot
@@ -77,7 +77,7 @@ class Ring:
     def run(self, number: int, most: int) -> int:
         """How many samples from a held number on may share one packet; 0 if it was skipped."""
         slot = self._slot_of(number)
-        most = min(most, (self.next - number) & 0xFFFFFFFF)
+        most = min(most, wrapped(self.next - number))
         if self._skips and self._skipped[slot >> 3] & (1 << (slot & 7)):
             return 0
         count = 1
@@ -99,20 +99,20 @@ class Ring:
             buffer[middle : at + count * SAMPLE] = view[: (count - first) * SAMPLE]
 
     def _slot_of(self, number: int) -> int:
-        back = (self.next - number) & 0xFFFFFFFF
+        back = wrapped(self.next - number)
         return self._slot - back if back <= self._slot else self._slot - back + self.depth
 
     def _take(self, slot: int, bit: int) -> None:
         """Give the next number its place, and with it that of the oldest if the ring is full."""
         if self.held == self.depth:
             if not self._skipped[slot >> 3] & bit:
-                self.overwritten_before = (self.oldest + 1) & 0xFFFFFFFF
+                self.overwritten_before = wrapped(self.oldest + 1)
         else:
             self.held += 1
         if self._skips:
             self._free(slot, bit)
         self._slot = slot + 1 if slot + 1 < self.depth else 0
-        self.next = (self.next + 1) & 0xFFFFFFFF
+        self.next = wrapped(self.next + 1)
 
     def _free(self, slot: int, bit: int) -> None:
         if self._skipped[slot >> 3] & bit:

@@ -173,8 +173,8 @@ class Sensor:
             if packet.before(self.acknowledged, ring.overwritten_before):
                 self._overwrote = True
             # Numbers are compared within half of their circle.
-            if (ring.next - self.acknowledged) & 0xFFFFFFFF > packet.MOST_NUMBERS:
-                self.acknowledged = (ring.next - packet.MOST_NUMBERS) & 0xFFFFFFFF
+            if packet.wrapped(ring.next - self.acknowledged) > packet.MOST_NUMBERS:
+                self.acknowledged = packet.wrapped(ring.next - packet.MOST_NUMBERS)
         self.live.put(time_us, begins, self._most_waiting)
 
     def overrun(self, lost: int) -> None:
