@@ -1013,7 +1013,7 @@ def other_ops() -> list[Script]:
     )
     s.asks(
         now + 100,
-        start(3, session=5),
+        start(3, session=5, batch=4),
         control(started(3, FIRST + 6, now + 100)),
         status(FIRST + 6, FIRST, time_of(5), flags=MEASURING),
     )

@@ -28,16 +28,21 @@ def encode_packet(packet: Packet) -> bytes:
     return header + b"".join(struct.pack("<6h", *sample) for sample in packet.samples)
 
 
-def decode_packet(value: bytes) -> Packet | int:
-    """The packet, or the fault."""
+def header_fault(value: bytes) -> int:
     if not value:
         return LENGTH
     if value[0] >> 4 != 1:
         return VERSION
     if value[0] & 15 not in {LIVE, BACKFILL}:
         return UNKNOWN
-    if len(value) < HEADER.size:
-        return LENGTH
+    return FINE if len(value) >= HEADER.size else LENGTH
+
+
+def decode_packet(value: bytes) -> Packet | int:
+    """The packet, or the fault."""
+    fault = header_fault(value)
+    if fault != FINE:
+        return fault
     version_kind, count, first_sequence, t100us = HEADER.unpack_from(value)
     if not 1 <= count <= 19:
         return COUNT
@@ -63,7 +68,7 @@ def run_of(kind: int, first: int, count: int, time_us: int) -> bytes:
     return encode_packet(Packet(kind, first % 2**32, time_us // 100 % 65536, samples))
 
 
-def status(  # noqa: PLR0917
+def status(
     next_: int,
     oldest: int,
     time_us: int,
