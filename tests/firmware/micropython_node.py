@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PACKAGE = "@micropython/micropython-webassembly-pyscript/micropython.mjs"
 HEAP_BYTES = 64 << 20
-PACKETS_AT_ONCE = 5_000
+PACKETS_AT_ONCE = 2_000
 
 
 def why_absent() -> str:

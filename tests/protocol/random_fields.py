@@ -193,8 +193,8 @@ def plain(groups: list[NDArray[Any]]) -> list[tuple[int, int, int, tuple[int, ..
     """Kind, first number, t100us and counts of each packet of the structured arrays."""
     found = []
     for packets in groups:
-        shape = (len(packets), -1)
-        counts = np.ascontiguousarray(packets["samples"]).view("<i2").reshape(shape).tolist()
+        rows = np.ascontiguousarray(packets["samples"]).view("<i2")
+        counts = rows.reshape(len(packets), rows.shape[1]).tolist()
         kinds = (packets["version_kind"] & 15).tolist()
         columns = zip(
             kinds,

@@ -1,0 +1,185 @@
+"""Every decoder that reads bytes from outside, by name: what the fuzzer feeds and checks.
+
+A new one is a line in `DECODERS`: the function that is fed, examples to begin with, and the longest
+input. The function raises nothing but `ProtocolError`, and says by `AssertionError` where what it
+read contradicts itself.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sensor_screen.errors import ProtocolError
+from sensor_screen.protocol.open_sensor_control import Reply, ResendDone
+from sensor_screen.protocol.open_sensor_control_bytes import (
+    decode_indication,
+    decode_request,
+    encode_done,
+    encode_reply,
+    encode_request,
+)
+from sensor_screen.protocol.open_sensor_info_bytes import decode_info, encode_info
+from sensor_screen.protocol.open_sensor_packet import (
+    decode_packet,
+    decode_packets,
+    encode_packet,
+    encode_packets,
+)
+from sensor_screen.protocol.open_sensor_status import decode_status, encode_status
+from sensor_screen.protocol.relay_frame import RelayReader, decode_frame, encode_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VECTORS = Path(__file__).parents[2] / "firmware_protocol/vectors.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzedDecoder:
+    """A decoder and how to feed it."""
+
+    feed: Callable[[bytes], object]
+    examples: Callable[[], list[bytes]]
+    longest: int
+
+
+# --- what is fed ----------------------------------------------------------------------------------
+
+
+def feed_packet(data: bytes) -> None:
+    packet = decode_packet(data)
+    if packet is not None:
+        assert encode_packet(packet) == data
+
+
+def feed_packet_table(data: bytes) -> None:
+    """The first bytes say how the rest is cut into packets."""
+    size = min(data[0] % 8 + 1, len(data) - 1) if data else 0
+    lengths, rest = list(data[1 : 1 + size]), data[1 + size :]
+    if lengths and data[0] & 8:
+        # Half of the inputs have lengths that are true together, so that packets are looked at.
+        left = len(rest)
+        for k, length in enumerate(lengths):
+            lengths[k] = min(length, left)
+            left -= lengths[k]
+        lengths[-1] += left
+    table = decode_packets(rest, lengths)
+    read = len(table.source) + sum(table.refused.values()) + table.unknown_kind
+    assert read == len(lengths)
+    assert len(table.counts) == len(table.sequence) == int(table.count.sum())
+    written, _ = encode_packets(table)
+    assert len(written) <= len(rest)
+    _check_each_alone(rest, lengths, table)
+
+
+def _check_each_alone(values: bytes, lengths: list[int], table: Any) -> None:
+    """One by one, the same packets are read and the same are refused."""
+    begin = 0
+    good = {*table.source.tolist()}
+    for k, length in enumerate(lengths):
+        try:
+            packet = decode_packet(values[begin : begin + length])
+        except ProtocolError as error:
+            assert error.fault in table.refused
+            packet = None
+        assert (packet is not None) == (k in good)
+        begin += length
+
+
+def feed_status(data: bytes) -> None:
+    assert encode_status(decode_status(data)) == data
+
+
+def feed_info(data: bytes) -> None:
+    info = decode_info(data)
+    # Longer entries are read as far as known, so what is written may be shorter.
+    assert decode_info(encode_info(info)) == info
+
+
+def feed_request(data: bytes) -> None:
+    tag, request = decode_request(data)
+    assert encode_request(request, tag) == data
+
+
+def feed_indication(data: bytes) -> None:
+    found = decode_indication(data)
+    if isinstance(found, Reply):
+        assert decode_indication(encode_reply(found)) == found
+    elif isinstance(found, ResendDone):
+        assert decode_indication(encode_done(found)) == found
+
+
+def feed_relay_frame(data: bytes) -> None:
+    """The first byte says whether the CRC is put right: else hardly one input would pass it."""
+    if not data:
+        return
+    value = data[1:]
+    if data[0] & 1:
+        value = value[:-4] + zlib.crc32(value[:-4]).to_bytes(4, "little")
+    frame = decode_frame(value)
+    assert decode_frame(encode_frame(frame)) == frame
+
+
+def feed_relay_stream(data: bytes) -> None:
+    """Frames of one reader, each as long as the byte before it says; CRC and sequence are mended."""
+    reader = RelayReader()
+    while data:
+        value, data = data[1 : 1 + data[0]], data[1 + data[0] :]
+        if len(value) >= 24:
+            value = value[:4] + (value[4] & 3).to_bytes(4, "little") + value[8:-4]
+            value += zlib.crc32(value).to_bytes(4, "little")
+        before = reader.next_sequence
+        try:
+            arrivals = reader.read(value)
+        except ProtocolError:
+            assert reader.next_sequence == before
+        else:
+            assert len(arrivals) == 0 or reader.next_sequence == before + 1
+    assert len(reader.sensors) <= 256
+
+
+# --- examples -------------------------------------------------------------------------------------
+
+
+@cache
+def _entries() -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for entry in json.loads(VECTORS.read_text(encoding="utf-8"))["entries"]:
+        found.setdefault(entry["structure"], []).append(bytes.fromhex(entry["hex"]))
+    return found
+
+
+def vectors(*structures: str, before: bytes = b"") -> Callable[[], list[bytes]]:
+    """Golden packets, good and bad, as a start."""
+    return lambda: [before + value for name in structures for value in _entries()[name]]
+
+
+def _tables() -> list[bytes]:
+    values = [value for value in _entries()["packet"] if len(value) < 250]
+    return [
+        bytes([9, len(one), len(two)]) + one + two
+        for one, two in zip(values, reversed(values), strict=True)
+    ]
+
+
+def _streams() -> list[bytes]:
+    streams = json.loads(VECTORS.read_text(encoding="utf-8"))["streams"]
+    frames = [[bytes.fromhex(frame["hex"]) for frame in stream["frames"]] for stream in streams]
+    return [b"".join(bytes([len(value)]) + value for value in stream) for stream in frames]
+
+
+DECODERS: dict[str, FuzzedDecoder] = {
+    "open_sensor_packet": FuzzedDecoder(feed_packet, vectors("packet"), 300),
+    "open_sensor_packet_table": FuzzedDecoder(feed_packet_table, _tables, 1000),
+    "open_sensor_status": FuzzedDecoder(feed_status, vectors("status"), 32),
+    "open_sensor_info": FuzzedDecoder(feed_info, vectors("info"), 600),
+    "open_sensor_request": FuzzedDecoder(feed_request, vectors("request"), 32),
+    "open_sensor_reply": FuzzedDecoder(feed_indication, vectors("reply", "done"), 32),
+    "relay_frame": FuzzedDecoder(feed_relay_frame, vectors("relay_frame", before=b"\x01"), 1000),
+    "relay_stream": FuzzedDecoder(feed_relay_stream, _streams, 1000),
+}
