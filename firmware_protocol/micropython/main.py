@@ -136,6 +136,7 @@ class Shell:
         self._open_until_ms = None
         self._load_bonds()
         self._button = machine.Pin(BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+        self._interrupt = machine.Pin(IMU_INTERRUPT, machine.Pin.IN)
         self._ble = bluetooth.BLE()
         self._ble.active(True)
         # No display, no keys: Just Works; LE Secure Connections and bonds all the same.
@@ -324,23 +325,38 @@ class Shell:
                 return
             self._unsent = None
 
+    def turn(self) -> None:
+        """Once round: events, button, samples, packets."""
+        while self._events:
+            self._take_event()
+        now_us = self.clock.now_us()
+        self._mind_button(now_us)
+        if self.sensor.measuring and self._interrupt.value():
+            self.imu.follow(self.clock.now_us())
+            self.imu.drain(self.sensor)
+        if self._link is not None:
+            self._read_switches(now_us)
+            self._send(now_us)
+            return
+        self.sensor.next(now_us)  # time passes without a link, too
+        if self._fast_until_ms and now_us // 1000 >= self._fast_until_ms:
+            self._fast_until_ms = 0
+            self._advertise()
+
+    def _mind_button(self, now_us: int) -> None:
+        was_open = self._open_until_ms
+        if not self._button.value():
+            self._open_until_ms = now_us // 1000 + PAIRING_MS
+        elif was_open is not None and now_us // 1000 >= was_open:
+            self._open_until_ms = None
+        # Advertising tells whether it is open.
+        if (was_open is None) != (self._open_until_ms is None) and self._link is None:
+            self._advertise()
+
     def run(self) -> None:
         """For ever."""
-        interrupt = machine.Pin(IMU_INTERRUPT, machine.Pin.IN)
         while True:
-            while self._events:
-                self._take_event()
-            now_us = self.clock.now_us()
-            if not self._button.value():
-                self._open_until_ms = now_us // 1000 + PAIRING_MS
-            if self.sensor.measuring and interrupt.value():
-                self.imu.follow(self.clock.now_us())
-                self.imu.drain(self.sensor)
-            if self._link is None:
-                self.sensor.next(now_us)  # time passes without a link, too
-            else:
-                self._read_switches(now_us)
-                self._send(now_us)
+            self.turn()
             time.sleep_ms(5)
 
 

@@ -1,4 +1,4 @@
-"""MicroPython in a child process of node, where both are here; and codecs for the tests of packets."""
+"""MicroPython in a child process of node, where both are here; codecs for the tests of packets."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_the_counter_wraps_after_thirty_hours() -> None:
     assert fake.ticks > 2**32
     times = [time_us for *_, time_us in sink.samples]
     assert times == [5_000_000 + 25 * ticks for ticks, _ in fake.made]
-    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(times)]
     assert max(steps[200:]) <= 9_625
 
 
@@ -174,7 +175,7 @@ def test_samples_follow_the_clock_of_the_board(residual_ppm: int) -> None:
     late = errors[40 * 104 :]
     assert max(abs(error) for error in late) < 1_000
     times = [t for *_, t in sink.samples]
-    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(times)]
     true_step = PERIOD_US * 1e-6 * 40_000 / (fake.ticks_per_us * 40_000) * 40_000
     assert min(steps[40 * 104 :]) > true_step * 0.99 - 26
     assert max(steps[40 * 104 :]) < true_step * 1.01 + 26

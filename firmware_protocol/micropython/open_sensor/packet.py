@@ -248,7 +248,7 @@ def parse_reply(value: bytes) -> tuple:
     else:
         op -= REPLY
         form = REPLIES.get((op, result), "<") if result == OK else RESULT_BODIES.get(result, "<")
-        if op not in REQUESTS and result == OK or result > DENIED:
+        if result > DENIED or (result == OK and op not in REQUESTS):
             return op, tag, result, bytes(value[3:])
     if len(value) < 3 + struct.calcsize(form):
         raise PacketError("length", "a reply that is too short")
