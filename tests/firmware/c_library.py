@@ -11,6 +11,9 @@ from tests.firmware import wire
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 Counts = c_int16 * 6
 Out = c_uint8 * 244
 
@@ -27,6 +30,10 @@ class CPacket(ctypes.Structure):
 
 class CStream(ctypes.Structure):
     _fields_ = (("held_bytes", c_uint16), ("bytes", c_uint8 * 236))
+
+
+class CColumns(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_void_p) for name in wire.Columns.__dataclass_fields__)
 
 
 class CRing(ctypes.Structure):
@@ -99,6 +106,37 @@ class Codec:
             elif fault.value:
                 found.append(fault.value)
         return found
+
+
+class Batch:
+    """Many packets in one call."""
+
+    def __init__(self, library: Path) -> None:
+        self.c = ctypes.CDLL(str(library))
+        for name in ("decode", "stream", "encode"):
+            getattr(self.c, f"batch_{name}").restype = c_size_t
+
+    def decode(self, value: bytes, sizes: NDArray[np.uint16], samples: int) -> wire.Columns:
+        found = wire.empty_columns(len(sizes), samples)
+        args = (value, sizes.ctypes, c_size_t(len(sizes)), byref(pointers(found)))
+        assert self.c.batch_decode(*args) == len(sizes)
+        return found
+
+    def decode_stream(self, value: bytes, packets: int, samples: int) -> wire.Columns:
+        found = wire.empty_columns(packets, samples)
+        args = (value, c_size_t(len(value)), byref(pointers(found)))
+        assert self.c.batch_stream(*args) == packets
+        return found
+
+    def encode(self, columns: wire.Columns, size: int) -> bytes:
+        out = (c_uint8 * size)()
+        args = (byref(pointers(columns)), c_size_t(len(columns.kind)), out)
+        assert self.c.batch_encode(*args) == size
+        return bytes(out)
+
+
+def pointers(columns: wire.Columns) -> CColumns:
+    return CColumns(*(getattr(columns, name).ctypes.data for name, _ in CColumns._fields_))
 
 
 class Ring:

@@ -40,8 +40,8 @@ def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def library(compiler: str, build_folder: Path) -> Path:
     """The four sources as a shared library, with every warning an error."""
     out = build_folder / "open_sensor.so"
-    files = [str(file) for file in sorted(SOURCES.glob("*.c"))]
-    flags = (*FLAGS, "-ffreestanding", "-O2", "-shared", "-fPIC")
+    files = [str(HERE / "batch.c"), *(str(file) for file in sorted(SOURCES.glob("*.c")))]
+    flags = (*FLAGS, "-ffreestanding", "-O2", "-shared", "-fPIC", f"-I{SOURCES}")
     subprocess.run([compiler, *flags, *files, "-o", str(out)], check=True)
     return out
 

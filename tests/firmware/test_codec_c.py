@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.firmware import wire
-from tests.firmware.c_library import Codec
+from tests.firmware.c_library import Batch, Codec
+from tests.firmware.conftest import FLAGS, SOURCES
 
 if TYPE_CHECKING:
     from tests.firmware.driver import Driver
@@ -48,21 +52,35 @@ def random_packet(draw: random.Random) -> wire.Packet:
 # --- packets --------------------------------------------------------------------------------------
 
 
-def test_packets_both_ways_whole_and_byte_by_byte(codec: Codec) -> None:
-    """A sixteenth goes through byte by byte: crossing into C for each byte is what takes time."""
-    draw = random.Random(1)  # noqa: S311
-    for number in range(RANDOM_PACKETS // 10):
-        packet = random_packet(draw)
-        value = wire.encode_packet(packet)
-        assert codec.encode(packet) == value
-        assert codec.decode(value) == packet
-        if number % 16 == 0:
-            assert codec.decode_stream(value + value) == [packet, packet]
+def random_columns(packets: int) -> wire.Columns:
+    draw = np.random.default_rng(1)
+    count = draw.choice(np.array([1, 1, 2, 3, 4, 14, 19], np.uint8), packets)
+    counts = draw.integers(-32768, 32768, (int(count.sum()), 6)).astype(np.int16)
+    extremes = np.array([-32768, 32767, 0, -1], np.int16)
+    counts = np.where(draw.random(counts.shape) < 0.1, draw.choice(extremes, counts.shape), counts)
+    first = draw.integers(0, 2**32, packets, dtype=np.uint32)
+    first[::10] = draw.choice(np.array([0, 2**31, 2**32 - 1], np.uint32), len(first[::10]))
+    kind = draw.integers(1, 3, packets).astype(np.uint8)
+    t100us = draw.integers(0, 65_536, packets).astype(np.uint16)
+    return wire.Columns(kind, count, first, t100us, counts)
 
 
-def test_many_packets_whole_and_byte_by_byte_with_sanitizers(driver: Driver) -> None:
-    draw = random.Random(2)  # noqa: S311
-    values = [wire.encode_packet(random_packet(draw)).hex() for _ in range(RANDOM_PACKETS // 4)]
+def test_random_packets_both_ways_whole_and_byte_by_byte(library: Path) -> None:
+    batch, columns = Batch(library), random_columns(RANDOM_PACKETS)
+    values = wire.encode_columns(columns)
+    whole, sizes = b"".join(values), np.array([len(value) for value in values], np.uint16)
+    assert batch.encode(columns, len(whole)) == whole
+    samples = len(columns.counts)
+    for found in (
+        batch.decode(whole, sizes, samples),
+        batch.decode_stream(whole, RANDOM_PACKETS, samples),
+    ):
+        for name in wire.Columns.__dataclass_fields__:
+            np.testing.assert_array_equal(getattr(found, name), getattr(columns, name))
+
+
+def test_random_packets_with_sanitizers(driver: Driver) -> None:
+    values = [value.hex() for value in wire.encode_columns(random_columns(4000))]
     whole = driver.run([f"packet {value}" for value in values])
     assert whole == [["fault 0", f"again {value}"] for value in values]
     streams = ["".join(values[i : i + 8]) for i in range(0, len(values), 8)]
@@ -269,3 +287,22 @@ def test_required_entries_once(driver: Driver) -> None:
     commands += [f"info {(INFO + entry).hex()}" for entry in entries()]
     faults = [wire.MISSING] * 10 + [wire.TWICE] * len(entries())
     assert driver.run(commands) == [[f"fault {fault}"] for fault in faults]
+
+
+# --- how it is built ------------------------------------------------------------------------------
+
+
+def test_nothing_of_a_library_is_called(compiler: str, build_folder: Path) -> None:
+    """Names that the sources leave open are their own, also of plain optimised code."""
+    nm = shutil.which("nm")
+    if nm is None:
+        pytest.skip("there is no nm here: what the objects call cannot be seen")
+    for source in sorted(SOURCES.glob("*.c")):
+        out = build_folder / f"{source.stem}.o"
+        flags = (*FLAGS, "-ffreestanding", "-Os", "-c", str(source), "-o", str(out))
+        subprocess.run([compiler, *flags], check=True)
+        listed = subprocess.run([nm, "-u", str(out)], check=True, capture_output=True, text=True)
+        names = {
+            line.split()[-1].lstrip("_") for line in listed.stdout.splitlines() if line.strip()
+        }
+        assert {name for name in names if not name.startswith("osp_")} == set()

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SAMPLE_BYTES = 12
 HEADER = struct.Struct("<BBIH")
@@ -19,6 +25,35 @@ class Packet:
     first_sequence: int
     t100us: int
     samples: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Many packets; `counts` (samples, 6) of one after another."""
+
+    kind: NDArray[np.uint8]
+    count: NDArray[np.uint8]
+    first_sequence: NDArray[np.uint32]
+    t100us: NDArray[np.uint16]
+    counts: NDArray[np.int16]
+
+
+def empty_columns(packets: int, samples: int) -> Columns:
+    kind, count = np.zeros(packets, np.uint8), np.zeros(packets, np.uint8)
+    first, t100us = np.zeros(packets, np.uint32), np.zeros(packets, np.uint16)
+    return Columns(kind, count, first, t100us, np.zeros((samples, 6), np.int16))
+
+
+def encode_columns(columns: Columns) -> list[bytes]:
+    values, at = [], 0
+    flat = columns.counts.ravel().tolist()
+    heads = (columns.kind, columns.count, columns.first_sequence, columns.t100us)
+    for kind, count, first, t100us in zip(*(head.tolist() for head in heads), strict=True):
+        numbers = flat[at : at + 6 * count]
+        form = f"<BBIH{6 * count}h"
+        values.append(struct.pack(form, 0x10 | kind, count, first, t100us, *numbers))
+        at += 6 * count
+    return values
 
 
 def encode_packet(packet: Packet) -> bytes:

@@ -1,7 +1,7 @@
 """Any bytes into the firmware in C: `python tests/soak/fuzz_c.py --target codec --runs 1000000`.
 
 Coverage-guided by libFuzzer where clang is installed; else a loop of mutated values. Both with
-address and undefined-behaviour sanitizers. Prints runs a second; ends with the status of the fuzzer.
+address and undefined-behaviour sanitizers. Prints runs a second; ends with the fuzzer's status.
 """
 
 from __future__ import annotations
@@ -101,8 +101,9 @@ def main() -> None:
                 print(f"{file.name} {file.read_bytes().hex()}")
         memory = stats.get("peak_rss_mb", "?").strip()
         print(
-            f"{asked.target}: {runs:,} runs in {took_s:.0f} s ({how}), {runs / took_s:,.0f} runs/s, "
-            f"peak {memory} MB, {len(found)} findings, status {done.returncode}"
+            f"{asked.target}: {runs:,} runs in {took_s:.0f} s ({how}), "
+            f"{runs / took_s:,.0f} runs/s, peak {memory} MB, {len(found)} findings, "
+            f"status {done.returncode}"
         )
     sys.exit(done.returncode)
 
