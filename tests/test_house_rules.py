@@ -27,7 +27,16 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sensor_screen"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-PURE = ("core", "rules", "simulation", "model.py", "judgement.py", "units.py", "errors.py")
+PURE = (
+    "core",
+    "protocol",
+    "rules",
+    "simulation",
+    "model.py",
+    "judgement.py",
+    "units.py",
+    "errors.py",
+)
 """Rooms that do no input or output and read no clock."""
 OUTSIDE_WORLD = {
     *("os", "pathlib", "io", "socket", "time", "datetime", "subprocess", "shutil", "tempfile"),

@@ -72,6 +72,8 @@ class SamplePacket:
 
 
 _HEADER = struct.Struct("<BBIH")
+_COUNT = np.dtype("<i2")
+_KINDS = {int(kind): kind for kind in PacketKind}
 
 
 def samples_that_fit(mtu: int) -> int:
@@ -90,18 +92,20 @@ def decode_packet(value: bytes) -> SamplePacket | None:
     """
     if not value or value[0] >> 4 != MAJOR_VERSION:
         _refuse_version(value)
-    if value[0] & 15 not in (PacketKind.LIVE, PacketKind.BACKFILL):
+    kind = _KINDS.get(value[0] & 15)
+    if kind is None:
         return None
     size = len(value)
     if size < HEADER_SIZE:
         _refuse_length(value)
-    version_kind, count, first_sequence, t100us = _HEADER.unpack_from(value)
+    _, count, first_sequence, t100us = _HEADER.unpack_from(value)
     if not 1 <= count <= MOST_SAMPLES:
         _refuse_count(value, count)
     if size != HEADER_SIZE + SAMPLE_SIZE * count:
         _refuse_length(value)
-    counts = np.frombuffer(value, "<i2", offset=HEADER_SIZE).reshape(count, 6)
-    return SamplePacket(PacketKind(version_kind & 15), first_sequence, t100us, counts)
+    # A copy where the buffer could be used again by whoever gave it.
+    counts = np.frombuffer(bytes(value), _COUNT, offset=HEADER_SIZE).reshape(count, 6)
+    return SamplePacket(kind, first_sequence, t100us, counts)
 
 
 def _refuse_version(value: bytes) -> None:

@@ -61,6 +61,14 @@ class SensorStatus:
         return (self.next_sequence - self.oldest_sequence) % NUMBERS
 
     @property
+    def pair(self) -> tuple[int, int] | None:
+        """Number of a sample and its time in us.
+
+        None where no sample is held: the time may then be that of the status itself.
+        """
+        return ((self.next_sequence - 1) % NUMBERS, self.time_us) if self.held else None
+
+    @property
     def battery_percent(self) -> int | None:
         """None where it is not known, or not a share."""
         return self.battery if self.battery <= 100 else None
@@ -128,16 +136,17 @@ class SampleTimes:
     uncertain: Bools
     """(p,) its time may be off by a multiple of 6.5536 s: no status says how long the break was."""
 
-    def of_samples(self, count: Ints) -> Floats:
+    def of_samples(self, count: NDArray[np.integer]) -> Floats:
         """(n,) of every sample.
 
         Args:
             count: (p,) samples in each packet.
         """
-        ends = np.cumsum(count)
+        counts = count.astype(np.int64)
+        ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
-        within = np.arange(total) - np.repeat(ends - count, count)
-        return np.repeat(self.first_us, count) + within * np.repeat(self.period_us, count)
+        within = np.arange(total) - np.repeat(ends - counts, counts)
+        return np.repeat(self.first_us, counts) + within * np.repeat(self.period_us, counts)
 
 
 def unwrap_numbers(sequence: Ints, near: int) -> Ints:
@@ -212,7 +221,9 @@ def sample_times(
         stamp_time_us + TICK_US / 2,
         np.clip(expected_us, stamp_time_us, stamp_time_us + TICK_US - 1),
     )
-    uncertain = broken & ~(between & (span_us < ROUND_US))
+    # A break of just a round of t100us: both pairs agree, and not with each other.
+    torn = ~broken_l & ~broken_r & (time_l != time_r) & has_left & has_right
+    uncertain = torn | (broken & ~(between & (span_us < ROUND_US)))
     return SampleTimes(first_us, period, broken, uncertain)
 
 

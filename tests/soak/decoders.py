@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sensor_screen.errors import ProtocolError
 from sensor_screen.protocol.open_sensor_control import Reply, ResendDone
 from sensor_screen.protocol.open_sensor_control_bytes import (
@@ -30,7 +32,12 @@ from sensor_screen.protocol.open_sensor_packet import (
     encode_packet,
     encode_packets,
 )
-from sensor_screen.protocol.open_sensor_status import decode_status, encode_status
+from sensor_screen.protocol.open_sensor_status import (
+    decode_status,
+    encode_status,
+    sample_times,
+    unwrap_numbers,
+)
 from sensor_screen.protocol.relay_frame import RelayReader, decode_frame, encode_frame
 
 if TYPE_CHECKING:
@@ -126,7 +133,7 @@ def feed_relay_frame(data: bytes) -> None:
 
 
 def feed_relay_stream(data: bytes) -> None:
-    """Frames of one reader, each as long as the byte before it says; CRC and sequence are mended."""
+    """Frames of one reader, as long as the byte before says; CRC and sequence are mended."""
     reader = RelayReader()
     while data:
         value, data = data[1 : 1 + data[0]], data[1 + data[0] :]
@@ -141,6 +148,23 @@ def feed_relay_stream(data: bytes) -> None:
         else:
             assert len(arrivals) == 0 or reader.next_sequence == before + 1
     assert len(reader.sensors) <= 256
+
+
+def feed_times(data: bytes) -> None:
+    """Pairs and packets as a hostile sensor sends them: any numbers, any clocks."""
+    whole = np.frombuffer(data[: len(data) // 16 * 16], "<u4").reshape(-1, 4).astype(np.int64)
+    if not len(whole):
+        return
+    pairs = whole[: 1 + whole[0, 0] % 8]
+    near = int(pairs[0, 0])
+    numbers, clock_us = unwrap_numbers(pairs[:, 0], near), pairs[:, 1] << (pairs[0, 3] % 17)
+    if pairs[0, 3] & 64:
+        numbers, clock_us = np.unique(numbers), np.unique(clock_us)[: len(np.unique(numbers))]
+    period_us = 1e9 / (1 + int(pairs[0, 2]))
+    first = unwrap_numbers(whole[:, 0], near)
+    times = sample_times(first, whole[:, 2] & 0xFFFF, numbers, clock_us, period_us)
+    assert np.isfinite(times.first_us).all()
+    assert np.isfinite(times.of_samples(whole[:, 3] % 20)).all()
 
 
 # --- examples -------------------------------------------------------------------------------------
@@ -173,10 +197,20 @@ def _streams() -> list[bytes]:
     return [b"".join(bytes([len(value)]) + value for value in stream) for stream in frames]
 
 
+def _pairs() -> list[bytes]:
+    """Seconds at 208 Hz, whole and with a break."""
+    steps = np.arange(8)
+    rows = np.column_stack([7 + 208 * steps, 999_995 * steps, 207_999 + 0 * steps, 71 + 0 * steps])
+    broken = rows + np.outer(steps >= 4, [0, 3_000_000, 0, 0])
+    late = np.add(rows, [2**32 - 800, 0, 0, 0])
+    return [table.astype("<u4").tobytes() for table in (rows, broken, late % 2**32)]
+
+
 DECODERS: dict[str, FuzzedDecoder] = {
     "open_sensor_packet": FuzzedDecoder(feed_packet, vectors("packet"), 300),
     "open_sensor_packet_table": FuzzedDecoder(feed_packet_table, _tables, 1000),
     "open_sensor_status": FuzzedDecoder(feed_status, vectors("status"), 32),
+    "open_sensor_times": FuzzedDecoder(feed_times, _pairs, 400),
     "open_sensor_info": FuzzedDecoder(feed_info, vectors("info"), 600),
     "open_sensor_request": FuzzedDecoder(feed_request, vectors("request"), 32),
     "open_sensor_reply": FuzzedDecoder(feed_indication, vectors("reply", "done"), 32),
