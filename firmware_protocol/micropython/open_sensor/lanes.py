@@ -169,9 +169,9 @@ class BackfillLane:
         while self._left:
             if before(self._next, ring.overwritten_before):
                 self._overwritten = True
-            if before(self._next, ring.oldest):
-                gone = wrapped(ring.oldest - self._next)
-                self._advance(min(gone, self._left))
+            # What of the range is not held any more lies behind, however far the numbers went on.
+            if wrapped(self._next - ring.oldest) >= ring.held:
+                self._advance(min(wrapped(ring.oldest - self._next), self._left))
                 continue
             count = ring.run(self._next, min(self._left, self._writer.fits))
             if count:

@@ -109,9 +109,8 @@ class Sensor:
         if not self._encrypted:
             return packet.ATT_NOT_ENCRYPTED
         if channel == packet.STATUS:
-            self._status_waits = on and (self._status_waits or not self._status_on)
-            self._status_on = on
-            self._status_due_us = now_us + STATUS_US
+            if on != self._status_on:
+                self._status_on = self._status_waits = on
         elif channel == packet.LIVE:
             if on != self.live.on:
                 self.live.enable(on)
@@ -127,9 +126,9 @@ class Sensor:
 
     def write(self, value: bytes, now_us: int) -> int:
         """The client has written a request. ATT error, or 0: then `next` gives the reply."""
+        self._pass_time(now_us)
         if not self._encrypted:
             return packet.ATT_NOT_ENCRYPTED
-        self._pass_time(now_us)
         return self.control.write(value, now_us)
 
     def confirmed(self, now_us: int) -> None:
@@ -139,11 +138,11 @@ class Sensor:
 
     def read(self, channel: int, now_us: int) -> bytes | int:
         """Value of info or status, or an ATT error. A read clears nothing."""
+        self._pass_time(now_us)
         if channel not in (packet.INFO, packet.STATUS):
             return packet.ATT_READ_NOT_PERMITTED
         if not self._encrypted:
             return packet.ATT_NOT_ENCRYPTED
-        self._pass_time(now_us)
         return self.info if channel == packet.INFO else self._status(now_us)
 
     # --- what is measured -------------------------------------------------------------------------
@@ -172,9 +171,9 @@ class Sensor:
             self._overwritten_before = ring.overwritten_before
             if packet.before(self.acknowledged, ring.overwritten_before):
                 self._overwrote = True
-            # Numbers are compared within half of their circle.
-            if packet.wrapped(ring.next - self.acknowledged) > packet.MOST_NUMBERS:
-                self.acknowledged = packet.wrapped(ring.next - packet.MOST_NUMBERS)
+        # Numbers are compared within half of their circle.
+        if packet.wrapped(ring.next - self.acknowledged) > packet.MOST_NUMBERS:
+            self.acknowledged = packet.wrapped(ring.next - packet.MOST_NUMBERS)
         self.live.put(time_us, begins, self._most_waiting)
 
     def overrun(self, lost: int) -> None:
