@@ -210,3 +210,11 @@ def test_scan_response_tells_label_battery_and_state() -> None:
     assert len(value) <= 31
     assert value[18:] == bytes([1, 1, 2, 87, 0b01])
     assert info.scan_response(0, 0, 255, False, True)[-1] == 0b10
+
+
+def test_the_lines_of_the_readme_run() -> None:
+    text = (FIRMWARE / "README.md").read_text(encoding="utf-8")
+    code, said = text.split("```python\n")[1].split("```")[0], {}
+    exec(code, said)  # noqa: S102
+    assert said["channel"] == packet.CONTROL
+    assert packet.parse_reply(said["value"]) == (packet.TIME, 1, packet.OK, (10, 20))

@@ -24,7 +24,8 @@ class Ring:
         self.overwritten_before = first_sequence
         self._slot = 0
         self._counts = bytearray(depth * SAMPLE)
-        self._ticks = array("H", bytes(2 * depth))
+        # An array made of bytes would be twice as long in MicroPython.
+        self._ticks = array("H", (0 for _ in range(depth)))
         self._begins = bytearray((depth + 7) // 8)
         self._skipped = bytearray((depth + 7) // 8)
         self._skips = 0
