@@ -112,7 +112,7 @@ class Script:
         first = self.first
         boot = self.config["boot_id"] & 0xFFFF
         self.link(1_000_000, mtu)
-        self.next(1_000_000, status(first, first, 1_000_000, boot=boot))
+        self.next(1_000_000, status(first, first, 1_000_000, boot=boot), board=[])
         self.asks(
             STARTED_US,
             start(1, **fields),
@@ -337,11 +337,11 @@ def live_lane() -> list[Script]:
         "slow_link", "more than 1 s of live waits: the oldest packets are dropped, no samples"
     )
     s.begun()
-    s.samples(300, FED_US)
-    now = time_of(299)
+    s.samples(303, FED_US)
+    now = time_of(302)
     s.next(
         now,
-        status(FIRST + 300, FIRST, now, flags=MEASURING),
+        status(FIRST + 303, FIRST, now, flags=MEASURING),
         *[live(FIRST + i, 19, time_of(i)) for i in range(95, 285, 19)],
     )
     s.asks(
@@ -544,6 +544,18 @@ def resends() -> list[Script]:
     s.next(2_000_500, control(done(4, FIRST, 1, 1)))
     out.append(s)
 
+    s = quiet("resend_others_off", "switching another characteristic ends no resend, no reply", 5)
+    s.do(2_000_000, "enable", channel="live", on=True, att=0)
+    s.write(2_000_000, request(3, 2, "II", FIRST, 5))
+    s.do(2_000_000, "enable", channel="live", on=False, att=0)
+    s.do(2_000_000, "enable", channel="control", on=True, att=0)
+    s.next(2_000_000, control(reply(3, 2, OK, "II", FIRST, 5)), backfill(FIRST, 5, FED_US))
+    s.do(2_000_000, "enable", channel="backfill", on=True, att=0)
+    s.write(2_000_050, request(5, 3), 0xFE)
+    s.do(2_000_100, "confirmed")
+    s.next(2_000_100, control(done(2, FIRST, 5, 5)))
+    out.append(s)
+
     s = quiet("resend_link_lost", "a lost link ends a resend without done; the ring stays", 40)
     s.write(2_000_000, request(3, 2, "II", FIRST, 40))
     s.next(
@@ -727,29 +739,34 @@ def told() -> list[Script]:
     )
     s.begun()
     s.do(1_500_000, "battery", percent=87, low=False, charging=True, critical=False)
-    times = [FED_US + i * PERIOD_US for i in range(3)]
-    s.do(times[0], "sample", counts=[32767, 0, 0, 0, 0, 0], time_us=times[0])
-    s.do(times[1], "sample", counts=[0, 0, 0, 0, 0, -32768], time_us=times[1])
-    s.do(times[2], "sample", counts=[32766, -32767, 0, 0, 0, 1], time_us=times[2] + 33)
-    both = MEASURING | CHARGING | ACC_CLIPPED | GYR_CLIPPED
-    read = wire.status(FIRST + 3, FIRST, times[2] + 33, battery=87, flags=both).hex()
-    s.do(1_600_000, "read", channel="status", gives=read)
-    s.do(1_600_001, "read", channel="status", gives=read)
-    header = bytes([0x11, 3]) + FIRST.to_bytes(4, "little") + (FED_US // 100).to_bytes(2, "little")
-    values = b"".join(
-        value.to_bytes(2, "little", signed=True)
-        for value in (32767, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -32768, 32766, -32767, 0, 0, 0, 1)
-    )
-    s.next(2_009_999, ("live", header + values))
-    s.next(2_010_000, ("status", bytes.fromhex(read)))
+    fed = ([32766, -32767, 0, 32767, 0, 0], [0, 0, 0, 0, 0, -32768], [-1, 0, 1, 2, 3, 4])
+    for index, counts in enumerate(fed):
+        s.do(time_of(index), "sample", counts=counts, time_us=time_of(index) + index)
+    newest = time_of(2) + 2
+    turning = MEASURING | CHARGING | GYR_CLIPPED
+    read = wire.status(FIRST + 3, FIRST, newest, battery=87, flags=turning)
+    for now in (1_600_000, 1_600_001):
+        s.do(now, "read", channel="status", gives=read.hex())
+    first_three = wire.Packet(LIVE, FIRST, FED_US // 100, tuple(map(tuple, fed)))
+    s.next(2_009_999, ("live", wire.encode_packet(first_three)))
+    s.next(2_010_000, ("status", read))
     s.next(2_010_001)
-    plain = {"battery": 87, "flags": MEASURING | CHARGING}
-    s.next(3_010_000, status(FIRST + 3, FIRST, times[2] + 33, **plain))
-    s.do(3_020_000, "enable", channel="status", on=False, att=0)
-    s.next(5_000_000)
-    s.do(5_000_000, "enable", channel="status", on=True, att=0)
-    s.next(5_000_000, status(FIRST + 3, FIRST, times[2] + 33, **plain))
-    s.next(6_000_000, status(FIRST + 3, FIRST, times[2] + 33, **plain))
+    newest = 2_020_033
+    s.do(newest, "sample", counts=[0, 0, -32768, 0, 0, 0], time_us=newest)
+    hitting = MEASURING | CHARGING | ACC_CLIPPED | TIME_STEP
+    last = wire.Packet(LIVE, FIRST + 3, 20_200, ((0, 0, -32768, 0, 0, 0),))
+    s.next(
+        3_010_000,
+        status(FIRST + 4, FIRST, newest, battery=87, flags=hitting),
+        ("live", wire.encode_packet(last)),
+    )
+    plain = status(FIRST + 4, FIRST, newest, battery=87, flags=MEASURING | CHARGING)
+    s.next(4_010_000, plain)
+    s.do(4_020_000, "enable", channel="status", on=False, att=0)
+    s.next(6_000_000)
+    s.do(6_000_000, "enable", channel="status", on=True, att=0)
+    s.next(6_000_000, plain)
+    s.next(7_000_000, plain)
     out = [s]
 
     s = Script(
@@ -965,6 +982,8 @@ def other_ops() -> list[Script]:
     s.asks(4_030_000, request(6, 3, "B", 255), control(reply(6, 3)), board=["identify 255"])
     s.asks(4_040_000, request(6, 4, "B", 0), control(reply(6, 4)), board=["identify 0"])
     s.do(4_050_000, "next", gives=[], board=[])
+    s.write(4_070_000, request(6, 5, "B", 0), board=["identify 0"])
+    s.next(4_070_000, control(reply(6, 5)), board=[])
     out.append(s)
 
     s = Script("cannot", "what the capabilities do not promise is UNSUPPORTED", capabilities=2)
