@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -184,35 +184,35 @@ def sample_times(
     period_us = _measured_period_us(pair_sequence, pair_time_us, period_us)
     stamp_us = np.asarray(t100us, dtype=np.int64) * TICK_US
     last = len(pair_sequence) - 1
-    right = np.searchsorted(pair_sequence, first_sequence, side="left")
-    has_left, has_right = right > 0, right <= last
-    before, after = np.maximum(right - 1, 0), np.minimum(right, last)
+    place = np.searchsorted(pair_sequence, first_sequence, side="left")
+    has_left, has_right = place > 0, place <= last
+    before, after = np.maximum(place - 1, 0), np.minimum(place, last)
 
     steps = np.maximum(pair_sequence[after] - pair_sequence[before], 1)
     span_us = pair_time_us[after] - pair_time_us[before]
     off_us = np.abs(span_us - steps * period_us)
     unbroken = has_left & has_right & (off_us <= _slack_us(steps, period_us, tolerance_ppm))
     period = np.where(unbroken, span_us / steps, period_us)
-
-    choices = []
-    for pair, there in ((before, has_left), (after, has_right)):
-        away = first_sequence - pair_sequence[pair]
-        expected_us = pair_time_us[pair] + away * period
-        time_us = _nearest_congruent(stamp_us, expected_us)
-        miss_us = np.where(there, np.abs(time_us + TICK_US / 2 - expected_us), np.inf)
-        # Between two pairs the rate is measured; beyond them the nominal one counts.
-        slack_us = np.where(unbroken, period / 2, _slack_us(np.abs(away), period_us, tolerance_ppm))
-        choices.append((time_us, expected_us, miss_us, miss_us > np.maximum(slack_us, TICK_US)))
-    (time_l, expected_l, miss_l, broken_l), (time_r, expected_r, miss_r, broken_r) = choices
-    use_left = np.where(broken_l == broken_r, miss_l <= miss_r, ~broken_l)
-    broken = broken_l & broken_r
-    stamp_time_us = np.where(use_left, time_l, time_r)
-    expected_us = np.where(use_left, expected_l, expected_r)
+    # Between two pairs the rate is measured; beyond them it may wander with the distance.
+    left, right = (
+        _hang(
+            first_sequence - pair_sequence[pair],
+            pair_time_us[pair],
+            np.where(there, stamp_us, -1),
+            period,
+            np.where(unbroken, 0.0, tolerance_ppm),
+        )
+        for pair, there in ((before, has_left), (after, has_right))
+    )
+    use_left = np.where(left.broken == right.broken, left.miss_us <= right.miss_us, ~left.broken)
+    broken = left.broken & right.broken
+    stamp_time_us = np.where(use_left, left.time_us, right.time_us)
+    expected_us = np.where(use_left, left.expected_us, right.expected_us)
 
     # Between two pairs a broken packet is placed where both allow it, if only one place does; after
     # the last pair a break can only have made it later.
     between = broken & has_left & has_right
-    floor_us = np.round(expected_l).astype(np.int64) - ROUND_US // 16
+    floor_us = np.round(left.expected_us).astype(np.int64) - ROUND_US // 16
     lowest_us = np.where(between, pair_time_us[before], floor_us)
     placed_us = lowest_us + (stamp_us - lowest_us) % ROUND_US
     stamp_time_us = np.where(broken & has_left, placed_us, stamp_time_us)
@@ -222,7 +222,7 @@ def sample_times(
         np.clip(expected_us, stamp_time_us, stamp_time_us + TICK_US - 1),
     )
     # A break of just a round of t100us: both pairs agree, and not with each other.
-    torn = ~broken_l & ~broken_r & (time_l != time_r) & has_left & has_right
+    torn = ~left.broken & ~right.broken & (left.time_us != right.time_us)
     uncertain = torn | (broken & ~(between & (span_us < ROUND_US)))
     return SampleTimes(first_us, period, broken, uncertain)
 
@@ -242,6 +242,29 @@ def _check_pairs(pair_sequence: Ints, pair_time_us: Ints, period_us: float) -> N
         )
 
 
+class _Hanging(NamedTuple):
+    """Packets hung on a pair each: all (p,)."""
+
+    time_us: Ints
+    """The time nearest to the expected one that has the packet's `t100us`."""
+    expected_us: Floats
+    miss_us: Floats
+    """Between the two; infinite where there is no pair."""
+    broken: Bools
+    """They are too far apart, or there is no pair."""
+
+
+def _hang(
+    away: Ints, pair_time_us: Ints, stamp_us: Ints, period_us: Floats, tolerance_ppm: Floats
+) -> _Hanging:
+    """Where a pair so many samples away puts packets; a stamp below 0: there is no pair."""
+    expected_us = pair_time_us + away * period_us
+    time_us = _nearest_congruent(stamp_us, expected_us)
+    miss_us = np.where(stamp_us < 0, np.inf, np.abs(time_us + TICK_US / 2 - expected_us))
+    slack_us = np.maximum(_slack_us(np.abs(away), period_us, tolerance_ppm), TICK_US)
+    return _Hanging(time_us, expected_us, miss_us, miss_us > slack_us)
+
+
 def _measured_period_us(pair_sequence: Ints, pair_time_us: Ints, nominal_us: float) -> float:
     """The middle one of the periods between pairs that are within 10 % of the nominal one."""
     ratios = np.diff(pair_time_us) / np.diff(pair_sequence)
@@ -249,7 +272,7 @@ def _measured_period_us(pair_sequence: Ints, pair_time_us: Ints, nominal_us: flo
     return float(np.median(near)) if len(near) else nominal_us
 
 
-def _slack_us(steps: Ints, period_us: float, tolerance_ppm: float) -> Floats:
+def _slack_us(steps: Ints, period_us: float | Floats, tolerance_ppm: float | Floats) -> Floats:
     """By how much so many steps may be off: half a period, and what the rate may be off."""
     return np.asarray(period_us / 2 + steps * (period_us * tolerance_ppm * 1e-6))
 
