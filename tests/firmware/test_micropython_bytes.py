@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -218,3 +219,27 @@ def test_the_lines_of_the_readme_run() -> None:
     exec(code, said)  # noqa: S102
     assert said["channel"] == packet.CONTROL
     assert packet.parse_reply(said["value"]) == (packet.TIME, 1, packet.OK, (10, 20))
+
+
+def test_texts_are_as_strict_as_python_reads_them() -> None:
+    rng = random.Random(4)  # noqa: S311
+    heads = info.pack_info(make_config(serial="x"), (0, 0))
+    good = 0
+    edges = (0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC1, 0xC2, 0xDF, 0xE0, 0xED, 0xEF)
+    for _ in range(20_000):
+        text = bytes(rng.choices((*edges, 0xF0, 0xF4, 0xF5), k=rng.randint(1, 4)))
+        try:
+            text.decode()
+            expected = ""
+            good += 1
+        except UnicodeDecodeError:
+            expected = "text"
+        value = heads.replace(b"\x03\x01x", bytes((3, len(text))) + text)
+        try:
+            found = info.parse_info(value)[info.SERIAL]
+            assert found.encode() == text
+            said = ""
+        except packet.PacketError as error:
+            said = error.fault
+        assert said == expected, text.hex()
+    assert good > 500

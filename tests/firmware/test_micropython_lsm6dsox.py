@@ -246,3 +246,12 @@ def test_a_second_session_begins_anew() -> None:
     run(fake, driver, second, 1, 20_000)
     assert second.overruns == []
     assert second.samples[0][2] == pytest.approx(90_000_000 + PERIOD_US, abs=30)
+
+
+def test_an_overrun_before_the_first_sample_is_of_unknown_size() -> None:
+    fake, sink = FakeLsm6dsox(), Sink()
+    driver = begin(fake)
+    fake.advance(5e6)
+    driver.drain(sink)
+    assert sink.overruns == [0]
+    assert len(sink.samples) == 170

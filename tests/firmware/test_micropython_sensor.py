@@ -199,3 +199,19 @@ def test_a_board_that_does_nothing_is_a_sensor() -> None:
     assert talk.ask(packet.FACTORY_RESET, packet.RESET_MAGIC)[0] == packet.OK
     assert talk.sensor.label == (0, 0)
     assert talk.ask(packet.SLEEP)[0] == packet.OK
+
+
+@pytest.mark.parametrize(
+    ("step_us", "breaks"), [(4_999, True), (5_000, False), (15_000, False), (15_001, True)]
+)
+def test_more_than_half_a_period_is_a_time_step(step_us: int, breaks: bool) -> None:
+    talk = Talk().connect()
+    talk.ask(packet.START, *START)
+    talk.take()
+    talk.measure(1)
+    talk.sensor.sample(counts_of(1), talk.now_us + step_us)
+    status = packet.parse_status(talk.sensor.read(packet.STATUS, talk.now_us))
+    assert bool(status[5] & packet.TIME_STEP) is breaks
+    talk.ask(packet.STOP)
+    talk.take()
+    assert len(talk.got[packet.LIVE]) == 1 + breaks
