@@ -77,18 +77,12 @@ uint32_t osp_ring_put(struct osp_ring *ring, const int16_t counts[OSP_SAMPLE_AXE
 {
     uint32_t overwritten = 0;
     uint32_t slot;
-    if (lost_samples >= ring->depth_samples) {
-        while (ring->span_samples > 0) {
-            overwritten += drop_oldest(ring);
-        }
-        ring->next_sequence += lost_samples;
-        lost_samples = 0;
-        begins = true;
+    while (lost_samples >= ring->depth_samples && ring->span_samples > 0) {
+        overwritten += drop_oldest(ring);
     }
-    if (lost_samples > 0 && ring->span_samples == 0) {
+    if (ring->span_samples == 0) {
         ring->next_sequence += lost_samples; /* nothing before: no place has to be taken */
         lost_samples = 0;
-        begins = true;
     }
     while (lost_samples > 0) {
         overwritten += take_number(ring, MARK_SKIPPED);

@@ -325,6 +325,12 @@ static void run(const char *what)
     } else if (strcmp(what, "disconnected") == 0) {
         now_us = micros();
         osp_sensor_disconnected(&sensor, now_us);
+    } else if (strcmp(what, "wanted") == 0) {
+        printf("wanted %" PRIu64 "\n", osp_sensor_wanted_at_us(&sensor));
+    } else if (strcmp(what, "service_data") == 0) {
+        uint8_t out[OSP_SERVICE_DATA_BYTES];
+        osp_sensor_service_data(&sensor, number() != 0, out);
+        print_hex("value ", out, sizeof out);
     } else {
         on_bytes(what);
     }

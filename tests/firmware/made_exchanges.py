@@ -653,6 +653,25 @@ def breaks() -> list[Script]:
     s.next(3_010_200, control(done(2, FIRST, 11, 11)))
     out.append(s)
 
+    s = Script("time_backwards", "a clock that runs backwards is a step, too")
+    s.begun(batch=3)
+    s.do(STARTED_US, "overrun", lost=0)
+    s.samples(2, FED_US)
+    s.samples(3, FED_US - 50_000)
+    s.next(FED_US + 10_000, live(FIRST, 2, FED_US), live(FIRST + 2, 3, FED_US - 50_000))
+    newest = FED_US - 50_000 + 2 * PERIOD_US
+    flags = MEASURING | TIME_STEP | FIFO_OVERRUN
+    s.next(2_010_000, status(FIRST + 5, FIRST, newest, flags=flags, lost=1))
+    s.asks(
+        2_020_000,
+        request(2, 2),
+        control(reply(2, 2, OK, "I", FIRST + 5)),
+        status(FIRST + 5, FIRST, newest, lost=1),
+    )
+    s.do(2_030_000, "overrun", lost=9)
+    s.next(3_020_000, status(FIRST + 5, FIRST, newest, lost=1))
+    out.append(s)
+
     s = Script("overrun_known", "so many numbers are skipped as samples were lost")
     s.begun()
     s.samples(4, FED_US)
