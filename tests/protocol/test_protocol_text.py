@@ -97,6 +97,12 @@ def test_byte_tables(name: str) -> None:
         assert kind == many.get(toml_kind, toml_kind)
 
 
+def test_the_order_in_a_sample() -> None:
+    meaning = BYTE_TABLES["packet"][0][-1][3]
+    names, kind = meaning.removeprefix("per sample: ").split(", each ")
+    assert [(name, kind) for name in names.split(", ")] == pairs(TOML["sample"]["fields"])
+
+
 SIZES = {"packet": 8, "sample": 12, "status": 20, "done": 15, "rate": 4, "acc_range": 5}
 SIZES |= {"gyr_range": 6, "service_data": 5, "relay_record": 10}
 
