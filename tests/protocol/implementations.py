@@ -23,6 +23,7 @@ from sensor_screen.protocol.open_sensor_packet import (
     encode_packet,
     encode_packets,
 )
+from tests.firmware import micropython_node
 from tests.protocol import toml_codec
 
 if TYPE_CHECKING:
@@ -173,9 +174,17 @@ class TomlTables:
 
 def implementations() -> list[Implementation]:
     """All that can run here."""
-    return [PythonSingle(), PythonTable()]
+    here: list[Implementation] = [
+        PythonSingle(),
+        PythonTable(),
+        micropython_node.FirmwareInPython(),
+    ]
+    if not micropython_node.why_absent():
+        here.append(micropython_node.FirmwareInMicroPython())
+    return here
 
 
 def absent() -> dict[str, str]:
     """What cannot run here, and why."""
-    return {}
+    why = micropython_node.why_absent()
+    return {micropython_node.FirmwareInMicroPython.name: why} if why else {}
