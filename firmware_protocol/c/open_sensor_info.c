@@ -177,17 +177,21 @@ static enum osp_fault read_text(const uint8_t *value, uint8_t length, struct osp
     return is_utf8(value, length) ? OSP_FINE : OSP_FAULT_FIELD;
 }
 
-static bool is_permutation(const int8_t axes[3])
+/* A permutation with an even number of swaps and turned axes: right-handed stays right-handed. */
+static bool are_right_handed(const int8_t axes[3])
 {
-    uint32_t seen = 0;
+    uint32_t seen = 0, turned = 0;
+    int at[3];
     for (size_t i = 0; i < 3; i++) {
-        int axis = axes[i] < 0 ? -axes[i] : axes[i];
-        if (axis < 1 || axis > 3) {
+        at[i] = axes[i] < 0 ? -axes[i] : axes[i];
+        turned += axes[i] < 0 ? 1u : 0u;
+        if (at[i] < 1 || at[i] > 3) {
             return false;
         }
-        seen |= 1u << axis;
+        seen |= 1u << at[i];
     }
-    return seen == 0x0Eu;
+    uint32_t swaps = (at[0] > at[1] ? 1u : 0u) + (at[0] > at[2] ? 1u : 0u) + (at[1] > at[2] ? 1u : 0u);
+    return seen == 0x0Eu && (swaps + turned) % 2u == 0;
 }
 
 static enum osp_fault check_lists(const struct osp_info_view *view)
@@ -216,12 +220,12 @@ static enum osp_fault read_optional(uint8_t type, const uint8_t *value, struct o
     case OSP_INFO_LABEL:
         view->label.side = value[0];
         view->label.placement = value[1];
-        break;
+        return value[0] > OSP_SIDE_RIGHT || value[1] > OSP_PLACEMENT_LUMBAR ? OSP_FAULT_FIELD : OSP_FINE;
     case OSP_INFO_AXES:
         for (size_t i = 0; i < 3; i++) {
             view->axes[i] = (int8_t)(value[i] > 127 ? value[i] - 256 : value[i]);
         }
-        return is_permutation(view->axes) ? OSP_FINE : OSP_FAULT_FIELD;
+        return are_right_handed(view->axes) ? OSP_FINE : OSP_FAULT_FIELD;
     case OSP_INFO_STREAM:
         view->stream.session = (uint32_t)osp_get(value, 4);
         view->stream.rate_mhz = (uint32_t)osp_get(value + 4, 4);
@@ -236,7 +240,7 @@ static enum osp_fault read_optional(uint8_t type, const uint8_t *value, struct o
         view->gyro_sampling = value[0];
         view->acc_delay_us = (uint16_t)osp_get(value + 1, 2);
         view->gyr_delay_us = (uint16_t)osp_get(value + 3, 2);
-        break;
+        return value[0] > OSP_GYRO_MEAN_BEFORE ? OSP_FAULT_FIELD : OSP_FINE;
     }
     return OSP_FINE;
 }
@@ -283,7 +287,6 @@ static enum osp_fault read_entry(uint8_t type, const uint8_t *value, uint8_t len
 
 enum osp_fault osp_info_decode(const uint8_t *bytes, size_t size, struct osp_info_view *view)
 {
-    uint32_t twice = 0; /* also of entries that are too short to read */
     size_t at = 0;
     view->seen = 0;
     view->rate_count = 0;
@@ -303,18 +306,17 @@ enum osp_fault osp_info_decode(const uint8_t *bytes, size_t size, struct osp_inf
             return OSP_FAULT_LENGTH;
         }
         if (type > 0 && type < sizeof shortest_bytes) {
-            if ((twice & 1u << type) != 0) {
+            enum osp_fault fault = OSP_FAULT_LENGTH;
+            if ((view->seen & 1u << type) != 0) {
                 return OSP_FAULT_TWICE;
             }
-            twice |= 1u << type;
             if (length >= shortest_bytes[type]) {
-                enum osp_fault fault =
-                    read_entry(type, bytes + at + OSP_ENTRY_HEADER_BYTES, length, view);
-                if (fault != OSP_FINE) {
-                    return fault;
-                }
-                view->seen |= 1u << type;
+                fault = read_entry(type, bytes + at + OSP_ENTRY_HEADER_BYTES, length, view);
             }
+            if (fault != OSP_FINE) {
+                return fault;
+            }
+            view->seen |= 1u << type;
         }
         at += OSP_ENTRY_HEADER_BYTES + (size_t)length;
     }

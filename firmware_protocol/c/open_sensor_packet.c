@@ -343,7 +343,7 @@ size_t osp_reply_encode(const struct osp_reply *reply, uint8_t out[OSP_CONTROL_M
 enum osp_fault osp_reply_decode(const uint8_t *bytes, size_t size, struct osp_reply *reply)
 {
     const uint8_t *body = bytes + OSP_REPLY_HEADER_BYTES;
-    if (size < OSP_REPLY_HEADER_BYTES || size > OSP_VALUE_MAX_BYTES) {
+    if (size < OSP_REPLY_HEADER_BYTES || size > OSP_CONTROL_MAX_BYTES) {
         return OSP_FAULT_LENGTH;
     }
     if (bytes[0] < OSP_REPLY_BIT) {
@@ -414,7 +414,7 @@ enum osp_fault osp_done_decode(const uint8_t *bytes, size_t size, struct osp_don
     if (bytes[0] != OSP_EVENT_DONE) {
         return OSP_UNKNOWN;
     }
-    if (size < OSP_DONE_BYTES || size > OSP_VALUE_MAX_BYTES) {
+    if (size < OSP_DONE_BYTES || size > OSP_CONTROL_MAX_BYTES) {
         return OSP_FAULT_LENGTH;
     }
     done->tag = bytes[1];

@@ -164,14 +164,30 @@ def test_replies_of_every_op_and_result(driver: Driver) -> None:
         for result in range(12):
             size = of_ok.get(op, 0) if result == 0 else of_result.get(result, 0)
             value = bytes([op + 0x80, op, result]) + draw.randbytes(size)
-            longer = value + draw.randbytes(draw.randrange(1, 200))
+            longer = value + draw.randbytes(20 - len(value))
             commands += [f"reply {value.hex()}", f"reply {longer.hex()}"]
             wanted += [["fault 0", f"again {value.hex()}"]] * 2
             if size:
                 commands.append(f"reply {value[:-1].hex()}")
                 wanted.append([f"fault {wire.LENGTH}", "again "])
-    commands += ["reply 8100", "reply 010000", "reply c40000", "done c4", "done c300", "status 00"]
-    faults = (wire.LENGTH, wire.FIELD, wire.UNKNOWN, wire.UNKNOWN, wire.LENGTH, wire.LENGTH)
+    commands += [
+        "reply 8100",
+        f"reply {bytes([0x85, 0, 0]).ljust(21, b'0').hex()}",
+        "reply 010000",
+        "reply c40000",
+        "done c4",
+        "done c300",
+        "status 00",
+    ]
+    faults = (
+        wire.LENGTH,
+        wire.LENGTH,
+        wire.FIELD,
+        wire.UNKNOWN,
+        wire.UNKNOWN,
+        wire.LENGTH,
+        wire.LENGTH,
+    )
     wanted += [[f"fault {fault}", "again "] for fault in faults]
     assert driver.run(commands) == wanted
 
@@ -240,13 +256,16 @@ BAD_INFOS = {
     "cut inside a head": (INFO + b"\x80", wire.LENGTH),
     "another major": (replaced(1, b"\x02\x00"), wire.VERSION),
     "no boot id": (replaced(2, bytes(4)), wire.FIELD),
-    "an empty serial": (replaced(3, b""), wire.MISSING),
+    "an empty serial": (replaced(3, b""), wire.LENGTH),
     "a long serial": (replaced(3, b"x" * 33), wire.LENGTH),
     "a serial of no text": (replaced(3, b"\xff"), wire.FIELD),
     "a serial cut in a letter": (replaced(3, "ä".encode()[:1]), wire.FIELD),
     "an overlong letter": (replaced(3, b"\xc0\x80"), wire.FIELD),
     "a surrogate": (replaced(3, b"\xed\xa0\x80"), wire.FIELD),
-    "no rate": (replaced(6, b""), wire.MISSING),
+    "no rate": (replaced(6, b""), wire.LENGTH),
+    "a label that is too short": (replaced(11, b"\x01"), wire.LENGTH),
+    "a side that is none": (replaced(11, b"\x03\x01"), wire.FIELD),
+    "left-handed axes": (INFO + wire.entry(12, b"\x02\x01\x03"), wire.FIELD),
     "a rate of 0": (replaced(6, struct.pack("<II", 5, 0)), wire.FIELD),
     "a rate and a half": (replaced(6, bytes([1] * 6)), wire.LENGTH),
     "a scale of 0": (replaced(7, struct.pack("<Bf", 8, 0)), wire.FIELD),
@@ -265,7 +284,6 @@ GOOD_INFOS = {
     "longer known entries": replaced(9, bytes(9)),
     "32 letters": replaced(3, b"x" * 32),
     "other scripts": replaced(3, "ßあ🦶".encode()),
-    "a label that is too short": replaced(11, b"\x01"),
     "axes": INFO + wire.entry(12, b"\xfe\x01\x03"),
     "exactly 512 bytes": INFO + wire.entry(0x80, bytes(250)) + wire.entry(0x81, bytes(172)),
 }
