@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensor_screen.errors import ProtocolError
+from sensor_screen.protocol.assembler import Assembler
+from sensor_screen.protocol.blocks import SampleBlock
+from sensor_screen.protocol.epoch_assembly import Lane
+from sensor_screen.protocol.metamotion import MetaCharacteristic
+from sensor_screen.protocol.metamotion_decoder import MetaDecoder
+from sensor_screen.protocol.movella_decoder import MovellaDecoder
+from sensor_screen.protocol.movella_dot import DotCharacteristic
 from sensor_screen.protocol.open_sensor_control import Reply, ResendDone
 from sensor_screen.protocol.open_sensor_control_bytes import (
     decode_indication,
@@ -39,11 +47,16 @@ from sensor_screen.protocol.open_sensor_status import (
     unwrap_numbers,
 )
 from sensor_screen.protocol.relay_frame import RelayReader, decode_frame, encode_frame
+from sensor_screen.protocol.vendors import MOST_NOTIFIED
+from sensor_screen.protocol.witmotion import WitCharacteristic, WitDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VECTORS = Path(__file__).parents[2] / "firmware_protocol/vectors.json"
+VENDORS = VECTORS.with_name("vendor_vectors.json")
+_DOT_PLACES = tuple(DotCharacteristic)
+_OPEN_MODES = (21, 20, 26, 24, 23, 22, 19, 18, 16, 7, 6, 5, 4, 3, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +180,85 @@ def feed_times(data: bytes) -> None:
     assert np.isfinite(times.of_samples(whole[:, 3] % 20)).all()
 
 
+def _cut(data: bytes) -> list[bytes]:
+    """Notifications: each as long as the byte before it says."""
+    cut = []
+    while data:
+        cut.append(data[1 : 1 + data[0]])
+        data = data[1 + data[0] :]
+    return cut
+
+
+def feed_movella(data: bytes) -> None:
+    """Two bytes say the mode and the characteristic; the same sensor notifies the rest."""
+    if len(data) < 2:
+        return
+    decoder = MovellaDecoder(_OPEN_MODES[data[0] % len(_OPEN_MODES)])
+    place = _DOT_PLACES[data[1] % len(_DOT_PLACES)]
+    for number, value in enumerate(_cut(data[2:])):
+        with suppress(ProtocolError):
+            decoder.receive(place, value, 0.01 * number)
+
+
+def feed_witmotion(data: bytes) -> None:
+    """However the bytes are cut, the same frames come out and the same bytes are left over."""
+    whole, cut = WitDecoder(), WitDecoder()
+    values = _cut(data)
+    joined = b"".join(values)[:MOST_NOTIFIED]
+    found = whole.receive(WitCharacteristic.NOTIFY, joined, 0.0)
+    left = len(joined)
+    parts = []
+    for value in values:
+        parts += cut.receive(WitCharacteristic.NOTIFY, value[:left], 0.0)
+        left -= min(left, len(value))
+    assert sum(len(e) for e in found if isinstance(e, SampleBlock)) == sum(
+        len(e) for e in parts if isinstance(e, SampleBlock)
+    )
+    assert whole.discarded_bytes == cut.discarded_bytes <= len(joined)
+
+
+def feed_metamotion(data: bytes) -> None:
+    """The first byte says the chip, which the sensor then names; what follows is anything."""
+    if not data:
+        return
+    decoder = MetaDecoder()
+    chip = bytes([data[0] & 1])
+    hello = [b"\x03\x80" + (b"\x04" if data[0] & 1 else b"\x01"), b"\x13\x80" + chip]
+    for number, value in enumerate([*hello, *_cut(data[1:])]):
+        with suppress(ProtocolError):
+            decoder.receive(MetaCharacteristic.NOTIFY, value, 0.01 * number)
+    assert decoder.unpaired_acc >= 0
+    assert decoder.unpaired_gyr >= 0
+
+
+def feed_assembler(data: bytes) -> None:
+    """Seven bytes a happening: packets of any number, statuses, restarts; memory stays bounded."""
+    assembler = Assembler()
+    assembler.begin_epoch(1, 0)
+    taken = 0
+    for at in range(0, len(data) - 6, 7):
+        what, number, size = data[at], int.from_bytes(data[at + 1 : at + 5], "little"), data[at + 5]
+        if what & 32:
+            number &= 255  # near the start, where packets overlap
+        count = size % 20
+        with suppress(ProtocolError):
+            if what % 8 < 5:
+                counts = np.full((count, 6), data[at + 6], np.int16)
+                lane = Lane.BACKFILL if what & 64 else Lane.LIVE
+                assembler.receive(number, counts, size << 8, lane)
+            elif what % 8 == 5:
+                assembler.hear_status(number, number - size)
+            elif what % 8 == 6:
+                assembler.hear_oldest_held(number)
+            else:
+                assembler.begin_epoch(size)
+        ready = assembler.take_ready()
+        taken += sum(len(block.chunk.counts) for block in ready)
+        for one in assembler.ranges_to_ask(8):
+            assert one.end > one.first
+    assert taken <= assembler.total().received <= 20 * (len(data) // 7)
+
+
 # --- examples -------------------------------------------------------------------------------------
 
 
@@ -206,6 +298,21 @@ def _pairs() -> list[bytes]:
     return [table.astype("<u4").tobytes() for table in (rows, broken, late % 2**32)]
 
 
+def _notified(family: str, before: bytes) -> Callable[[], list[bytes]]:
+    """Golden packets of a vendor's sensors, each as one notification."""
+
+    def examples() -> list[bytes]:
+        entries = json.loads(VENDORS.read_text(encoding="utf-8"))
+        values = [
+            bytes.fromhex(entry["hex"])
+            for entry in entries
+            if entry["family"] == family and entry["direction"] == "from sensor"
+        ]
+        return [before + bytes([len(value)]) + value for value in values if len(value) < 256]
+
+    return examples
+
+
 DECODERS: dict[str, FuzzedDecoder] = {
     "open_sensor_packet": FuzzedDecoder(feed_packet, vectors("packet"), 300),
     "open_sensor_packet_table": FuzzedDecoder(feed_packet_table, _tables, 1000),
@@ -216,4 +323,8 @@ DECODERS: dict[str, FuzzedDecoder] = {
     "open_sensor_reply": FuzzedDecoder(feed_indication, vectors("reply", "done"), 32),
     "relay_frame": FuzzedDecoder(feed_relay_frame, vectors("relay_frame", before=b"\x01"), 1000),
     "relay_stream": FuzzedDecoder(feed_relay_stream, _streams, 1000),
+    "movella_dot": FuzzedDecoder(feed_movella, _notified("movella_dot", b"\x06\x00"), 300),
+    "witmotion": FuzzedDecoder(feed_witmotion, _notified("witmotion", b""), 300),
+    "metamotion": FuzzedDecoder(feed_metamotion, _notified("metamotion", b"\x01"), 300),
+    "assembler": FuzzedDecoder(feed_assembler, lambda: [bytes(7), bytes(range(70)), bytes([33] * 70)], 280),
 }
