@@ -40,7 +40,7 @@ def show_verdict(told: Telling, page: Page) -> list[str]:
     """
     leading, others = lead(told)
     lines = page.paragraph(leading, style="bold")
-    for sentence in others[:1]:
+    for sentence in others:
         lines += page.paragraph(sentence)
     return lines
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 CLOSENESS = [Zone.GREEN, Zone.UNRESOLVED, Zone.AMBER, Zone.RED, Zone.BEYOND]
 """Zones by how close they are to the end range."""
-MOST_FOLLOWING = 2
-"""Sentences after the first, where there is little room."""
 MOST_PIPS = 3
 MOST_REASONS = 5
 """The most telling; all are in the JSON report."""
@@ -22,11 +20,11 @@ MOST_REASONS = 5
 def lead(told: Telling) -> tuple[str, list[str]]:
     """What was found in one sentence, and sentences that can follow it, the most telling first.
 
-    The second that follows is the largest real change since the last session, where there is one.
+    What was found comes first, then the largest real change since the last session.
     """
     first, others = _lead(told)
     changed = [told.say_change(change) for change in real_changes(told)]
-    return first, [*others[:1], *changed[:1], *others[1:]]
+    return first, [*others[:1], *changed[:1]]
 
 
 def real_changes(told: Telling) -> list[Change]:

@@ -326,5 +326,7 @@ DECODERS: dict[str, FuzzedDecoder] = {
     "movella_dot": FuzzedDecoder(feed_movella, _notified("movella_dot", b"\x06\x00"), 300),
     "witmotion": FuzzedDecoder(feed_witmotion, _notified("witmotion", b""), 300),
     "metamotion": FuzzedDecoder(feed_metamotion, _notified("metamotion", b"\x01"), 300),
-    "assembler": FuzzedDecoder(feed_assembler, lambda: [bytes(7), bytes(range(70)), bytes([33] * 70)], 280),
+    "assembler": FuzzedDecoder(
+        feed_assembler, lambda: [bytes(7), bytes(range(70)), bytes([33] * 70)], 280
+    ),
 }

@@ -79,7 +79,7 @@ def _conclude(told: Telling) -> Iterator[str]:
         return
     first, others = lead(told)
     yield first
-    yield from others[:1]
+    yield from others
     for concern in judgement.concerns:
         level = told.voice.word(ConcernLevel(concern.level), "label")
         level = level if concern.judged else told.clinic("not_judged")

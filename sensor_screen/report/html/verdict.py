@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensor_screen.judgement import Pattern, Urgency
+from sensor_screen.judgement import ConcernLevel, Pattern, Urgency
 from sensor_screen.model import Origin
 from sensor_screen.report.basis_words import name_codes
 from sensor_screen.report.html.markup import Markup, join, tag
 from sensor_screen.report.verdict_words import (
-    MOST_FOLLOWING,
     MOST_PIPS,
     MOST_REASONS,
     lead,
@@ -80,7 +79,7 @@ def show_sentence(told: Telling) -> Markup:
     if told.plain:
         return tag("section", tag("h1", lead_plainly(told)), class_="say alone")
     first, others = lead(told)
-    more = [tag("p", sentence) for sentence in others[:MOST_FOLLOWING]]
+    more = [tag("p", sentence) for sentence in others]
     return tag("section", tag("h1", first), *more, class_="say")
 
 
@@ -119,7 +118,8 @@ def _concern(concern: Concern, told: Telling) -> Markup:
     place = told.clinic("concern", side=concern.side, panel=concern.panel).rstrip(":")
     level = told.voice.word(concern.level, "label")
     level = level if concern.judged else told.clinic("not_judged")
-    why = [told.say(reason) for reason in concern.why or (concern.statement,)]
+    quiet = concern.judged and concern.level is ConcernLevel.NONE
+    why = [told.say(reason) for reason in concern.why or (() if quiet else (concern.statement,))]
     reasons = why[:MOST_REASONS]
     if more := len(why) - len(reasons):
         reasons.append(told.clinic("more_reasons", count=more))

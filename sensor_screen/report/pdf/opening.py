@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sensor_screen.judgement import Claims, Panel, Urgency
 from sensor_screen.model import Origin
 from sensor_screen.report.printable import printable
-from sensor_screen.report.verdict_words import MOST_FOLLOWING, MOST_PIPS, lead, lead_plainly
+from sensor_screen.report.verdict_words import MOST_PIPS, lead, lead_plainly
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import Concern
@@ -78,7 +78,7 @@ def show_first(told: Telling) -> Json:
     if told.plain:
         return {"lead": lead_plainly(told), "second": ""}
     first, others = lead(told)
-    return {"lead": first, "second": " ".join(others[:MOST_FOLLOWING])}
+    return {"lead": first, "second": " ".join(others)}
 
 
 def show_concerns(told: Telling) -> list[list[Json | None]]:
