@@ -101,11 +101,7 @@ def write_gallery(
     Raises:
         sensor_screen.errors.UsageError: PDF is wanted, and what it needs is not installed.
     """
-    from dataclasses import replace
-
-    from sensor_screen.judgement import Claims, Language
     from sensor_screen.report.html.gallery import GalleryEntry, render_index
-    from sensor_screen.rules.claims import restrain
     from sensor_screen.session.case import Session
     from sensor_screen.simulation.sample_people import SAMPLE_PEOPLE
     from sensor_screen.storage.atomic_file import replace_file
@@ -117,21 +113,40 @@ def write_gallery(
         progress(f"screening {name}")
         *earlier, now = (Session((visit.record(),), visit.answers) for visit in person.visits)
         report = screen(now, earlier=earlier)
-        plain = restrain(report.judgement, Claims.WELLNESS)
-        faces = {"": report, "-wellness": replace(report, claims=Claims.WELLNESS, judgement=plain)}
-        if name == _IN_GERMAN:
-            faces["-de"] = replace(report, language=Language.GERMAN)
-        for ending, face in faces.items():
-            save_report_html(face, folder / f"{name}{ending}.html")
-        files = tuple(f"{name}{ending}.html" for ending in faces)
-        if pdf:
-            save_pdf(report, folder / f"{name}.pdf")
-            save_handout(report, folder / f"{name}-handout.pdf")
-            files += (f"{name}.pdf", f"{name}-handout.pdf")
+        files = _write_sample(folder, name, report, pdf=pdf)
         entries.append(GalleryEntry(name, person.description, files))
     with replace_file(folder / "index.html") as stream:
         stream.write(render_index(entries).encode())
     return folder / "index.html"
+
+
+def _write_sample(
+    folder: Path, name: str, report: ScreeningReport, *, pdf: bool
+) -> tuple[str, ...]:
+    """Every face of one sample person; gives the names of the files."""
+    from dataclasses import replace
+
+    from sensor_screen.judgement import Claims, Language
+    from sensor_screen.report.html.gallery import render_picture
+    from sensor_screen.rules.claims import restrain
+    from sensor_screen.storage.atomic_file import replace_file
+
+    plain = restrain(report.judgement, Claims.WELLNESS)
+    faces = {"": report, "-wellness": replace(report, claims=Claims.WELLNESS, judgement=plain)}
+    if name == _IN_GERMAN:
+        faces["-de"] = replace(report, language=Language.GERMAN)
+    for ending, face in faces.items():
+        save_report_html(face, folder / f"{name}{ending}.html")
+    files = [f"{name}{ending}.html" for ending in faces]
+    if report.legs and not report.judgement.red_flags:
+        with replace_file(folder / f"{name}.svg") as stream:
+            stream.write(render_picture(report).encode())
+        files.append(f"{name}.svg")
+    if pdf:
+        save_pdf(report, folder / f"{name}.pdf")
+        save_handout(report, folder / f"{name}-handout.pdf")
+        files += [f"{name}.pdf", f"{name}-handout.pdf"]
+    return tuple(files)
 
 
 def save_fhir(

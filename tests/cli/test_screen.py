@@ -92,7 +92,7 @@ def test_the_gallery_shows_everybody(
     assert run("gallery", "--pdf", "--out", tmp_path / "new").status == 0
     names = {file.name for file in (tmp_path / "new").iterdir()}
     pages = {f"stiff-front{ending}.html" for ending in ("", "-wellness", "-de")}
-    papers = {"stiff-front.pdf", "stiff-front-handout.pdf"}
+    papers = {"stiff-front.pdf", "stiff-front-handout.pdf", "stiff-front.svg"}
     assert names == pages | papers | {"index.html"}
     index = (tmp_path / "new" / "index.html").read_text(encoding="utf-8")
     assert all(f'href="{name}"' in index for name in pages | papers)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from sensor_screen.judgement import Claims, ConcernLevel, Language, Statement, Zone
 from sensor_screen.model import Origin, Side, Task
 from sensor_screen.report.html import render_html
-from sensor_screen.report.html.gallery import GalleryEntry, render_index
+from sensor_screen.report.html.gallery import GalleryEntry, render_index, render_picture
 from sensor_screen.report.html.lens import Lens, draw_lens, draw_zoom
 from sensor_screen.report.html.markup import say, tag
 from sensor_screen.report.html.page import POLICY
@@ -35,10 +36,12 @@ from tests.hand_made import (
     report,
     trace,
 )
+from tests.sample_reports import screened
 
 if TYPE_CHECKING:
     from sensor_screen.judgement import ScreeningReport
 
+ROOT = Path(__file__).parents[2]
 ENGLISH = Voice(Language.ENGLISH)
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
@@ -458,6 +461,16 @@ def test_the_index_names_everybody_and_leads_to_every_page() -> None:
     links = [a["href"] for name, a in read(page).tags if name == "a"]
     assert links == ["ann.html", "ann-de.html"]
     assert "bends &lt;little&gt;" in page
+
+
+def test_the_picture_of_the_readme_is_what_the_gallery_draws() -> None:
+    """Up to half a unit: another processor may round otherwise."""
+    stored = (ROOT / "sensor_screen/docs/pictures/sore-kicker.svg").read_text(encoding="utf-8")
+    drawn = render_picture(screened("sore-kicker"))
+    number = re.compile(r"-?\d+(?:\.\d+)?")
+    assert number.sub("0", stored) == number.sub("0", drawn)
+    pairs = zip(number.findall(stored), number.findall(drawn), strict=True)
+    assert all(abs(float(one) - float(other)) <= 0.5 for one, other in pairs)
 
 
 def test_every_task_has_its_picture() -> None:

@@ -36,6 +36,16 @@ def show_lenses(leg: LegMeasures, told: Telling) -> Markup:
     )
 
 
+def lenses_of(leg: LegMeasures, told: Telling) -> list[Lens]:
+    """Front and back, where an end range was measured."""
+    found = ((panel, find_panel(leg, panel)[0]) for panel in Panel)
+    return [
+        _lens(leg, panel, capacity, _tracks(leg, panel, told), told)
+        for panel, capacity in found
+        if capacity is not None
+    ]
+
+
 def _panel(leg: LegMeasures, panel: Panel, told: Telling) -> Markup:
     """One direction: the picture, or why there is none."""
     capacity, demands = find_panel(leg, panel)

@@ -53,7 +53,7 @@ POLICY = (
 )
 """What a browser may fetch or run for this page: nothing."""
 
-_HATCH = tag(
+HATCHES = tag(
     "svg",
     tag(
         "defs",
@@ -109,11 +109,11 @@ def document(title: str, language: Language, parts: Iterable[str], *, skip: str 
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", title),
-        tag("style", _style()),
+        tag("style", style_sheet()),
     )
     body = tag(
         "body",
-        _HATCH,
+        HATCHES,
         tag("a", skip, class_="skip", href="#advice") if links else "",
         tag("main", inside, class_="sheet"),
     )
@@ -122,7 +122,7 @@ def document(title: str, language: Language, parts: Iterable[str], *, skip: str 
 
 
 @cache
-def _style() -> Markup:
+def style_sheet() -> Markup:
     """The style sheet with its colours."""
     sheet = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     light = f":root{{color-scheme:light;{as_css(LIGHT)}}}"
@@ -142,7 +142,7 @@ def _front(told: Telling) -> Iterator[Markup]:
         yield tag("div", *opening, *shown, *lenses, _foot(told), class_="front")
     else:
         shown = [show_sentence(told), show_concerns(told), show_advice(told)]
-        lenses = [show_lenses(leg, told) for leg in _leading_first(told)]
+        lenses = [show_lenses(leg, told) for leg in leading_first(told)]
         yield tag("div", *opening, *shown, *lenses, _foot(told), class_="front")
 
 
@@ -174,7 +174,7 @@ def _appendix(told: Telling) -> Iterator[Markup]:
     yield _trust(told)
 
 
-def _leading_first(told: Telling) -> list[LegMeasures]:
+def leading_first(told: Telling) -> list[LegMeasures]:
     """The leg that matters more first."""
     most = {c.side: 0 for c in told.judgement.concerns}
     for concern in told.judgement.concerns:
