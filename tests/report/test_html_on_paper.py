@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sensor_screen.judgement import Claims, Language
+from sensor_screen.judgement import Claims, Language, Verdict
 from sensor_screen.report.html import render_html
 from sensor_screen.report.telling import tell
 from sensor_screen.report.verdict_words import lead
 from sensor_screen.rules.voice import Voice
+from tests import sample_reports as reports
 from tests.hand_made import filled_report
 
 if TYPE_CHECKING:
@@ -78,3 +79,16 @@ def test_a_red_flag_is_one_sheet(tmp_path: Path) -> None:
     (sheet,) = print_sheets(render_html(screened), tmp_path)
     assert Voice(Language.ENGLISH).text("clinic.flags.headline") in sheet
     assert tell(screened).disclaimer()[0] in sheet
+
+
+def test_many_unchanged_comparisons_are_counted_on_paper(tmp_path: Path) -> None:
+    screened = reports.screened("improving")
+    sheets = print_sheets(render_html(screened), tmp_path)
+    assert len(sheets) <= MOST_SHEETS
+    changes = screened.judgement.changes
+    same = sum(change.verdict is Verdict.SAME for change in changes)
+    words = " ".join(sheets)
+    assert Voice(Language.ENGLISH).text("progress.unchanged", count=same) in words
+    real = [change for change in changes if change.verdict is not Verdict.SAME]
+    assert real
+    assert all(tell(screened).say_change(change)[:40] in words for change in real)

@@ -71,7 +71,10 @@ def _side_row(one: SideComparison, largest: float, told: Telling) -> list[str]:
 
 
 def show_changes(told: Telling) -> Markup:
-    """Each measure that was there before: then, now, and whether that is real; real ones first."""
+    """Each measure that was there before: then, now, and whether that is real; real ones first.
+
+    On paper the others are counted.
+    """
     ordered = sorted(told.judgement.changes, key=lambda change: change.verdict is Verdict.SAME)
     rows = [_change_row(change, told) for change in ordered]
     if not rows:
@@ -80,7 +83,10 @@ def show_changes(told: Telling) -> Markup:
     head = tag("h2", told.text("heading.changes"))
     kinds = {i: "quiet" for i, change in enumerate(ordered) if change.verdict is Verdict.SAME}
     shown = table(told.text("page.change_note"), heads, rows, wide=True, flows=True, kinds=kinds)
-    return tag("section", head, shown, class_="card alone")
+    others = told.voice.text("progress.unchanged", count=len(kinds)) if kinds else ""
+    return tag(
+        "section", head, shown, tag("p", others, class_="paper note"), class_="card alone changes"
+    )
 
 
 def _change_row(change: Change, told: Telling) -> list[str]:
