@@ -77,7 +77,7 @@ def test_room_is_end_range_minus_typical_peak_with_the_error_of_both() -> None:
     (finding,) = judged(squat=[30.0]).findings
     error_rad = 1.96 * hypot(finding.demand.sigma_rad, finding.capacity.sigma_rad)
     assert said.values["error_deg"] == pytest.approx(error_rad * 57.29577951)
-    assert "had about 10° ±" in Voice(Language.ENGLISH).say(said)
+    assert "had about 10 ±" in Voice(Language.ENGLISH).say(said)
 
 
 def test_room_that_is_not_told_from_none_is_said_in_words() -> None:
