@@ -1,8 +1,8 @@
 """Reference firmware of the open sensor protocol, as Python runs it: `sensor`, `packet`, `info` ...
 
-The modules are those of `firmware_protocol/micropython/open_sensor`, neither copied nor changed: they
-lie in this folder in an installed package, and beside the package in a checkout. They are MicroPython,
-without types.
+The modules are those of `firmware_protocol/micropython/open_sensor`, not changed: they lie in this
+folder in an installed package, and beside the package in a checkout. They are MicroPython, without
+types.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ COUNTS = 32_768
 class Worn:
     """What one sensor measures, over and over again.
 
-    The sample of index i lies at i / rate on the sensor's own clock, which shows zero when the person
-    begins. That of the foot runs faster than that of the shank, as was asked for.
+    The sample of index i lies at i / rate on the sensor's own clock, which shows zero when the
+    person begins. That of the foot runs faster than that of the shank, as was asked for.
     """
 
     side: Side

@@ -6,6 +6,18 @@
 
 from __future__ import annotations
 
+from sensor_screen.errors import UsageError
+
+try:
+    import bleak  # noqa: F401 - only whether it is there
+    import bumble  # noqa: F401
+except ImportError as error:
+    raise UsageError(
+        "Virtual sensors",
+        "the libraries that they are made of are not installed",
+        "run: pip install 'sensor-screen[virtual]'",
+    ) from error
+
 from sensor_screen.ble.virtual.air import AirParams
 from sensor_screen.ble.virtual.sensor_params import SensorParams, worn_sensors
 from sensor_screen.ble.virtual.virtual_sensors import (

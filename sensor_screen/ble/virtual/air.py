@@ -32,14 +32,15 @@ class AirParams:
     packets_per_event: int = 6
     """Packets that one side sends in a connection event: phones take 4 to 7."""
     loss_share: float = 0.01
-    """Of packets: each is repeated at the next event. 0.01: a quiet room; a crowded gym has 0.1."""
+    """Of packets: each is repeated at the next event. 0.01 is a quiet room, 0.1 a crowded gym: our
+    guess, not measured."""
     supervision_s: float = 4.0
-    """Both ends give a link up that was silent for so long: the low end of what the protocol asks."""
+    """Both ends give a link up that was silent for so long: the least that the protocol asks."""
     seed: int = 0
     """Of the losses and of the phase of the events."""
 
 
-class VirtualController(Controller):  # type: ignore[misc]
+class VirtualController(Controller):
     """bumble's controller, with what its version 0.0.236 leaves out.
 
     - A connection attempt can be cancelled; upstream the next advertisement would still connect.
@@ -127,15 +128,15 @@ class Lane:
         )
 
 
-class VirtualAir(LocalLink):  # type: ignore[misc]
+class VirtualAir(LocalLink):
     """Joins virtual controllers of one process.
 
     Args:
         params: How good it is.
     """
 
-    def __init__(self, params: AirParams = AirParams()) -> None:  # noqa: B008 - frozen
-        super().__init__()
+    def __init__(self, params: AirParams = AirParams()) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self.params = params
         self._random = random.Random(params.seed)  # noqa: S311 - repeatable, keeps no secret
         self._away: set[Controller] = set()
@@ -146,7 +147,7 @@ class VirtualAir(LocalLink):  # type: ignore[misc]
         mine = (lane for lane in self._lanes.values() if lane.connection.controller is controller)
         return sum(len(lane.waiting) for lane in mine)
 
-    # --- range --------------------------------------------------------------------------------------
+    # --- range ------------------------------------------------------------------------------------
 
     def is_away(self, controller: Controller) -> bool:
         """Whether it is out of range."""
@@ -201,11 +202,11 @@ class VirtualAir(LocalLink):  # type: ignore[misc]
         if controller.le_connections.get(connection.peer_address) is connection:
             controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
 
-    # --- what bumble's controllers call -------------------------------------------------------------
+    # --- what bumble's controllers call -----------------------------------------------------------
 
-    def send_advertising_pdu(self, sender: VirtualController, packet: ll.AdvertisingPdu) -> None:
+    def send_advertising_pdu(self, sender: Controller, packet: ll.AdvertisingPdu) -> None:
         """Everybody in range hears it."""
-        if sender in self._away:
+        if sender in self._away or not isinstance(sender, VirtualController):
             return
         loop = asyncio.get_running_loop()
         for other in list(self.controllers):
@@ -213,7 +214,11 @@ class VirtualAir(LocalLink):  # type: ignore[misc]
                 continue
             if isinstance(packet, ll.ConnectInd):
                 loop.call_soon(other.on_ll_advertising_pdu, packet)
-            elif not self._is_lost():
+            elif (
+                isinstance(packet, ll.AdvInd | ll.AdvExtInd)
+                and isinstance(other, VirtualController)
+                and not self._is_lost()
+            ):
                 loop.call_soon(other.hear, sender, packet)
 
     def send_ll_control_pdu(
@@ -253,7 +258,7 @@ class VirtualAir(LocalLink):  # type: ignore[misc]
             at_s = self._next_event_s(lane)
             lane.timer = asyncio.get_running_loop().call_at(at_s, self._event, lane)
 
-    # --- connection events --------------------------------------------------------------------------
+    # --- connection events ------------------------------------------------------------------------
 
     def _lane(self, connection: Connection, receiver: Controller) -> Lane:
         lane = self._lanes.get(id(connection))
@@ -289,7 +294,8 @@ class VirtualAir(LocalLink):  # type: ignore[misc]
         if lane.waiting:
             at_s = self._next_event_s(lane)
             lane.timer = asyncio.get_running_loop().call_at(at_s, self._event, lane)
-        sender.on_room()
+        if isinstance(sender, VirtualController):
+            sender.on_room()
 
     def _is_lost(self) -> bool:
         return bool(self.params.loss_share) and self._random.random() < self.params.loss_share

@@ -37,7 +37,8 @@ _UUIDS = (
     _TYPES.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
 )
 _SERVICE_DATA = (_TYPES.SERVICE_DATA_16_BIT_UUID, _TYPES.SERVICE_DATA_128_BIT_UUID)
-_NOT_SECURE = (att.ErrorCode.INSUFFICIENT_AUTHENTICATION, att.ErrorCode.INSUFFICIENT_ENCRYPTION)
+_NOT_SECURE = (0x05, 0x0F)
+"""ATT errors: insufficient authentication, insufficient encryption."""
 _MTU = 517
 
 
@@ -73,7 +74,7 @@ class BumbleScanner(BaseBleakScanner):
 
     def heard(self, advertisement: Advertisement) -> None:
         """Tell bleak."""
-        data = advertisement.data
+        data: Any = advertisement.data
         names = [name for kind in _NAMES if (name := data.get(kind))]
         uuids = [_text(uuid) for kind in _UUIDS for uuid in data.get(kind) or ()]
         served = [entry for kind in _SERVICE_DATA if (entry := data.get(kind))]
@@ -123,7 +124,7 @@ class BumbleClient(BaseBleakClient):
         self._connection: Connection | None = None
         self._callbacks: dict[int, Any] = {}
 
-    # --- the link ---------------------------------------------------------------------------------------
+    # --- the link ---------------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
@@ -140,7 +141,7 @@ class BumbleClient(BaseBleakClient):
         """Whether there is a link."""
         return self._connection is not None
 
-    async def connect(self, pair: bool = False, **_others: object) -> None:  # type: ignore[override]
+    async def connect(self, pair: bool = False, **_others: object) -> None:
         """Link, MTU, and everything that the sensor offers."""
         if self._connection is not None:
             raise BleakError("Client is already connected")
@@ -196,7 +197,7 @@ class BumbleClient(BaseBleakClient):
             raise BleakError("Not connected")
         return self._connection
 
-    # --- what is there ----------------------------------------------------------------------------------
+    # --- what is there ----------------------------------------------------------------------------
 
     async def _discover(self, peer: Peer) -> BleakGATTServiceCollection:
         found = BleakGATTServiceCollection()
@@ -225,25 +226,25 @@ class BumbleClient(BaseBleakClient):
             service,
         )
 
-    # --- reading, writing, listening --------------------------------------------------------------------
+    # --- reading, writing, listening --------------------------------------------------------------
 
     async def read_gatt_char(
         self, characteristic: BleakGATTCharacteristic, **_others: object
     ) -> bytearray:
         """Value, however long."""
-        return bytearray(await self._securely(lambda: characteristic.obj.read_value()))
+        return bytearray(await self._securely(characteristic.obj.read_value))
 
     async def read_gatt_descriptor(
         self, descriptor: BleakGATTDescriptor, **_others: object
     ) -> bytearray:
         """Value of a descriptor."""
-        return bytearray(await self._securely(lambda: descriptor.obj.read_value()))
+        return bytearray(await self._securely(descriptor.obj.read_value))
 
     async def write_gatt_char(
         self,
         characteristic: BleakGATTCharacteristic,
-        data: Any,
-        response: bool,  # noqa: ANN401
+        data: Any,  # noqa: ANN401 - any buffer
+        response: bool,
     ) -> None:
         """Write, and wait for the answer if one is wanted."""
         value = bytes(data)
@@ -286,7 +287,7 @@ class BumbleClient(BaseBleakClient):
             return await self._over_link(make())
         except BleakGATTProtocolError as error:
             connection = self._linked()
-            if error.code not in _NOT_SECURE or connection.is_encrypted:
+            if int(error.code) not in _NOT_SECURE or connection.is_encrypted:
                 raise
             await self._over_link(self.central.secure(connection))
         return await self._over_link(make())

@@ -33,7 +33,7 @@ class SensorClock:
 
 @dataclass(frozen=True, slots=True)
 class SampleGrid:
-    """Sampling instants of one measurement: index i at i periods of the sensor's clock after `zero_s`.
+    """Sampling instants of one measurement: index i lies i periods of its clock after zero.
 
     Zero is when the person began, so that an index is also a place in what he does.
     """

@@ -86,10 +86,10 @@ def _characteristic(device: Device, answers: Answers, channel: int) -> Any:  # n
     def write(_connection: object, value: bytes) -> None:
         answers.write_request(bytes(value))
 
-    value = gatt.CharacteristicValue(read=read, write=write)
+    value: Any = gatt.CharacteristicValue(read=read, write=write)
     properties = _PROPERTIES[channel]
     permissions = _READABLE | _WRITEABLE if properties & _WRITE else _READABLE
-    made = gatt.Characteristic(uuid_of(channel), properties, permissions, value)
+    made: Any = gatt.Characteristic(uuid_of(channel), properties, permissions, value)
     if properties & (_NOTIFY | _INDICATE):
         made.descriptors = [_switch(device, answers, channel, made)]
     return made

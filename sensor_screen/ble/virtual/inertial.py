@@ -71,7 +71,7 @@ class Inertial(board.Board):  # type: ignore[misc]
         """Work for a firmware that has just started."""
         self._firmware, self._clock, self._run = firmware, clock, None
 
-    # --- what the firmware asks for -------------------------------------------------------------------
+    # --- what the firmware asks for ---------------------------------------------------------------
 
     def start_imu(self, rate_mhz: int, acc_range_g: int, gyr_range_dps: int) -> bool:  # noqa: ARG002
         """Begin to measure."""
@@ -112,7 +112,7 @@ class Inertial(board.Board):  # type: ignore[misc]
         """Power off."""
         self.on_sleep()
 
-    # --- measuring ------------------------------------------------------------------------------------
+    # --- measuring --------------------------------------------------------------------------------
 
     @property
     def next_s(self) -> float | None:

@@ -1,6 +1,6 @@
 """An event loop whose clock jumps to the next timer: an hour of radio in a minute.
 
-Only for what happens within one process: with a socket or a thread to wait for, time would run away.
+Only for what happens within one process: while it waits for a socket or a thread, time runs away.
 """
 
 from __future__ import annotations

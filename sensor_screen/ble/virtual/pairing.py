@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 
-class _Delegate(PairingDelegate):  # type: ignore[misc]
+class _Delegate(PairingDelegate):
     def __init__(self, allowed: Callable[[], Awaitable[bool]]) -> None:
         super().__init__()
         self._allowed = allowed

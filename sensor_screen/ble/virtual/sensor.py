@@ -1,4 +1,4 @@
-"""A virtual sensor: the reference firmware on a virtual radio, worn by somebody who does not exist."""
+"""A virtual sensor: the reference firmware on a virtual radio, worn by nobody who exists."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class VirtualSensor:
         self._start_firmware()
         self._table = serve(self._device, self, self.firmware.config, self.battery_percent)
 
-    # --- as it is seen --------------------------------------------------------------------------------
+    # --- as it is seen ----------------------------------------------------------------------------
 
     @property
     def boot_id(self) -> int:
@@ -107,7 +107,7 @@ class VirtualSensor:
         """(count, 6) counts that were measured under these numbers."""
         return self.imu.truth(boot_id, first, count)
 
-    # --- power ------------------------------------------------------------------------------------------
+    # --- power ------------------------------------------------------------------------------------
 
     async def power_on(self) -> None:
         """Begin to advertise."""
@@ -126,7 +126,7 @@ class VirtualSensor:
         if self._device.is_advertising:
             await self._device.stop_advertising()
 
-    # --- faults -----------------------------------------------------------------------------------------
+    # --- faults -----------------------------------------------------------------------------------
 
     def lose_link(self) -> None:
         """The link ends, as after a supervision time-out."""
@@ -179,7 +179,7 @@ class VirtualSensor:
     def _sleep_soon(self) -> None:
         self._do(self.power_off())
 
-    # --- what the client reads, writes and enables ------------------------------------------------------
+    # --- what the client reads, writes and enables ------------------------------------------------
 
     def read_value(self, channel: int) -> bytes:
         """Value, with the version that this sensor claims."""
@@ -207,7 +207,7 @@ class VirtualSensor:
         if error:
             raise att.ATT_Error(error)
 
-    # --- the link ---------------------------------------------------------------------------------------
+    # --- the link ---------------------------------------------------------------------------------
 
     def _connected(self, connection: Connection) -> None:
         self._connection = connection
@@ -240,7 +240,7 @@ class VirtualSensor:
         bonds = await keystore.get_all() if keystore is not None else []
         return self.params.pairs and len(bonds) < 2
 
-    # --- advertising --------------------------------------------------------------------------------------
+    # --- advertising ------------------------------------------------------------------------------
 
     async def _advertise_anew(self) -> None:
         self._fast_until_s = self._now_s() + _FAST_S
@@ -264,7 +264,7 @@ class VirtualSensor:
             advertising_interval_max=interval_ms,
         )
 
-    # --- once round ---------------------------------------------------------------------------------------
+    # --- once round -------------------------------------------------------------------------------
 
     def _turn(self) -> None:
         """Samples in, packets out, and the next turn ordered."""
@@ -325,7 +325,7 @@ class VirtualSensor:
             self.firmware.confirmed(self._now_us())
             self._turn()
 
-    # --- within -------------------------------------------------------------------------------------------
+    # --- within -----------------------------------------------------------------------------------
 
     def _start_firmware(self) -> None:
         params = self.params

@@ -18,7 +18,7 @@ class SensorParams:
     placement: Placement
     """Segment on which it is worn."""
     label: tuple[Side, Placement] | None = None
-    """What is stored in it, if that is not where it is worn: another, or (none, ...) for no label."""
+    """What is stored in it, where that differs from where it is worn; side none: no label."""
     rates_hz: tuple[float, ...] = (50.0, 100.0, 200.0)
     """Rates it has; each is the highest divided by a whole number."""
     depth: int = 18_000
@@ -26,7 +26,7 @@ class SensorParams:
     clock_ppm: float = 0.0
     """Its clock runs faster than the computer's by this; crystals: within 20 to 50 either way."""
     largest_mtu: int = 247
-    """It takes no more: 247 fills a link-layer packet, 185 is an iPhone's, 23 the least there is."""
+    """It takes no more: 247 fills a link-layer packet, 185 is an iPhone's, 23 the least of all."""
     battery_percent: int = 87
     fifo_samples: int = 2
     """The inertial sensor hands over so many at once: 10 ms at 200 Hz."""
