@@ -212,7 +212,7 @@ class VirtualAir(LocalLink):
         if sender in self._away or not isinstance(sender, VirtualController):
             return
         loop = asyncio.get_running_loop()
-        for other in list(self.controllers):
+        for other in sorted(self.controllers, key=lambda one: one.name):
             if other is sender or other in self._away:
                 continue
             if isinstance(packet, ll.ConnectInd):
