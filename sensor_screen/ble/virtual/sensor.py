@@ -342,7 +342,7 @@ class VirtualSensor:
         )
         self._device.gatt_server.send_gatt_pdu(connection, bytes(indication))
 
-    def _confirmed(self, bearer: object, _confirmation: object) -> None:
+    def _confirmed(self, bearer: object, confirmation: object) -> None:  # noqa: ARG002
         """At once: the next request may follow in the same connection event."""
         if bearer is self._connection:
             self.firmware.confirmed(self._now_us())
