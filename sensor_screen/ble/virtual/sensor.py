@@ -13,14 +13,18 @@ from bumble.host import Host
 from bumble.transport.common import AsyncPipeSink
 
 from sensor_screen.ble.virtual.air import VirtualAir, VirtualController
+from sensor_screen.ble.virtual.claims import (
+    claim_in_info,
+    claim_in_packet,
+    claim_in_response,
+    describe,
+)
 from sensor_screen.ble.virtual.clock import Performance, SensorClock
 from sensor_screen.ble.virtual.gatt_table import serve
 from sensor_screen.ble.virtual.inertial import Inertial
 from sensor_screen.ble.virtual.pairing import pairing_rules
 from sensor_screen.firmware import info, packet
 from sensor_screen.firmware import sensor as firmware
-from sensor_screen.protocol.open_sensor_info import PlacementCode, SideCode
-from sensor_screen.simulation.worn import ACC_RANGE_G, COUNTS, GYR_RANGE_DPS
 
 if TYPE_CHECKING:
     from bumble.device import Connection
@@ -205,10 +209,7 @@ class VirtualSensor:
         value = self.firmware.read(channel, self._now_us())
         if isinstance(value, int):
             raise att.ATT_Error(value)
-        if channel == packet.INFO and self.params.major != packet.MAJOR:
-            # PROTOCOL is the first entry: type, length, major, minor.
-            return bytes([*value[:2], self.params.major, *value[3:]])
-        return bytes(value)
+        return claim_in_info(value, self.params.major) if channel == packet.INFO else bytes(value)
 
     def write_request(self, value: bytes) -> None:
         """A request; its reply goes when the write was answered."""
@@ -272,13 +273,11 @@ class VirtualSensor:
         answer = info.scan_response(
             side, placement, self.battery_percent, self.firmware.measuring, pairing
         )
-        if self.params.major != packet.MAJOR:
-            answer = bytes([*answer[:18], self.params.major, *answer[19:]])
         if self.connected or self.asleep:
             return
         await self._device.start_advertising(
             advertising_data=info.advertising_data(self.params.serial),
-            scan_response_data=answer,
+            scan_response_data=claim_in_response(answer, self.params.major),
             advertising_interval_min=interval_ms,
             advertising_interval_max=interval_ms,
         )
@@ -319,8 +318,7 @@ class VirtualSensor:
             if out is None or self._connection is None:
                 return
             channel, value = out
-            if self.params.major != packet.MAJOR and channel in (packet.LIVE, packet.BACKFILL):
-                value = bytes([self.params.major << 4 | value[0] & 0x0F]) + value[1:]
+            value = claim_in_packet(channel, value, self.params.major)
             if channel == packet.CONTROL:
                 self._indicate(self._connection, value)
             elif channel == packet.LIVE and self._random.random() < self.params.live_drop_share:
@@ -351,28 +349,9 @@ class VirtualSensor:
     # --- within -----------------------------------------------------------------------------------
 
     def _start_firmware(self) -> None:
-        params = self.params
-        worn = params.label or (params.side, params.placement)
-        side, placement = self.imu.label or (
-            SideCode[worn[0].name],
-            PlacementCode[worn[1].name] if SideCode[worn[0].name] else PlacementCode.NONE,
-        )
-        config = info.Config(
-            serial=params.serial,
-            model="virtual sensor",
-            firmware="1.0.0",
-            boot_id=self._random.randrange(1, 1 << 32),
-            rates_mhz=tuple(round(rate_hz * 1000) for rate_hz in params.rates_hz),
-            acc_ranges=((ACC_RANGE_G, ACC_RANGE_G / COUNTS),),
-            gyr_ranges=((GYR_RANGE_DPS, GYR_RANGE_DPS / COUNTS),),
-            depth=params.depth,
-            capabilities=info.HARDWARE_TIMESTAMPS | info.IDENTIFY_LIGHT | info.SELF_TESTS,
-            side=side,
-            placement=placement,
-            tolerance_ppm=50,
-            sampling=(0, 0, 0),
-        )
-        self._clock = SensorClock(self._now_s(), params.clock_ppm)
+        boot_id = self._random.randrange(1, 1 << 32)
+        config = describe(self.params, self.imu.label, boot_id)
+        self._clock = SensorClock(self._now_s(), self.params.clock_ppm)
         self.firmware = firmware.Sensor(config, self.imu)
         self.imu.power_on(self.firmware, self._clock)
         self._tell_battery()
