@@ -480,6 +480,27 @@ def test_a_silent_inertial_sensor_is_a_fault(wearer: Wearer) -> None:
     run(main())
 
 
+def test_advertising_tells_the_battery_of_now(wearer: Wearer) -> None:
+    async def main() -> None:
+        async with virtual_sensors(wearer=wearer) as virtual:
+            virtual.sensors[0].set_battery(12)
+            assert (await scan(virtual))["SS-LS01"].service_data[SERVICE][3] == 12
+
+    run(main())
+
+
+def test_an_adapter_that_is_switched_off_says_so(wearer: Wearer) -> None:
+    async def main() -> None:
+        async with virtual_sensors(wearer=wearer) as virtual, linked(virtual) as client:
+            virtual.central.powered = False
+            with pytest.raises(BleakError, match="switched off"):
+                await scan(virtual)
+            with pytest.raises(BleakError, match="switched off"):
+                await client.bleak.connect()
+
+    run(main())
+
+
 def test_sleep_and_button(wearer: Wearer) -> None:
     async def main() -> None:
         async with virtual_sensors(wearer=wearer) as virtual, linked(virtual) as client:

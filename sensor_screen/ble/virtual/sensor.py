@@ -180,6 +180,8 @@ class VirtualSensor:
         if self._connection is not None:
             notified = self._device.notify_subscriber(self._connection, self._table.battery)
             self._do(notified)
+        elif not self.asleep:
+            self._do(self._advertise_anew())
         self._turn()
 
     def lose_samples(self, count: int) -> None:
@@ -232,8 +234,6 @@ class VirtualSensor:
     def _connected(self, connection: Connection) -> None:
         self._connection = connection
         self.firmware.connected(self._now_us())
-        if not self.params.encrypted:
-            self.firmware.set_encrypted(True)
         connection.on("disconnection", lambda _reason: self._disconnected(connection))
         connection.on("connection_att_mtu_update", lambda: self._take_mtu(connection))
         connection.on("connection_encryption_change", lambda: self._take_encryption(connection))
@@ -244,7 +244,7 @@ class VirtualSensor:
         self.firmware.set_mtu(self.params.believed_mtu or connection.att_mtu)
 
     def _take_encryption(self, connection: Connection) -> None:
-        self.firmware.set_encrypted(connection.is_encrypted or not self.params.encrypted)
+        self.firmware.set_encrypted(connection.is_encrypted)
 
     def _disconnected(self, connection: Connection) -> None:
         if connection is not self._connection:
