@@ -90,6 +90,7 @@ class VirtualSensor:
         self._connection: Connection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._advertising = asyncio.Lock()
         self._fast_until_s = 0.0
         self._pairing_until_s = self._now_s() + params.pairing_open_s
         self._start_firmware()
@@ -129,12 +130,11 @@ class VirtualSensor:
         if self._timer is not None:
             self._timer.cancel()
         self.asleep = True
+        # A command that the host has begun is let end: bumble does not bear its being cancelled.
         others = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        if self._device.is_advertising:
-            await self._device.stop_advertising()
+        if others:
+            await asyncio.wait(others, timeout=_RESTART_S + 1.0)
+        await self._end_advertising()
 
     async def press_button(self) -> None:
         """Open the pairing window for a minute, and wake up from sleep."""
@@ -164,8 +164,7 @@ class VirtualSensor:
     async def reboot(self) -> None:
         """The firmware starts anew: numbers, clock and ring begin anew, label and bonds stay."""
         self.asleep = True
-        if self._device.is_advertising:
-            await self._device.stop_advertising()
+        await self._end_advertising()
         self.air.vanish(self._controller)
         await asyncio.sleep(_RESTART_S)
         self.asleep = False
@@ -273,14 +272,20 @@ class VirtualSensor:
         answer = info.scan_response(
             side, placement, self.battery_percent, self.firmware.measuring, pairing
         )
-        if self.connected or self.asleep:
-            return
-        await self._device.start_advertising(
-            advertising_data=info.advertising_data(self.params.serial),
-            scan_response_data=claim_in_response(answer, self.params.major),
-            advertising_interval_min=interval_ms,
-            advertising_interval_max=interval_ms,
-        )
+        async with self._advertising:
+            if self.connected or self.asleep:
+                return
+            await self._device.start_advertising(
+                advertising_data=info.advertising_data(self.params.serial),
+                scan_response_data=claim_in_response(answer, self.params.major),
+                advertising_interval_min=interval_ms,
+                advertising_interval_max=interval_ms,
+            )
+
+    async def _end_advertising(self) -> None:
+        async with self._advertising:
+            if self._device.is_advertising:
+                await self._device.stop_advertising()
 
     # --- once round -------------------------------------------------------------------------------
 
