@@ -110,6 +110,6 @@ class LinkLogic(Protocol):
         """What to do now; None: nothing before `wanted_at`, or before something is received."""
         ...
 
-    def wanted_at(self) -> float | None:
+    def wanted_at(self, now_s: float) -> float | None:
         """When `next` must be asked again at the latest; None: only when something happens."""
         ...

@@ -65,7 +65,7 @@ class LinkParams:
     """Seconds for pairing: a person may have to press a button and answer a question."""
 
 
-class SinkFault(Exception):
+class SinkError(Exception):
     """Records are not taken any more, so none may be drawn from the sensor.
 
     Args:
@@ -100,7 +100,7 @@ class Link:
             device, self._set_lost, params.connect_s
         )
         self._up = False
-        self._fault: SinkFault | None = None
+        self._fault: SinkError | None = None
         self._wake = asyncio.Event()
         self._inbox: deque[tuple[Channel, bytes, float]] = deque()
         self._emit: Emit | None = None
@@ -167,9 +167,8 @@ class Link:
         def emit(kind: RelayKind, channel: Channel, value: bytes, at_s: float) -> None:
             try:
                 sink(RelayArrival(kind, wanted.slot, wanted.sensor, channel, at_s, value))
-            except Exception as error:
-                # In a callback nobody would hear of it; the loop of this link does.
-                self._fault = self._fault or SinkFault(error)
+            except Exception as error:  # noqa: BLE001 - in a callback nobody would hear of it
+                self._fault = self._fault or SinkError(error)
                 self._wake.set()
 
         mtu = self.mtu()
@@ -208,7 +207,7 @@ class Link:
             if action is not None:
                 await self._do(action, logic)
             elif not logic.done:
-                await self._wait(logic.wanted_at())
+                await self._wait(logic.wanted_at(self._outside.clock()))
 
     async def _wait(self, until_s: float | None) -> None:
         """Until something comes, the link breaks, or it is time."""

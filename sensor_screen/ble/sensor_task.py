@@ -19,13 +19,11 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.ble.back_off import BackOffParams, wait_after
 from sensor_screen.ble.introduction import introduce
-from sensor_screen.ble.link import Link, LinkParams, SinkFault
+from sensor_screen.ble.link import Link, LinkParams, SinkError
 from sensor_screen.ble.states import ENDED, LinkState, SensorStatus
 from sensor_screen.ble.troubles import FOR_GOOD, Trouble, explain, recognise, trouble
-from sensor_screen.errors import ScreenError
 from sensor_screen.protocol.relay_frame import (
     Channel,
-    Family,
     RelayArrival,
     RelayKind,
     encode_slot,
@@ -124,7 +122,7 @@ class SensorTask:
             sighting = await self._look()
             if sighting is not None:
                 await self._use(sighting)
-        except SinkFault as fault:
+        except SinkError as fault:
             self._show(LinkState.FAILED, trouble=explain(fault.error, self.wanted.serial))
             raise fault.error from fault
         except Exception as error:  # noqa: BLE001 - whatever a stack throws, it is tried again

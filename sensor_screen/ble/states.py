@@ -15,6 +15,8 @@ class LinkState(StrEnum):
     CONNECTING = "connecting"
     PAIRING = "pairing"
     INTRODUCING = "introducing"
+    READY = "ready"
+    IN_USE = "in_use"
     STARTING = "starting"
     STREAMING = "streaming"
     CATCHING_UP = "catching_up"
@@ -29,6 +31,8 @@ LINKED = frozenset(
     {
         LinkState.PAIRING,
         LinkState.INTRODUCING,
+        LinkState.READY,
+        LinkState.IN_USE,
         LinkState.STARTING,
         LinkState.STREAMING,
         LinkState.CATCHING_UP,
@@ -44,6 +48,8 @@ SENTENCES = {
     LinkState.CONNECTING: "Connecting to {sensor}.",
     LinkState.PAIRING: "Pairing with {sensor}. Press its button once.",
     LinkState.INTRODUCING: "Connected to {sensor}; asking who it is.",
+    LinkState.READY: "{sensor} is connected and ready to measure.",
+    LinkState.IN_USE: "{sensor} is measuring for another phone or computer.",
     LinkState.STARTING: "{sensor} is being started.",
     LinkState.STREAMING: "{sensor} is measuring, and everything arrives.",
     LinkState.CATCHING_UP: "{sensor} is measuring; earlier samples are being fetched.",

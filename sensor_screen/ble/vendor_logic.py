@@ -139,7 +139,7 @@ class VendorLogic:
                 return DropLink(trouble(Trouble.TIMED_OUT, self._sensor))
         return None
 
-    def wanted_at(self) -> float | None:
+    def wanted_at(self, now_s: float) -> float | None:  # noqa: ARG002 - the door's shape
         """The end of a pause, or when silence has lasted too long."""
         if self._steps:
             return self._not_before_s
