@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sensor_screen.ble.troubles import Trouble
 from sensor_screen.errors import ScreenError
 
 
@@ -40,6 +41,8 @@ LINKED = frozenset(
     }
 )
 """While a connection is up."""
+APART = frozenset({LinkState.SEARCHING, LinkState.LOST, LinkState.WAITING, LinkState.FAILED})
+"""While there is none, and trouble is worth telling."""
 ENDED = frozenset({LinkState.STOPPED, LinkState.FAILED})
 """Nothing more will happen."""
 
@@ -53,7 +56,7 @@ SENTENCES = {
     LinkState.STARTING: "{sensor} is being started.",
     LinkState.STREAMING: "{sensor} is measuring, and everything arrives.",
     LinkState.CATCHING_UP: "{sensor} is measuring; earlier samples are being fetched.",
-    LinkState.LOST: "The link to {sensor} broke. It measures on; looking for it.",
+    LinkState.LOST: "The link to {sensor} broke. It measures on. Bring it near.",
     LinkState.WAITING: "{sensor} was not reached; the next attempt follows in a moment.",
     LinkState.STOPPING: "{sensor} is being stopped; its last samples are being fetched.",
     LinkState.STOPPED: "{sensor} has been stopped.",
@@ -86,8 +89,7 @@ class SensorStatus:
     def sentence(self) -> str:
         """What is going on, and if something went wrong, what to do."""
         sentence = SENTENCES[self.state].format(sensor=self.sensor)
-        told = self.trouble is not None and self.state not in {
-            LinkState.STREAMING,
-            LinkState.STOPPED,
-        }
+        # That the link broke is what `LOST` says already.
+        said = getattr(self.trouble, "fault", "") == Trouble.LINK_LOST
+        told = self.trouble is not None and self.state in APART and not said
         return f"{sentence} {self.trouble}" if told else sentence

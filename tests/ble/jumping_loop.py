@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps to the next timer: waiting costs nothing, for in-process tests."""
+"""An event loop whose clock jumps to the next timer: waiting costs nothing in-process."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class ScriptedSensor:
     mtu: int = 247
     connects: list[Exception | float] = field(default_factory=list)
     """What becomes of the next attempts: an error, or so many seconds until it succeeds."""
-    faults: dict[str, list[Exception]] = field(default_factory=dict)
-    """Characteristic -> errors of its next requests."""
+    faults: dict[str, list[Exception | float]] = field(default_factory=dict)
+    """Characteristic -> what becomes of its next requests, likewise."""
     on_write: Callable[[str, bytes], None] = lambda uuid, value: None  # noqa: ARG005
     on_pair: Callable[[], None] = lambda: None
     client: ScriptedClientBase | None = None
@@ -86,7 +86,7 @@ class ScriptedClientBase(BaseBleakClient):
     def is_connected(self) -> bool:
         return self.sensor.client is self
 
-    async def connect(self, pair: bool, **_: Any) -> None:  # noqa: ARG002, FBT001
+    async def connect(self, pair: bool, **_: Any) -> None:  # noqa: ARG002
         radio, sensor = self.radio, self.sensor
         assert not self.used, "a client is for one attempt"
         assert not radio.scanners, "nobody may scan while a connection is made"
@@ -130,14 +130,16 @@ class ScriptedClientBase(BaseBleakClient):
         self.sensor.diary.append(f"{doing} {uuid[4:8]}")
         await asyncio.sleep(self.radio.request_takes_s)
         faults = self.sensor.faults.get(uuid)
-        if faults:
-            raise faults.pop(0)
+        fault = faults.pop(0) if faults else 0.0
+        if isinstance(fault, Exception):
+            raise fault
+        await asyncio.sleep(fault)
 
     async def read_gatt_char(self, characteristic: Any, **_: Any) -> bytearray:
         await self._request("read", characteristic.uuid)
         return bytearray(self.sensor.values[characteristic.uuid])
 
-    async def write_gatt_char(self, characteristic: Any, data: Any, response: bool) -> None:  # noqa: ARG002, FBT001
+    async def write_gatt_char(self, characteristic: Any, data: Any, response: bool) -> None:  # noqa: ARG002
         await self._request("write", characteristic.uuid)
         self.sensor.on_write(characteristic.uuid, bytes(data))
 
