@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from sensor_screen.ble.back_off import BackOffParams, wait_after
 from sensor_screen.ble.introduction import introduce
 from sensor_screen.ble.link import Link, LinkParams, SinkError
-from sensor_screen.ble.states import ENDED, LinkState, SensorStatus
+from sensor_screen.ble.states import ENDED, LINKED, LinkState, SensorStatus
 from sensor_screen.ble.troubles import FOR_GOOD, Trouble, explain, recognise, trouble
 from sensor_screen.protocol.relay_frame import (
     Channel,
@@ -76,7 +76,9 @@ class SensorTask:
         self._scanner, self._outside, self._sink = scanner, outside, sink
         self._on_status, self._params = on_status, params
         self._link: Link | None = None
-        self._stopping = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+        self._linked_s: float | None = None
+        self._stopping = self._over = False
         self._status = SensorStatus(
             wanted.slot, wanted.serial, LinkState.SEARCHING, outside.clock()
         )
@@ -88,10 +90,18 @@ class SensorTask:
 
     def stop(self) -> None:
         """Stop the sensor and fetch its last samples; `run` returns when all are there."""
-        if not self._stopping.is_set():
-            self._stopping.set()
+        if not self._stopping:
+            self._stopping = True
             self.logic.stop(self._outside.clock())
             self.poke()
+        if self.logic.done and self._link is None:
+            self.leave()
+
+    def leave(self) -> None:
+        """End now, as for a sensor that does not come back; what it still holds is left on it."""
+        self._over = True
+        if self._work is not None:
+            self._work.cancel()
 
     def poke(self) -> None:
         """Ask the protocol again: something outside changed, as more samples became durable."""
@@ -109,11 +119,23 @@ class SensorTask:
         """
         value = encode_slot(self.wanted.sensor)
         self._sink(self._record(RelayKind.SLOT, value))
-        self._show(LinkState.SEARCHING)
+        if not self._over:
+            self._work = asyncio.create_task(self._keep_linked())
+            await self._finish(self._work)
+        if self._status.state is not LinkState.FAILED:
+            self._show(LinkState.STOPPED, failures=0)
+
+    async def _finish(self, work: asyncio.Task[None]) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            this = asyncio.current_task()
+            if not self._over or (this is not None and this.cancelling()):
+                raise
+
+    async def _keep_linked(self) -> None:
         while not self.logic.done and self._status.state not in ENDED:
             await self._attempt()
-        if self.logic.done:
-            self._show(LinkState.STOPPED, failures=0)
 
     # --- one attempt ------------------------------------------------------------------------------
 
@@ -148,19 +170,15 @@ class SensorTask:
             self._params.link,
             lambda: self._show(LinkState.PAIRING),
         )
-        begin_s = self._outside.clock()
+        self._linked_s = None
         try:
             async with self._scanner.connecting():
                 self._show(LinkState.CONNECTING, rssi_dbm=sighting.rssi_dbm)
                 await link.connect()
             await self._know(link, sighting)
-            begin_s = self._outside.clock()
             await self._drive(link)
         finally:
             self._link = None
-            if self._outside.clock() - begin_s >= self._params.back_off.settled_s:
-                self._note(failures=0)
-            self._note(mtu=None)
             await link.disconnect()
 
     async def _know(self, link: Link, sighting: Sighting) -> None:
@@ -172,7 +190,7 @@ class SensorTask:
             raise trouble(Trouble.OTHER_SENSOR, who.serial)
 
     async def _drive(self, link: Link) -> None:
-        self._link = link
+        self._link, self._linked_s = link, self._outside.clock()
         self._note(links=self._status.links + 1, mtu=link.mtu())
         await link.run(self.logic, self.wanted, self._sink, self._follow)
 
@@ -186,13 +204,21 @@ class SensorTask:
             # Not a failure: the next candidate is asked at once.
             self._show(LinkState.SEARCHING)
             return
-        failures = self._status.failures + 1
+        failures = 1 if self._had_settled() else self._status.failures + 1
         lost = kind is Trouble.LINK_LOST
         state = LinkState.LOST if lost else LinkState.WAITING
         self._show(state, trouble=told, failures=failures)
         if not self.logic.done:
             wait_s = wait_after(failures, self._outside.random(), self._params.back_off)
             await self._outside.sleep(wait_s)
+
+    def _had_settled(self) -> bool:
+        """Whether the link that broke had held long enough to be no failure in a row."""
+        if self._linked_s is None:
+            return False
+        held_s = self._outside.clock() - self._linked_s
+        self._linked_s = None
+        return held_s >= self._params.back_off.settled_s
 
     # --- what is shown ----------------------------------------------------------------------------
 
@@ -205,7 +231,8 @@ class SensorTask:
 
     def _show(self, state: LinkState, **known: object) -> None:
         since_s = self._outside.clock() if state is not self._status.state else self._status.since_s
-        self._note(state=state, since_s=since_s, **known)
+        mtu = self._status.mtu if state in LINKED else None
+        self._note(**{"state": state, "since_s": since_s, "mtu": mtu} | known)
 
     def _note(self, **known: object) -> None:
         status = replace(self._status, **known)  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -16,7 +15,6 @@ from bleak.exc import (
 
 from sensor_screen.ble.back_off import BackOffParams, wait_after
 from sensor_screen.ble.link import LinkParams
-from sensor_screen.ble.sensor_task import SensorTaskParams
 from sensor_screen.ble.states import LinkState
 from sensor_screen.ble.troubles import Trouble
 from sensor_screen.errors import RadioError, RecordingError
@@ -372,19 +370,35 @@ def test_cancelled_at_any_moment_it_leaves_nothing_behind(after_s: float) -> Non
     run_jumping(play())
 
 
-def test_stopping_while_the_link_is_down_ends_a_sensor_without_a_memory() -> None:
+@pytest.mark.parametrize("began", [False, True])
+def test_a_sensor_without_a_memory_need_not_come_back_to_be_stopped(began: bool) -> None:
     async def play() -> None:
         scene = Scene.of(open_sensor())
         sensor, task = scene.radio.sensors[0], scene.task()
+        sensor.in_range = began
 
         async def leave() -> None:
             await asyncio.sleep(3.0)
             sensor.in_range = False
             sensor.lose()
 
-        params = replace(SensorTaskParams(), search_s=2.0)
-        task = scene.task(params=params)
         await asyncio.gather(run_for(scene, 5.0, task), leave())
         assert task.status.state is LinkState.STOPPED
+        assert scene.outside.clock() < 1005.2
+
+    run_jumping(play())
+
+
+def test_a_sensor_that_is_left_is_let_go_at_once() -> None:
+    async def play() -> None:
+        scene = Scene.of(open_sensor())
+        task = scene.task()
+        running = asyncio.create_task(task.run())
+        await asyncio.sleep(3.0)
+        task.leave()
+        await running
+        assert task.status.state is LinkState.STOPPED
+        assert scene.radio.sensors[0].client is None
+        assert scene.records[-1].kind is RelayKind.LINK_DOWN
 
     run_jumping(play())
