@@ -139,7 +139,7 @@ class VirtualAir(LocalLink):
         super().__init__()  # type: ignore[no-untyped-call]
         self.params = params
         self._random = random.Random(params.seed)  # noqa: S311 - repeatable, keeps no secret
-        self._away: set[Controller] = set()
+        self._away: dict[Controller, float] = {}
         self._lanes: dict[int, Lane] = {}
 
     def waiting(self, controller: Controller) -> int:
@@ -155,14 +155,14 @@ class VirtualAir(LocalLink):
 
     def leave(self, controller: Controller) -> None:
         """Out of range: nothing passes, and after the supervision time-out the links end."""
-        self._away.add(controller)
         loop = asyncio.get_running_loop()
+        self._away[controller] = loop.time()
         for mine, peer in self._links_of(controller):
             loop.call_later(self.params.supervision_s, self._give_up, mine, peer)
 
     def come_back(self, controller: Controller) -> None:
         """In range again; a link that was not given up goes on, with all that waited."""
-        self._away.discard(controller)
+        self._away.pop(controller, None)
         loop = asyncio.get_running_loop()
         for lane in self._lanes.values():
             ends = (lane.connection.controller, lane.to)
@@ -192,7 +192,10 @@ class VirtualAir(LocalLink):
         return found
 
     def _give_up(self, mine: Connection, peer: Connection) -> None:
-        if self._away & {mine.controller, peer.controller}:
+        """The time-out of one absence; another may have begun since."""
+        latest_s = asyncio.get_running_loop().time() - self.params.supervision_s + 1e-6
+        ends = (mine.controller, peer.controller)
+        if any(self._away.get(end, latest_s + 1.0) <= latest_s for end in ends):
             self._end(mine)
             self._end(peer)
 
@@ -209,7 +212,7 @@ class VirtualAir(LocalLink):
         if sender in self._away or not isinstance(sender, VirtualController):
             return
         loop = asyncio.get_running_loop()
-        for other in list(self.controllers):
+        for other in sorted(self.controllers, key=lambda one: one.name):
             if other is sender or other in self._away:
                 continue
             if isinstance(packet, ll.ConnectInd):
@@ -229,7 +232,7 @@ class VirtualAir(LocalLink):
         receiver = ends[1]
         if receiver is None or sender_address not in receiver.le_connections:
             return
-        if self._away & set(ends):
+        if self._away.keys() & set(ends):
             peer = receiver.le_connections[sender_address]
             asyncio.get_running_loop().call_later(self.params.supervision_s, self._end, peer)
             return
@@ -284,7 +287,7 @@ class VirtualAir(LocalLink):
             lane.waiting.clear()
             return
         sender = lane.connection.controller
-        if self._away & {sender, lane.to}:
+        if self._away.keys() & {sender, lane.to}:
             return
         left = self.params.packets_per_event if self.params.interval_s else len(lane.waiting)
         while lane.waiting and left and not self._is_lost():

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 class _Delegate(PairingDelegate):
     def __init__(self, allowed: Callable[[], Awaitable[bool]]) -> None:
-        super().__init__()
+        keys = PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY
+        super().__init__(
+            local_initiator_key_distribution=keys, local_responder_key_distribution=keys
+        )
         self._allowed = allowed
 
     async def accept(self) -> bool:
@@ -29,8 +32,9 @@ def pairing_rules(
 ) -> Callable[[object], PairingConfig]:
     """For `Device.pairing_config_factory`.
 
-    Keys are stored under the random address: under the public form, which is what bumble 0.0.236
-    does by itself, the bond would not be found again.
+    Only the encryption key is given away. With an identity key, bumble 0.0.236 would look for the
+    other side by scanning before each connection, without an end, and would store the bond under
+    the public form of a random address, where it does not find it again.
 
     Args:
         allowed: Asked whenever the other side wants to pair.

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _FAST_MS, _SLOW_MS = 100, 500
 """Intervals of advertising: for a minute after a link and after power on, and later."""
 _FAST_S = 60.0
+_PAIRING_S = 60.0
+_MOST_BONDS = 2
 _RESTART_S = 1.0
 """From one start to the next."""
 _LOW_PERCENT, _EMPTY_PERCENT = 5, 1
@@ -76,13 +78,16 @@ class VirtualSensor:
             address=Address(address),
             host=Host(self._controller, AsyncPipeSink(self._controller)),
         )
-        self._device.gatt_server.max_mtu = params.largest_mtu
+        server = self._device.gatt_server
+        server.max_mtu = params.largest_mtu
+        server.on_att_handle_value_confirmation = self._confirmed  # type: ignore[method-assign]
         self._device.pairing_config_factory = pairing_rules(self._may_pair)
         self._device.on("connection", self._connected)
         self._connection: Connection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._fast_until_s = 0.0
+        self._pairing_until_s = self._now_s() + params.pairing_open_s
         self._start_firmware()
         self._table = serve(self._device, self, self.firmware.config, self.battery_percent)
 
@@ -119,12 +124,26 @@ class VirtualSensor:
         self.air.drop(self._controller)
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         self.asleep = True
+        others = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
         if self._device.is_advertising:
             await self._device.stop_advertising()
+
+    async def press_button(self) -> None:
+        """Open the pairing window for a minute, and wake up from sleep."""
+        self._pairing_until_s = self._now_s() + _PAIRING_S
+        if self.asleep:
+            self.asleep = False
+            self._start_firmware()
+        if not self.connected:
+            await self._advertise_anew()
+
+    def close_pairing(self) -> None:
+        """The window is over."""
+        self._pairing_until_s = self._now_s()
 
     # --- faults -----------------------------------------------------------------------------------
 
@@ -238,7 +257,7 @@ class VirtualSensor:
     async def _may_pair(self) -> bool:
         keystore = self._device.keystore
         bonds = await keystore.get_all() if keystore is not None else []
-        return self.params.pairs and len(bonds) < 2
+        return self._now_s() < self._pairing_until_s and len(bonds) < _MOST_BONDS
 
     # --- advertising ------------------------------------------------------------------------------
 
@@ -303,7 +322,7 @@ class VirtualSensor:
             if self.params.major != packet.MAJOR and channel in (packet.LIVE, packet.BACKFILL):
                 value = bytes([self.params.major << 4 | value[0] & 0x0F]) + value[1:]
             if channel == packet.CONTROL:
-                self._do(self._indicate(self._connection, value))
+                self._indicate(self._connection, value)
             elif channel == packet.LIVE and self._random.random() < self.params.live_drop_share:
                 self.live_dropped += 1
             else:
@@ -317,13 +336,17 @@ class VirtualSensor:
         )
         self._device.gatt_server.send_gatt_pdu(connection, bytes(notification))
 
-    async def _indicate(self, connection: Connection, value: bytes) -> None:
-        await self._device.indicate_subscriber(
-            connection, self._table.channels[packet.CONTROL], value
+    def _indicate(self, connection: Connection, value: bytes) -> None:
+        indication = att.ATT_Handle_Value_Indication(
+            attribute_handle=self._table.channels[packet.CONTROL].handle, attribute_value=value
         )
-        if connection is self._connection:
+        self._device.gatt_server.send_gatt_pdu(connection, bytes(indication))
+
+    def _confirmed(self, bearer: object, _confirmation: object) -> None:
+        """At once: the next request may follow in the same connection event."""
+        if bearer is self._connection:
             self.firmware.confirmed(self._now_us())
-            self._turn()
+            asyncio.get_running_loop().call_soon(self._turn)
 
     # --- within -----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from sensor_screen.model import Placement, Side
 
@@ -40,8 +41,9 @@ class SensorParams:
     """It packs for this MTU whatever was agreed, so that the stack cuts its notifications."""
     major: int = 1
     """Version of the protocol that it says it speaks."""
-    pairs: bool = True
-    """Whether its button was pressed: the pairing window is open until it has two bonds."""
+    pairing_open_s: float = inf
+    """From power on; then its button opens the window for a minute. Sensors of flesh are closed at
+    first; here somebody holds the button. Two bonds are the most in any case."""
     encrypted: bool = True
     """Whether it demands encryption; False: what a prototype without security would do."""
 
