@@ -41,8 +41,17 @@ LINKED = frozenset(
     }
 )
 """While a connection is up."""
-APART = frozenset({LinkState.SEARCHING, LinkState.LOST, LinkState.WAITING, LinkState.FAILED})
-"""While there is none, and trouble is worth telling."""
+TROUBLED = frozenset(
+    {
+        LinkState.SEARCHING,
+        LinkState.CONNECTING,
+        LinkState.INTRODUCING,
+        LinkState.LOST,
+        LinkState.WAITING,
+        LinkState.FAILED,
+    }
+)
+"""While it is not linked as it should be, and what went wrong last is worth telling."""
 ENDED = frozenset({LinkState.STOPPED, LinkState.FAILED})
 """Nothing more will happen."""
 
@@ -91,5 +100,5 @@ class SensorStatus:
         sentence = SENTENCES[self.state].format(sensor=self.sensor)
         # That the link broke is what `LOST` says already.
         said = getattr(self.trouble, "fault", "") == Trouble.LINK_LOST
-        told = self.trouble is not None and self.state in APART and not said
+        told = self.trouble is not None and self.state in TROUBLED and not said
         return f"{sentence} {self.trouble}" if told else sentence

@@ -155,6 +155,7 @@ _BY_TEXT = (
     ("access denied", Trouble.HELD_HERE),
     ("unreachable", Trouble.UNREACHABLE),
     ("turned on", Trouble.POWERED_OFF),
+    ("switched off", Trouble.POWERED_OFF),
     ("not connected", Trouble.LINK_LOST),
     ("disconnected", Trouble.LINK_LOST),
     ("pair", Trouble.NOT_PAIRED),
@@ -175,6 +176,8 @@ def recognise(error: BaseException) -> Trouble:
     """Which trouble an error of the radio is."""
     if isinstance(error, RadioError):
         return Trouble(error.fault) if error.fault in tuple(Trouble) else Trouble.UNKNOWN
+    if isinstance(error, ScreenError):
+        return Trouble.NOT_SUCH_A_SENSOR
     if isinstance(error, TimeoutError):
         return Trouble.TIMED_OUT
     if isinstance(error, PermissionError):
