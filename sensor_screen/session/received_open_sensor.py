@@ -255,8 +255,7 @@ class OpenSensorReceiver:
             ProtocolError: Nobody says where the sensor was worn.
         """
         for epoch in self.hearing.assembler.epochs:
-            if epoch.top is not None and epoch.contiguous_end is not None:
-                epoch.give_up(epoch.contiguous_end, epoch.top, NEVER_CAME)
+            epoch.give_up_all(NEVER_CAME)
         for block in self.hearing.assembler.take_ready():
             self._kept.setdefault(block.boot_id, []).append(block)
         start, info = self.hearing.start, self._info
