@@ -46,6 +46,9 @@ class SensorTaskParams:
     search_s: float = 15.0
     """Seconds without a sight of it until the person is told; it is looked for all the same. A
     sensor that measures advertises once a second at least, and a scan hears most of it."""
+    fresh_s: float = 5.0
+    """Seconds for which a sight of it is good: stacks forget devices that they no longer hear, and
+    an attempt to connect to one that has left costs all others its time-out."""
     link: LinkParams = field(default_factory=LinkParams)
     back_off: BackOffParams = field(default_factory=BackOffParams)
 
@@ -175,6 +178,10 @@ class SensorTask:
         self._linked_s = None
         try:
             async with self._scanner.connecting():
+                # Others had their turn first: what was seen before it may be forgotten by now.
+                newest = self._scanner.sightings.get(sighting.address, sighting)
+                if self._outside.clock() - newest.seen_s > self._params.fresh_s:
+                    return
                 self._show(LinkState.CONNECTING, rssi_dbm=sighting.rssi_dbm)
                 await link.connect()
             await self._know(link, sighting)

@@ -6,41 +6,25 @@ Times jump, so an outage of a minute costs none; the air is that of `AirParams`.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
-from sensor_screen.ble.introduction import WantedSensor
-from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
-from sensor_screen.ble.outside import Backend, Outside
-from sensor_screen.ble.scanner import Scanner
-from sensor_screen.ble.sensor_task import SensorTask, SensorTaskParams
-from sensor_screen.ble.states import LinkState, SensorStatus
+from sensor_screen.ble.states import LinkState
 from sensor_screen.ble.troubles import Trouble
 from sensor_screen.ble.virtual import (
-    SensorParams,
-    VirtualSensors,
     Wearer,
     dress,
-    virtual_sensors,
     worn_sensors,
 )  # fmt: skip
-from sensor_screen.ble.virtual.jumping_loop import run_jumping
 from sensor_screen.errors import RadioError
-from sensor_screen.protocol.open_sensor_info import PlacementCode, SideCode
-from sensor_screen.protocol.open_sensor_link import OpenSensorLink
-from sensor_screen.protocol.open_sensor_link_words import LinkPlan
-from sensor_screen.protocol.relay_frame import Family, RelayArrival, RelayKind, SlotDescription
-from sensor_screen.session.receive import Receiver
+from sensor_screen.protocol.relay_frame import RelayKind
+from tests.ble.air_room import Room, record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from numpy.typing import NDArray
+    pass
 
 SHANK, FOOT = worn_sensors()
 
@@ -50,103 +34,16 @@ def wearer() -> Wearer:
     return dress("healthy", (SHANK, FOOT))
 
 
-class Room:
-    """Sensors in the air, and a client that records them."""
-
-    def __init__(self, air: VirtualSensors, sensors: tuple[SensorParams, ...]) -> None:
-        loop = asyncio.get_running_loop()
-        self.air = air
-        backend = Backend(air.scanner_backend, air.client_backend)
-        self.outside = Outside(backend, loop.time, random=lambda: 0.5)
-        self.scanner = Scanner(self.outside)
-        self.records: list[RelayArrival] = []
-        self.told: list[SensorStatus] = []
-        self.links = [
-            OpenSensorLink(LinkPlan(session=7 + slot, serial=sensor.serial))
-            for slot, sensor in enumerate(sensors)
-        ]
-        self.tasks = [self._task(slot, sensor.serial) for slot, sensor in enumerate(sensors)]
-
-    def _task(self, slot: int, serial: str) -> SensorTask:
-        description = SlotDescription(
-            Family.OPEN_SENSOR, SideCode.LEFT, PlacementCode(1 + slot % 2), serial
-        )
-        logic = OpenSensorLogic(self.links[slot], serial)
-        sinks = self.records.append, self.told.append
-        params = SensorTaskParams(search_s=8.0)
-        known = self.scanner, self.outside, *sinks, params
-        return SensorTask(WantedSensor(slot, description), logic, *known)
-
-    async def journal(self) -> None:
-        """All that is held is safe a moment later."""
-        while True:
-            await asyncio.sleep(0.25)
-            for link in self.links:
-                if link.held is not None:
-                    link.durable(link.held)
-
-    def counts(self, slot: int) -> dict[int, NDArray[Any]]:
-        """Boot -> (n, 7) number and counts of its samples, in the order of a receiver."""
-        receiver, found = Receiver(), defaultdict(list)
-        receiver.receive_all(self.records)
-        for block in receiver.take():
-            if block.slot == slot and block.sequence is not None:
-                found[block.boot_id].append(np.column_stack([block.sequence, block.raw]))
-        return {boot: np.concatenate(blocks) for boot, blocks in found.items()}
-
-    def assert_all_is_here(self, slot: int) -> None:
-        """Every sample of every start, once, in order, with the counts that were measured."""
-        sensor = self.air.sensors[slot]
-        for boot, rows in self.counts(slot).items():
-            numbers = rows[:, 0]
-            assert np.array_equal(numbers, np.arange(len(rows)))
-            assert np.array_equal(rows[:, 1:], sensor.truth(boot, 0, len(rows)))
-            if boot == sensor.boot_id:
-                assert len(rows) == sensor.next_number
-
-    def states(self, slot: int = 0) -> list[LinkState]:
-        seen = [status.state for status in self.told if status.slot == slot]
-        return [state for i, state in enumerate(seen) if i == 0 or seen[i - 1] != state]
-
-
-def record(
-    wearer: Wearer,
-    scene: Callable[[Room], Coroutine[Any, Any, None]],
-    *sensors: SensorParams,
-) -> Room:
-    """Record while the scene lasts, stop, and look whether anything is left running."""
-    params = sensors or (SHANK, FOOT)
-
-    async def play() -> Room:
-        before = asyncio.all_tasks()
-        async with virtual_sensors(wearer=wearer, sensors=params) as air:
-            room = Room(air, params)
-            journal = asyncio.create_task(room.journal())
-            running = [asyncio.create_task(task.run()) for task in room.tasks]
-            await scene(room)
-            for task in room.tasks:
-                task.stop()
-            async with asyncio.timeout(60.0):
-                await asyncio.gather(*running)
-            journal.cancel()
-            await asyncio.wait({journal})
-        await asyncio.sleep(1.0)
-        assert asyncio.all_tasks() == before
-        return room
-
-    return run_jumping(play())
-
-
 def test_links_that_break_cost_no_sample(wearer: Wearer) -> None:
     async def scene(room: Room) -> None:
-        for away_s in (0.0, 5.0, 30.0):
-            await asyncio.sleep(5.0)
+        for away_s in (0.0, 5.0, 20.0):
+            await asyncio.sleep(3.0)
             for sensor in room.air.sensors:
                 if away_s:
                     await sensor.walk_away(away_s)
                 else:
                     sensor.lose_link()
-        await asyncio.sleep(10.0)
+        await asyncio.sleep(5.0)
 
     room = record(wearer, scene, replace(SHANK, live_drop_share=0.03), FOOT)
     for slot in (0, 1):
