@@ -72,10 +72,11 @@ class Room:
     def counts(self, slot: int) -> dict[int, NDArray[Any]]:
         """Boot -> (n, 7) number and counts of its samples, in the order of a receiver."""
         receiver, found = Receiver(), defaultdict(list)
-        receiver.receive_all(self.records)
-        for block in receiver.take():
-            if block.slot == slot and block.sequence is not None:
-                found[block.boot_id].append(np.column_stack([block.sequence, block.raw]))
+        for record in self.records:
+            receiver.receive(record)
+            for block in receiver.take():
+                if block.slot == slot and block.sequence is not None:
+                    found[block.boot_id].append(np.column_stack([block.sequence, block.raw]))
         return {boot: np.concatenate(blocks) for boot, blocks in found.items()}
 
     def assert_all_is_here(self, slot: int) -> None:
