@@ -82,6 +82,7 @@ class Link:
 
     Args:
         device: As the scanner found it for this attempt.
+        sensor: As a person knows it.
         outside: Radio and clock.
         params: Time-outs.
         on_pairing: Called when the person may have to press the sensor's button.
@@ -90,11 +91,13 @@ class Link:
     def __init__(
         self,
         device: BLEDevice,
+        sensor: str,
         outside: Outside,
         params: LinkParams = LinkParams(),
         on_pairing: Callable[[], None] = lambda: None,
     ) -> None:
-        self._outside, self._params, self._on_pairing = outside, params, on_pairing
+        self._sensor, self._outside, self._params = sensor, outside, params
+        self._on_pairing = on_pairing
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._client: BleakClient = outside.backend.new_client(
             device, self._set_lost, params.connect_s
@@ -177,7 +180,7 @@ class Link:
         self._emit = emit
         try:
             logic.connected(now_s, mtu)
-            await self._pump(logic, wanted.serial, on_turn)
+            await self._pump(logic, on_turn)
         finally:
             self._end(logic, emit)
 
@@ -192,14 +195,14 @@ class Link:
         finally:
             logic.disconnected(down_s)
 
-    async def _pump(self, logic: LinkLogic, sensor: str, on_turn: Callable[[], None]) -> None:
+    async def _pump(self, logic: LinkLogic, on_turn: Callable[[], None]) -> None:
         while logic.failure is None and not logic.done:
             self._wake.clear()
             self._drain(logic)
             if self._fault is not None:
                 raise self._fault
             if self.is_lost:
-                raise trouble(Trouble.LINK_LOST, sensor)
+                raise trouble(Trouble.LINK_LOST, self._sensor)
             action = logic.next(self._outside.clock())
             on_turn()
             if isinstance(action, DropLink):
@@ -305,7 +308,7 @@ class Link:
             await asyncio.wait(both, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
-            raise trouble(Trouble.LINK_LOST) if self.is_lost else TimeoutError
+            raise trouble(Trouble.LINK_LOST, self._sensor) if self.is_lost else TimeoutError
         finally:
             if not task.done():
                 task.cancel()

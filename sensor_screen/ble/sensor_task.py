@@ -164,13 +164,12 @@ class SensorTask:
         )
         if found is None:
             self._note(trouble=trouble(Trouble.NOT_SEEN, self.wanted.serial))
-            # An address may have been given to another sensor since, or read wrongly.
-            met.clear()
         return found
 
     async def _use(self, sighting: Sighting) -> None:
         link = Link(
             sighting.device,
+            self.wanted.serial,
             self._outside,
             self._params.link,
             lambda: self._show(LinkState.PAIRING),
@@ -219,7 +218,8 @@ class SensorTask:
             self._show(LinkState.SEARCHING)
             return
         failures = 1 if self._had_settled() else self._status.failures + 1
-        lost = kind is Trouble.LINK_LOST
+        # Before it was ever started nothing measures on.
+        lost = kind is Trouble.LINK_LOST and self._status.links > 0
         state = LinkState.LOST if lost else LinkState.WAITING
         self._show(state, trouble=told, failures=failures)
         if not self.logic.done:

@@ -104,6 +104,8 @@ _HERE = {
         Trouble.POWERED_OFF: "run: rfkill unblock bluetooth && bluetoothctl power on",
         Trouble.DENIED: "add yourself to the group `bluetooth` and log in again",
         Trouble.STALE_PAIRING: "run: bluetoothctl remove ADDRESS, press its button, try again",
+        # Without a desktop nobody answers for the person when BlueZ asks about a pairing.
+        Trouble.NOT_PAIRED: "press its button; if that does not help, keep bluetoothctl open",
         Trouble.UNKNOWN: "run: sudo systemctl restart bluetooth, then try again",
     },
     "darwin": {

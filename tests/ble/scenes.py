@@ -10,6 +10,7 @@ from sensor_screen.ble.characteristics import CHARACTERISTICS, OPEN_SENSOR_SERVI
 from sensor_screen.ble.introduction import WantedSensor
 from sensor_screen.ble.scanner import Scanner
 from sensor_screen.ble.sensor_task import SensorTask, SensorTaskParams
+from sensor_screen.ble.troubles import Trouble
 from sensor_screen.ble.vendor_logic import VendorLogic
 from sensor_screen.protocol.open_sensor_info import (
     AccRange,
@@ -108,3 +109,5 @@ async def run_for(scene: Scene, seconds: float, *tasks: SensorTask) -> None:
     await asyncio.gather(*running)
     streaming.cancel()
     await asyncio.wait({streaming})
+    # Rules of the radio that were broken look like failures of it, which are tried again.
+    assert not [s for s in scene.told if getattr(s.trouble, "fault", "") == Trouble.UNKNOWN]

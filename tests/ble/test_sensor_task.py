@@ -261,6 +261,25 @@ def test_a_sensor_that_is_away_is_told_of_and_looked_for() -> None:
     run_jumping(play())
 
 
+def test_who_has_left_while_others_had_their_turn_is_not_waited_for() -> None:
+    async def play() -> None:
+        first, second = open_sensor("A-0001", "D0:01"), open_sensor("B-0002", "D0:02")
+        first.connects = [3600.0]
+        scene = Scene.of(first, second)
+        tasks = [scene.task(wanted("A-0001", 0)), scene.task(wanted("B-0002", 1))]
+
+        async def leave() -> None:
+            await asyncio.sleep(5.0)
+            second.in_range = False
+
+        await asyncio.gather(run_for(scene, 30.0, *tasks), leave())
+        begun = [s.slot for s in scene.told if s.state is LinkState.CONNECTING]
+        assert begun == [0, 0]
+        assert tasks[0].status.links == 1
+
+    run_jumping(play())
+
+
 def test_bluetooth_that_is_off_is_told_of_until_it_is_on() -> None:
     async def play() -> None:
         scene = Scene.of(open_sensor())
