@@ -64,3 +64,21 @@ def test_the_demo_runs_from_another_folder(elsewhere: Path) -> None:
     report = json.loads((elsewhere / "r.json").read_text(encoding="utf-8"))
     assert report["origin"] == "simulated"
     assert len(report["legs"]) == 2
+
+
+def test_the_wheel_holds_the_reference_firmware(elsewhere: Path) -> None:
+    script = "from sensor_screen.firmware import sensor, packet; print(sensor.__file__)"
+    said = call(bin_of(elsewhere) / "python", "-c", script, folder=elsewhere)
+    assert str(elsewhere) in said
+
+
+def test_virtual_sensors_say_what_they_need(elsewhere: Path) -> None:
+    script = """
+from sensor_screen.errors import UsageError
+try:
+    import sensor_screen.ble.virtual
+except UsageError as error:
+    print(error)
+"""
+    said = call(bin_of(elsewhere) / "python", "-c", script, folder=elsewhere)
+    assert "pip install 'sensor-screen[virtual]'" in said

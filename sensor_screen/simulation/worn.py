@@ -49,11 +49,15 @@ class Worn:
             count: How many samples.
             every: Samples of the full rate in one of the lower.
         """
-        index = np.arange(first * every, (first + count) * every) - self.first
-        taken = self.counts[index % len(self.counts)]
+        return self.at(np.arange(first, first + count), every)
+
+    def at(self, index: NDArray[np.int64], every: int = 1) -> NDArray[np.int16]:
+        """(n, 6) the same for any (n,) indices."""
+        fine = index[:, None] * every + np.arange(every) - self.first
+        taken: NDArray[np.int16] = self.counts[fine % len(self.counts)]
         if every == 1:
-            return taken
-        means = taken.reshape(count, every, 6).mean(axis=1)
+            return taken[:, 0]
+        means = taken.mean(axis=1)
         lower: NDArray[np.int16] = np.rint(means).astype(np.int16)
         return lower
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from sensor_screen.ble.virtual import (
     worn_sensors,
 )
 from sensor_screen.ble.virtual.jumping_loop import run_jumping
+from sensor_screen.ble.virtual.remote import remote_adapter
 from sensor_screen.errors import ProtocolError
 from sensor_screen.firmware import packet
 from sensor_screen.model import Placement, Side, Task
@@ -40,7 +44,7 @@ from tests.ble.open_client import (
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from sensor_screen.ble.virtual import SensorParams
+    from sensor_screen.ble.virtual import SensorParams, VirtualSensors
 
 SHORT = Scenario("short", "a stand and two squats", (Step(Task.STAND, 2.0), Step(Task.SQUAT, 2)))
 AT_ONCE = AirParams(interval_s=0.0, loss_share=0.0)
@@ -128,7 +132,7 @@ def test_two_clocks_run_apart_as_told(wearer: Wearer) -> None:
                 for client in (shank, foot):
                     reply = await client.ask(packet.TIME)
                     told.append((loop.time(), int.from_bytes(reply[3:11], "little")))
-                await asyncio.sleep(60.0)
+                await asyncio.sleep(20.0)
             ppm = [
                 (last_us - first_us) / (last_s - first_s) - 1e6
                 for (first_s, first_us), (last_s, last_us) in zip(told[:2], told[2:], strict=True)
@@ -169,6 +173,36 @@ def test_at_the_smallest_mtu_a_packet_has_one_sample(wearer: Wearer) -> None:
             await asyncio.sleep(5.0)
             assert {len(value) for _, value in client.packets} == {20}
             assert sorted(client.samples) == list(range(len(client.samples)))
+
+    run(main())
+
+
+def test_the_person_turns_to_something_else_in_every_sensor_at_once(wearer: Wearer) -> None:
+    pumps = dress(Scenario("pumps", "pumps", (Step(Task.PUMP, 2),)), worn_sensors())
+
+    async def main() -> None:
+        async with (
+            virtual_sensors(wearer=wearer, air=CALM) as virtual,
+            linked(virtual) as shank,
+            linked(virtual, "SS-LF01") as foot,
+        ):
+            await shank.begin()
+            await asyncio.sleep(3.0)
+            virtual.perform(pumps)
+            turned = virtual.sensors[0].next_number
+            await asyncio.sleep(1.0)
+            await foot.begin()
+            began = virtual.sensors[0].next_number - turned
+            await asyncio.sleep(1.0)
+            stream, later = pumps.simulation.recording.streams
+            after = shank.counts(turned)
+            # One sample may have waited in the FIFO.
+            assert np.array_equal(after[1:], stream.raw[: len(after) - 1])
+            # The foot joined a second later, and finds the person where the shank has him.
+            start = foot.counts()[:50]
+            at = next(k for k in range(began + 50) if np.array_equal(later.raw[k : k + 50], start))
+            # The reply to START needs some connection events.
+            assert began - 20 < at <= began
 
     run(main())
 
@@ -446,6 +480,27 @@ def test_a_silent_inertial_sensor_is_a_fault(wearer: Wearer) -> None:
     run(main())
 
 
+def test_advertising_tells_the_battery_of_now(wearer: Wearer) -> None:
+    async def main() -> None:
+        async with virtual_sensors(wearer=wearer) as virtual:
+            virtual.sensors[0].set_battery(12)
+            assert (await scan(virtual))["SS-LS01"].service_data[SERVICE][3] == 12
+
+    run(main())
+
+
+def test_an_adapter_that_is_switched_off_says_so(wearer: Wearer) -> None:
+    async def main() -> None:
+        async with virtual_sensors(wearer=wearer) as virtual, linked(virtual) as client:
+            virtual.central.powered = False
+            with pytest.raises(BleakError, match="switched off"):
+                await scan(virtual)
+            with pytest.raises(BleakError, match="switched off"):
+                await client.bleak.connect()
+
+    run(main())
+
+
 def test_sleep_and_button(wearer: Wearer) -> None:
     async def main() -> None:
         async with virtual_sensors(wearer=wearer) as virtual, linked(virtual) as client:
@@ -489,3 +544,49 @@ def test_equal_seeds_give_equal_packets(wearer: Wearer) -> None:
     run(main())
     run(main())
     assert [value for _, value in heard[0]] == [value for _, value in heard[1]]
+
+
+# --- in another process ---------------------------------------------------------------------------
+
+
+async def talk_across(process: asyncio.subprocess.Process, wearer: Wearer) -> None:
+    """Scan, connect, stream, lose the link, return: the sensors are in the other process."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    port = json.loads(await process.stdout.readline())["port"]
+    async with remote_adapter(port) as (scanner, client_class):
+        radio = cast(
+            "VirtualSensors", SimpleNamespace(scanner_backend=scanner, client_backend=client_class)
+        )
+        async with linked(radio) as client:
+            await client.begin()
+            await asyncio.sleep(1.0)
+            process.stdin.write(b"lose_link VIRTUAL-LS01\n")
+            await process.stdout.readline()
+            await asyncio.sleep(0.1)
+            assert len(client.lost_s) == 1
+            await client.begin()
+            end = int.from_bytes((await client.ask(packet.STOP))[3:7], "little")
+            await client.fetch_missing(end)
+            process.stdin.write(b"runs VIRTUAL-LS01\n")
+            (run,) = json.loads(await process.stdout.readline())["runs"]
+    worn = wearer.at(Side.LEFT, Placement.SHANK)
+    truth = worn.block(run["first_index"], end, run["every"])
+    assert end > 150
+    assert np.array_equal(client.counts(), truth)
+
+
+def test_client_and_sensors_in_two_processes() -> None:
+    async def main() -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "sensor_screen.ble.virtual", "--scenario", "squat"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            await talk_across(process, dress("squat", worn_sensors()))
+        finally:
+            _, _ = await process.communicate(b"quit\n")
+        assert process.returncode == 0
+
+    asyncio.run(asyncio.wait_for(main(), 60.0))

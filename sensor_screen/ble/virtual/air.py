@@ -182,6 +182,12 @@ class VirtualAir(LocalLink):
             self._end(mine)
             loop.call_later(self.params.supervision_s, self._end, peer)
 
+    def remove(self, controller: Controller) -> None:
+        """It is no more; the other ends of its links notice after the supervision time-out."""
+        self.vanish(controller)
+        self._away.pop(controller, None)
+        self.remove_controller(controller)
+
     def _links_of(self, controller: Controller) -> list[tuple[Connection, Connection]]:
         found = []
         for mine in list(controller.le_connections.values()):

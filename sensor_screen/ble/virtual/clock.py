@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Performance:
-    """When the person began to move: with the first START of any sensor, unless told earlier."""
+    """When the person began, which is with the first START of any sensor, and last turned.
+
+    Attributes:
+        turned_s: When he began what he does now.
+    """
 
     def __init__(self) -> None:
-        self.began_s: float | None = None
+        self.turned_s = 0.0
+        self._zero_s: float | None = None
 
     def begin(self, now_s: float) -> float:
-        """The time of the beginning; the first call decides it."""
-        if self.began_s is None:
-            self.began_s = now_s
-        return self.began_s
+        """Zero of every index; the first call decides it."""
+        if self._zero_s is None:
+            self._zero_s = self.turned_s = now_s
+        return self._zero_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +72,8 @@ class SampleGrid:
         past_s = (now_s - self.zero_s) * (1e6 + self.clock.ppm) / 1e6 - self.lag_s
         return max(0, ceil(past_s * self.actual_hz))
 
-    def content(self, index: int) -> int:
-        """Index of the nominal grid that shows what the person does then."""
+    def content(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Indices of the nominal grid that show what the person does at these (n,)."""
         if self.actual_hz == self.nominal_hz:
             return index
-        return int(index / self.actual_hz * self.nominal_hz)
+        return np.floor(index / self.actual_hz * self.nominal_hz).astype(np.int64)

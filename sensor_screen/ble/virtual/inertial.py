@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +32,24 @@ class Run:
     first_index: int
     grid: SampleGrid
     every: int
+    worn: Worn
+    began_index: int
+    """Index at which the wearer began what he does now."""
+
+    def index_of(self, number: int) -> int:
+        """Of the sample with that number."""
+        return self.first_index + number - self.first_number
+
+    def number_of(self, index: int) -> int:
+        """Of the sample with that index."""
+        return self.first_number + index - self.first_index
+
+    def counts(self, index: int, count: int) -> NDArray[np.int16]:
+        """(count, 6) what is measured from this index on."""
+        indices = np.arange(index, index + count)
+        places = self.grid.content(indices) - self.grid.content(np.array([self.began_index]))
+        # What the FIFO held when the wearer turned is the first of what he does now.
+        return self.worn.at(np.maximum(places, 0), self.every)
 
 
 class Inertial(board.Board):  # type: ignore[misc]
@@ -52,7 +70,7 @@ class Inertial(board.Board):  # type: ignore[misc]
         now_s: Callable[[], float],
     ) -> None:
         self.params = params
-        self.worn = worn
+        self._worn = worn
         self.performance = performance
         self.silent = False
         self.label: tuple[int, int] | None = None
@@ -79,16 +97,18 @@ class Inertial(board.Board):  # type: ignore[misc]
             return False
         now_s = self._now_s()
         rate_hz = rate_mhz / 1000.0
-        every = round(self.worn.rate_hz / rate_hz)
+        every = round(self._worn.rate_hz / rate_hz)
         grid = SampleGrid(
             self._clock,
             zero_s=self.performance.begin(now_s),
             nominal_hz=rate_hz,
             actual_hz=rate_hz * (1.0 + self.params.rate_lie),
-            lag_s=(every - 1) / 2.0 / self.worn.rate_hz,
+            lag_s=(every - 1) / 2.0 / self._worn.rate_hz,
         )
         self._index = grid.next_index(now_s)
-        self._note_run(grid, every)
+        boot_id, number = self._firmware.config.boot_id, self._firmware.ring.next
+        began_index = self._began_index(grid)
+        self._enter(Run(boot_id, number, self._index, grid, every, self._worn, began_index))
         return True
 
     def stop_imu(self) -> None:
@@ -130,6 +150,26 @@ class Inertial(board.Board):  # type: ignore[misc]
                 index, self._index = self._index, self._index + 1
                 self._firmware.sample(self._counts(self._run, index), self._run.grid.at_us(index))
 
+    def wear(self, worn: Worn) -> None:
+        """The wearer does something else, since the performance turned.
+
+        Args:
+            worn: Of the same rate as before.
+        """
+        self._worn = worn
+        run = self._run
+        if run is not None:
+            number = run.number_of(self._index)
+            self._enter(
+                replace(
+                    run,
+                    first_number=number,
+                    first_index=self._index,
+                    worn=worn,
+                    began_index=self._began_index(run.grid),
+                )
+            )
+
     def lose(self, count: int) -> None:
         """The FIFO runs over: so many samples are lost, and the sensor knows how many."""
         if self._run is None:
@@ -146,8 +186,7 @@ class Inertial(board.Board):  # type: ignore[misc]
         rows = np.empty((count, 6), dtype=np.int16)
         for row, number in enumerate(range(first, first + count)):
             run = self._run_of(boot_id, number)
-            index = run.grid.content(run.first_index + number - run.first_number)
-            rows[row] = self.worn.block(index, 1, run.every)[0]
+            rows[row] = run.counts(run.index_of(number), 1)[0]
         return rows
 
     def _run_of(self, boot_id: int, number: int) -> Run:
@@ -156,19 +195,19 @@ class Inertial(board.Board):  # type: ignore[misc]
                 return run
         raise KeyError(number)
 
-    def _note_run(self, grid: SampleGrid, every: int) -> None:
-        boot_id, number = self._firmware.config.boot_id, self._firmware.ring.next
-        self._run = Run(boot_id, number, self._index, grid, every)
+    def _began_index(self, grid: SampleGrid) -> int:
+        """The same moment for all sensors, whenever they start."""
+        return grid.next_index(self.performance.turned_s)
+
+    def _enter(self, run: Run) -> None:
+        self._run = run
         self._block = (0, b"")
-        self.runs.append(self._run)
+        self.runs.append(run)
 
     def _counts(self, run: Run, index: int) -> bytes:
-        if run.grid.actual_hz != run.grid.nominal_hz:
-            return self.worn.block(run.grid.content(index), 1, run.every).tobytes()
         first, block = self._block
         at = (index - first) * _BYTES
         if not 0 <= at < len(block):
-            made = self.worn.block(index, _BLOCK, run.every).astype("<i2")
-            self._block, at = (index, made.tobytes()), 0
-            block = self._block[1]
+            block, at = run.counts(index, _BLOCK).astype("<i2").tobytes(), 0
+            self._block = (index, block)
         return block[at : at + _BYTES]

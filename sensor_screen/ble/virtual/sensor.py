@@ -13,14 +13,18 @@ from bumble.host import Host
 from bumble.transport.common import AsyncPipeSink
 
 from sensor_screen.ble.virtual.air import VirtualAir, VirtualController
+from sensor_screen.ble.virtual.claims import (
+    claim_in_info,
+    claim_in_packet,
+    claim_in_response,
+    describe,
+)
 from sensor_screen.ble.virtual.clock import Performance, SensorClock
 from sensor_screen.ble.virtual.gatt_table import serve
 from sensor_screen.ble.virtual.inertial import Inertial
 from sensor_screen.ble.virtual.pairing import pairing_rules
 from sensor_screen.firmware import info, packet
 from sensor_screen.firmware import sensor as firmware
-from sensor_screen.protocol.open_sensor_info import PlacementCode, SideCode
-from sensor_screen.simulation.worn import ACC_RANGE_G, COUNTS, GYR_RANGE_DPS
 
 if TYPE_CHECKING:
     from bumble.device import Connection
@@ -86,6 +90,7 @@ class VirtualSensor:
         self._connection: Connection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._advertising = asyncio.Lock()
         self._fast_until_s = 0.0
         self._pairing_until_s = self._now_s() + params.pairing_open_s
         self._start_firmware()
@@ -125,12 +130,11 @@ class VirtualSensor:
         if self._timer is not None:
             self._timer.cancel()
         self.asleep = True
+        # A command that the host has begun is let end: bumble does not bear its being cancelled.
         others = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        if self._device.is_advertising:
-            await self._device.stop_advertising()
+        if others:
+            await asyncio.wait(others, timeout=_RESTART_S + 1.0)
+        await self._end_advertising()
 
     async def press_button(self) -> None:
         """Open the pairing window for a minute, and wake up from sleep."""
@@ -160,8 +164,7 @@ class VirtualSensor:
     async def reboot(self) -> None:
         """The firmware starts anew: numbers, clock and ring begin anew, label and bonds stay."""
         self.asleep = True
-        if self._device.is_advertising:
-            await self._device.stop_advertising()
+        await self._end_advertising()
         self.air.vanish(self._controller)
         await asyncio.sleep(_RESTART_S)
         self.asleep = False
@@ -176,6 +179,8 @@ class VirtualSensor:
         if self._connection is not None:
             notified = self._device.notify_subscriber(self._connection, self._table.battery)
             self._do(notified)
+        elif not self.asleep:
+            self._do(self._advertise_anew())
         self._turn()
 
     def lose_samples(self, count: int) -> None:
@@ -205,10 +210,7 @@ class VirtualSensor:
         value = self.firmware.read(channel, self._now_us())
         if isinstance(value, int):
             raise att.ATT_Error(value)
-        if channel == packet.INFO and self.params.major != packet.MAJOR:
-            # PROTOCOL is the first entry: type, length, major, minor.
-            return bytes([*value[:2], self.params.major, *value[3:]])
-        return bytes(value)
+        return claim_in_info(value, self.params.major) if channel == packet.INFO else bytes(value)
 
     def write_request(self, value: bytes) -> None:
         """A request; its reply goes when the write was answered."""
@@ -231,8 +233,6 @@ class VirtualSensor:
     def _connected(self, connection: Connection) -> None:
         self._connection = connection
         self.firmware.connected(self._now_us())
-        if not self.params.encrypted:
-            self.firmware.set_encrypted(True)
         connection.on("disconnection", lambda _reason: self._disconnected(connection))
         connection.on("connection_att_mtu_update", lambda: self._take_mtu(connection))
         connection.on("connection_encryption_change", lambda: self._take_encryption(connection))
@@ -243,7 +243,7 @@ class VirtualSensor:
         self.firmware.set_mtu(self.params.believed_mtu or connection.att_mtu)
 
     def _take_encryption(self, connection: Connection) -> None:
-        self.firmware.set_encrypted(connection.is_encrypted or not self.params.encrypted)
+        self.firmware.set_encrypted(connection.is_encrypted)
 
     def _disconnected(self, connection: Connection) -> None:
         if connection is not self._connection:
@@ -272,16 +272,20 @@ class VirtualSensor:
         answer = info.scan_response(
             side, placement, self.battery_percent, self.firmware.measuring, pairing
         )
-        if self.params.major != packet.MAJOR:
-            answer = bytes([*answer[:18], self.params.major, *answer[19:]])
-        if self.connected or self.asleep:
-            return
-        await self._device.start_advertising(
-            advertising_data=info.advertising_data(self.params.serial),
-            scan_response_data=answer,
-            advertising_interval_min=interval_ms,
-            advertising_interval_max=interval_ms,
-        )
+        async with self._advertising:
+            if self.connected or self.asleep:
+                return
+            await self._device.start_advertising(
+                advertising_data=info.advertising_data(self.params.serial),
+                scan_response_data=claim_in_response(answer, self.params.major),
+                advertising_interval_min=interval_ms,
+                advertising_interval_max=interval_ms,
+            )
+
+    async def _end_advertising(self) -> None:
+        async with self._advertising:
+            if self._device.is_advertising:
+                await self._device.stop_advertising()
 
     # --- once round -------------------------------------------------------------------------------
 
@@ -319,8 +323,7 @@ class VirtualSensor:
             if out is None or self._connection is None:
                 return
             channel, value = out
-            if self.params.major != packet.MAJOR and channel in (packet.LIVE, packet.BACKFILL):
-                value = bytes([self.params.major << 4 | value[0] & 0x0F]) + value[1:]
+            value = claim_in_packet(channel, value, self.params.major)
             if channel == packet.CONTROL:
                 self._indicate(self._connection, value)
             elif channel == packet.LIVE and self._random.random() < self.params.live_drop_share:
@@ -342,7 +345,7 @@ class VirtualSensor:
         )
         self._device.gatt_server.send_gatt_pdu(connection, bytes(indication))
 
-    def _confirmed(self, bearer: object, _confirmation: object) -> None:
+    def _confirmed(self, bearer: object, confirmation: object) -> None:  # noqa: ARG002
         """At once: the next request may follow in the same connection event."""
         if bearer is self._connection:
             self.firmware.confirmed(self._now_us())
@@ -351,28 +354,9 @@ class VirtualSensor:
     # --- within -----------------------------------------------------------------------------------
 
     def _start_firmware(self) -> None:
-        params = self.params
-        worn = params.label or (params.side, params.placement)
-        side, placement = self.imu.label or (
-            SideCode[worn[0].name],
-            PlacementCode[worn[1].name] if SideCode[worn[0].name] else PlacementCode.NONE,
-        )
-        config = info.Config(
-            serial=params.serial,
-            model="virtual sensor",
-            firmware="1.0.0",
-            boot_id=self._random.randrange(1, 1 << 32),
-            rates_mhz=tuple(round(rate_hz * 1000) for rate_hz in params.rates_hz),
-            acc_ranges=((ACC_RANGE_G, ACC_RANGE_G / COUNTS),),
-            gyr_ranges=((GYR_RANGE_DPS, GYR_RANGE_DPS / COUNTS),),
-            depth=params.depth,
-            capabilities=info.HARDWARE_TIMESTAMPS | info.IDENTIFY_LIGHT | info.SELF_TESTS,
-            side=side,
-            placement=placement,
-            tolerance_ppm=50,
-            sampling=(0, 0, 0),
-        )
-        self._clock = SensorClock(self._now_s(), params.clock_ppm)
+        boot_id = self._random.randrange(1, 1 << 32)
+        config = describe(self.params, self.imu.label, boot_id)
+        self._clock = SensorClock(self._now_s(), self.params.clock_ppm)
         self.firmware = firmware.Sensor(config, self.imu)
         self.imu.power_on(self.firmware, self._clock)
         self._tell_battery()

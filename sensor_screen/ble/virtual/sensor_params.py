@@ -44,8 +44,6 @@ class SensorParams:
     pairing_open_s: float = inf
     """From power on; then its button opens the window for a minute. Sensors of flesh are closed at
     first; here somebody holds the button. Two bonds are the most in any case."""
-    encrypted: bool = True
-    """Whether it demands encryption; False: what a prototype without security would do."""
 
 
 def worn_sensors(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -86,13 +87,17 @@ class VirtualSensors:
         central: The adapter.
         scanner_backend: For `BleakScanner(backend=...)`.
         client_backend: For `BleakClient(backend=...)`.
-        performance: When the person began.
     """
 
     def __init__(
-        self, air: VirtualAir, sensors: tuple[VirtualSensor, ...], central: Central
+        self,
+        air: VirtualAir,
+        sensors: tuple[VirtualSensor, ...],
+        central: Central,
+        performance: Performance,
     ) -> None:
         self.air = air
+        self._performance = performance
         self.sensors = sensors
         self.central = central
         self.scanner_backend: type[BaseBleakScanner]
@@ -106,6 +111,19 @@ class VirtualSensors:
             KeyError: there is none.
         """
         return {one.params.serial: one for one in self.sensors}[serial]
+
+    def perform(self, wearer: Wearer) -> None:
+        """From now on the person does something else: `dress` it beforehand, with the same sensors.
+
+        With the same seed the sensors sit as before. What follows its end is its beginning again;
+        a long stand at its end lets him wait.
+        """
+        now_s = asyncio.get_running_loop().time()
+        for one in self.sensors:
+            one.imu.measure(now_s)
+        self._performance.turned_s = now_s
+        for one in self.sensors:
+            one.imu.wear(wearer.at(one.params.side, one.params.placement))
 
     @asynccontextmanager
     async def held_by_another(self, serial: str) -> AsyncIterator[None]:
@@ -159,7 +177,7 @@ async def virtual_sensors(
     for one in made:
         await one.power_on()
     try:
-        yield VirtualSensors(medium, made, central)
+        yield VirtualSensors(medium, made, central, performance)
     finally:
         await central.close()
         for one in made:
