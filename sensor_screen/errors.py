@@ -7,6 +7,7 @@ ScreenError                 base; its text says value, problem and remedy
 |   |-- StillnessError      nothing in them moves
 |   `-- PlacementError      the sensors are not where they are said to be: more data do not help
 |-- ProtocolError           bytes of a sensor do not say what its protocol allows
+|-- RadioError              Bluetooth cannot be used, or a sensor cannot be reached
 |-- ReportError             a stored report cannot be read, or is none that is known here
 |-- RuleBookError           a rule book is incomplete or contradicts itself
 |-- IntakeError             answers are impossible, contradictory or not understood
@@ -65,6 +66,21 @@ class ProtocolError(ScreenError):
         problem: What is wrong with it.
         remedy: What to do about it.
         fault: Which rule it breaks, in one word for programs, as in `vectors.json`.
+    """
+
+    def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:
+        super().__init__(value, problem, remedy)
+        self.fault = fault
+
+
+class RadioError(ScreenError):
+    """Bluetooth cannot be used, or a sensor cannot be reached.
+
+    Args:
+        value: What was tried: the sensor by name, or Bluetooth of this computer.
+        problem: What is wrong with it.
+        remedy: What to do about it.
+        fault: Which trouble it is, in one word for programs (`ble.troubles.Trouble`).
     """
 
     def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:
