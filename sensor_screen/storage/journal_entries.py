@@ -13,9 +13,11 @@ is not whole is not read: after a power cut it may be anything.
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sensor_screen.errors import ProtocolError, RecordingError
@@ -63,6 +65,11 @@ class JournalFacts:
     recorded_on: str = ""
     """ISO date, `2026-11-27`; empty where nobody said."""
 
+    def __post_init__(self) -> None:
+        """A day that is none would be found only at the end, by the recording file."""
+        if self.recorded_on:
+            date.fromisoformat(self.recorded_on)
+
     def to_mark(self) -> Mark:
         """The first entry of a journal."""
         return Mark(BEGAN, 0.0, json.dumps(asdict(self)))
@@ -100,6 +107,8 @@ class JournalCut:
     """That were not read."""
     reason: str
     """In words that go behind `the journal`."""
+    sound_behind: bool
+    """A sound frame lies among them: after a power cut a chance, otherwise damage."""
 
     def __str__(self) -> str:
         first = self.after_frame is None
@@ -170,7 +179,8 @@ class JournalScan:
     def _end(self, sound_bytes: int, problem: str) -> None:
         left_bytes = self._file.size() - sound_bytes
         if left_bytes or not sound_bytes:
-            self.cut = JournalCut(self.last_frame, left_bytes, problem)
+            behind = _holds_frame(self._file.read(sound_bytes, left_bytes))
+            self.cut = JournalCut(self.last_frame, left_bytes, problem, behind)
 
 
 class _Window:
@@ -201,6 +211,19 @@ def _broken(head: bytes, length: int, value: bytes) -> str | None:
     return None
 
 
+def _holds_frame(value: bytes) -> bool:
+    """Whether a frame with a right checksum stands anywhere in it."""
+    begin = bytes([FRAME_VERSION, 0])
+    at = value.find(begin, LENGTH_BYTES)
+    while at >= 0:
+        head = value[at - LENGTH_BYTES : at]
+        length = int.from_bytes(head, "little")
+        if length <= LARGEST_FRAME and _broken(head, length, value[at : at + length]) is None:
+            return True
+        at = value.find(begin, at + 1)
+    return False
+
+
 def encode_mark(mark: Mark) -> bytes:
     """The reverse of `decode_mark`.
 
@@ -221,7 +244,9 @@ def decode_mark(value: bytes) -> Mark:
     """
     fields = json.loads(value[1:-CRC_BYTES])
     match fields:
-        case {"name": str(name), "at_s": int() | float() as at_s, "text": str(text)}:
+        case {"name": str(name), "at_s": int() | float() as at_s, "text": str(text)} if (
+            math.isfinite(at_s)
+        ):
             return Mark(name, float(at_s), text)
     raise ValueError("it is not a mark")
 

@@ -240,7 +240,7 @@ class Journal:
     def _check_bulk(self, record: RelayArrival) -> None:
         if record.slot not in self._reader.sensors:
             problem = "was not described"
-        elif record.channel is Channel.NONE:
+        elif record.channel == Channel.NONE:
             problem = "sent something on no channel"
         elif len(record.value) > LARGEST_BODY - RECORD_LAYOUT.size:
             problem = f"sent {len(record.value)} bytes at once"

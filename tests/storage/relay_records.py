@@ -40,7 +40,7 @@ def a_session(rng: random.Random, records: int, begin_s: float = 100.0) -> list[
     time_s = begin_s
     session = [described(slot, time_s) for slot in range(2)]
     while len(session) < records:
-        time_s = round(time_s + rng.random() * 0.05, 6)
+        time_s = (round(time_s * 1e6) + rng.randrange(50_000)) * 1e-6
         slot = rng.randrange(2)
         if rng.random() < 0.05:
             session.append(came_up(slot, time_s))
