@@ -27,6 +27,7 @@ from sensor_screen.storage.journal import (
     open_journal,
     resume_journal,
 )
+from sensor_screen.storage.journal_entries import MAGIC
 from tests.storage.power_disk import PowerDisk, after_cut
 from tests.storage.relay_records import a_session
 
@@ -138,7 +139,7 @@ def judge(
 
 def _was_born(disk: PowerDisk, steps: int) -> bool:
     """The journal had been made: from then on it must open, whatever happens."""
-    if disk.begin:
+    if any(value.startswith(MAGIC) for value in disk.begin.values()):
         return True
     return any(step.what == "sync_folder" for step in disk.steps[:steps])
 
