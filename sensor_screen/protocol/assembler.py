@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.errors import ProtocolError
+from sensor_screen.protocol.assembly_counts import AssemblyCounts, GoneRange
 from sensor_screen.protocol.epoch_assembly import (
     AssemblerParams,
-    AssemblyCounts,
     EpochAssembly,
-    GoneRange,
     Lane,
     ReadyBlock,
 )
@@ -146,6 +145,13 @@ class Assembler:
     def gone(self) -> tuple[GoneRange, ...]:
         """Gaps of all epochs that no request can fill."""
         return tuple(one for epoch in self.epochs for one in epoch.gone)
+
+    def take_given_up(self) -> list[GoneRange]:
+        """Gaps that became unfillable since the last call; the oldest of very many are left out."""
+        news = [one for epoch in self._epochs.values() for one in epoch.given_up]
+        for epoch in self._epochs.values():
+            epoch.given_up.clear()
+        return news
 
     def take_ready(self) -> list[ReadyBlock]:
         """Samples that became contiguous since the last call, epoch after epoch, each once."""

@@ -13,13 +13,21 @@ of a jump is ever stored: a gap is two numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections import deque
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensor_screen.errors import ProtocolError
+from sensor_screen.protocol.assembly_counts import (
+    NOT_HELD,
+    REASONS,
+    RESTARTED,
+    AssemblyCounts,
+    GoneRange,
+)
 from sensor_screen.protocol.sample_store import SampleStore, make_chunk
 from sensor_screen.protocol.sequence_ranges import (
     SEQUENCES,
@@ -34,8 +42,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.protocol.sample_store import Counts, SampleChunk
 
-NOT_HELD = "the sensor no longer held these samples when they were asked for"
-RESTARTED = "the sensor restarted before these samples were sent"
+_MOST_TOLD = 4096
 
 
 class Lane(StrEnum):
@@ -67,43 +74,6 @@ class AssemblerParams:
     sooner."""
 
 
-@dataclass(slots=True)
-class AssemblyCounts:
-    """What became of the samples that came."""
-
-    received: int = 0
-    """Kept, each once."""
-    recovered: int = 0
-    """Of these, by the backfill lane."""
-    duplicate: int = 0
-    """Held already, with the same bytes, or no longer comparable."""
-    conflicting: int = 0
-    """Held already, with other bytes: the first was kept."""
-    conflicting_times: int = 0
-    """Packets that came again with another time."""
-    late: int = 0
-    """Of a range that was given up and passed, or from before the beginning: not kept."""
-    refused_packets: int = 0
-    """Numbered too far from everything known."""
-    refused_reports: int = 0
-    """Status reports that contradict themselves or lie too far from everything known."""
-    gone: int = 0
-    """Never received, and given up."""
-
-    def __add__(self, other: AssemblyCounts) -> AssemblyCounts:
-        names = [field.name for field in fields(self)]
-        return AssemblyCounts(*(getattr(self, name) + getattr(other, name) for name in names))
-
-
-@dataclass(frozen=True, slots=True)
-class GoneRange:
-    """A gap that no request can fill."""
-
-    boot_id: int
-    range: SequenceRange
-    reason: str
-
-
 @dataclass(frozen=True, slots=True)
 class ReadyBlock:
     """Samples of one epoch that follow each other without a gap."""
@@ -133,13 +103,15 @@ class EpochAssembly:
         self._params = params or AssemblerParams()
         self._store = SampleStore()
         self._missing = RangeSet()
-        self._gone = {NOT_HELD: RangeSet(), RESTARTED: RangeSet()}
+        self._gone = {reason: RangeSet() for reason in REASONS}
         self._start = first_sequence if first_sequence is None else first_sequence % SEQUENCES
         self._fixed = first_sequence is not None
         self._top = self._start
         self._taken: int | None = None
         self._suspicious = 0
         self._closed = False
+        self.given_up: deque[GoneRange] = deque(maxlen=_MOST_TOLD)
+        """Newly gone ranges, for whoever takes them."""
 
     # --- what came --------------------------------------------------------------------------------
 
@@ -265,8 +237,21 @@ class EpochAssembly:
         """All that is missing below a number is gone."""
         first = self._missing.first
         if first is not None:
-            for one in self._missing.take(first, before):
-                self._gone[reason].add(one.first, one.end)
+            self.give_up(first, before, reason)
+
+    def give_up(self, first: int, end: int, reason: str) -> int:
+        """What is missing of a range of unwrapped numbers is gone; gives how many samples.
+
+        Args:
+            first: Number.
+            end: One more than the last number.
+            reason: `NOT_HELD`, `RESTARTED`, `NEVER_STORED` or `NEVER_CAME`.
+        """
+        taken = self._missing.take(first, end)
+        for one in taken:
+            self._gone[reason].add(one.first, one.end)
+            self.given_up.append(GoneRange(self.boot_id, one, reason))
+        return sum(map(len, taken))
 
     def close(self) -> None:
         """The sensor restarted: what is missing will not come."""
@@ -294,6 +279,27 @@ class EpochAssembly:
     def missing(self) -> tuple[SequenceRange, ...]:
         """What did not come and may yet."""
         return tuple(self._missing)
+
+    @property
+    def missing_ranges(self) -> int:
+        """In how many ranges that is."""
+        return len(self._missing)
+
+    @property
+    def missing_samples(self) -> int:
+        """How many those are."""
+        return self._missing.count()
+
+    @property
+    def contiguous_end(self) -> int | None:
+        """The number below which nothing may yet come, unwrapped; None before any is known."""
+        first = self._missing.first
+        return self._top if first is None else first
+
+    @property
+    def top(self) -> int | None:
+        """One more than the highest number that is known to exist, unwrapped."""
+        return self._top
 
     @property
     def gone(self) -> tuple[GoneRange, ...]:
@@ -372,6 +378,13 @@ class EpochAssembly:
         ready = self.blocks_since(self._taken)
         self._taken, self._fixed = last + 1, True
         return ready
+
+    def drop_ready(self) -> None:
+        """Let go of the same without a look at it, where only numbers matter."""
+        last = self.acknowledged
+        if last is not None:
+            self._taken, self._fixed = last + 1, True
+            self._store.drop_before(last + 1)
 
     def forget_before(self, sequence: int) -> None:
         """Let go of samples that are stored elsewhere; only what was taken can be."""
