@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sensor_screen.errors import RecordingError, UsageError
-from sensor_screen.model import Recording, Task, TaskInterval
+from sensor_screen.model import Task, TaskInterval
+from sensor_screen.session.receive import Receiver
 from sensor_screen.storage.atomic_file import refuse_unwritable
 from sensor_screen.storage.journal import JournalFacts, drop_journal, open_journal
-from sensor_screen.storage.journal_entries import BEGAN
+from sensor_screen.storage.journal_entries import BEGAN, Mark
 from sensor_screen.storage.recording_file import read_recording, write_recording
 from sensor_screen.storage.recording_metadata import encode_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from sensor_screen.protocol.relay_frame import RelayArrival
-    from sensor_screen.storage.journal_entries import JournalCut, Mark
+    from sensor_screen.model import Placement, Recording, Side
+    from sensor_screen.storage.journal_entries import JournalCut
 
 TASK_BEGINS = "task_begins"
 """Name of a mark; its text is the word of the task, which ends the one before."""
@@ -28,18 +29,6 @@ TASK_ENDS = "task_ends"
 TASK_DROPPED = "task_dropped"
 """The task that began last does not count."""
 DAMAGED_SUFFIX = ".journal-damaged"
-
-
-class RecordReceiver(Protocol):
-    """What turns records into samples."""
-
-    def receive(self, record: RelayArrival) -> object:
-        """One record, in the order of the journal."""
-        ...
-
-    def finish(self) -> Recording:
-        """All of it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +44,27 @@ class FoldedJournal:
     """Where the journal is now, because a part of it could not be read; None: it was dropped."""
 
 
-def fold_journal(journal: Path, out: Path, receiver: RecordReceiver) -> FoldedJournal:
+def fold_journal(
+    journal: Path, out: Path, places: Mapping[str, tuple[Side, Placement]] | None = None
+) -> FoldedJournal:
     """Make the recording of a journal that nobody writes any more.
 
     May be stopped at any moment and done again: until the recording has been read back and found
     equal the journal stays as it is.
 
+    Args:
+        journal: The journal.
+        out: Where the recording goes.
+        places: Serial -> where that sensor was worn, by the person; None: as it was said last.
+
     Raises:
         RecordingError: The journal is missing, holds no sample or is none.
+        ProtocolError: Nobody says where a sensor was worn.
         UsageError: It is still written, another recording is at `out`, or it cannot be written.
     """
     refuse_unwritable(out)
     with open_journal(journal) as scan:
-        marks: list[Mark] = []
+        receiver, marks = Receiver(), list[Mark]()
         last_s = 0.0
         for entry in scan.entries():
             if entry.mark is not None:
@@ -75,29 +72,45 @@ def fold_journal(journal: Path, out: Path, receiver: RecordReceiver) -> FoldedJo
             for arrival in entry.arrivals:
                 last_s = max(last_s, arrival.arrival_s)
                 receiver.receive(arrival)
-        recording = _complete(receiver.finish(), marks, last_s, scan.cut)
+        recording = _finish(receiver, marks, last_s, places or {})
+        if scan.cut is not None:
+            recording = replace(recording, notes=recording.notes | {"journal": str(scan.cut)})
         if not any(len(stream.raw) for stream in recording.streams):
             raise RecordingError(str(journal), "it holds no sample", "remove it")
         _write_once(recording, out)
     return FoldedJournal(recording, out, scan.cut, _dispose(journal, scan.cut))
 
 
-def _complete(
-    recording: Recording, marks: list[Mark], last_s: float, cut: JournalCut | None
+def _finish(
+    receiver: Receiver,
+    marks: list[Mark],
+    last_s: float,
+    places: Mapping[str, tuple[Side, Placement]],
 ) -> Recording:
     facts = next((JournalFacts.from_mark(m) for m in marks if m.name == BEGAN), JournalFacts())
-    return replace(
-        recording,
-        tasks=find_tasks(marks, last_s) or recording.tasks,
+    known = {
+        slot: places[sensor.serial]
+        for slot, sensor in receiver.sensors.items()
+        if sensor.serial in places
+    }
+    said = {"source": facts.source} if facts.source else {}
+    return receiver.finish(
+        known,
+        tasks=find_tasks(marks, receiver.base_s or 0.0, last_s),
         origin=facts.origin,
-        source=facts.source or recording.source,
-        recorded_on=facts.recorded_on or recording.recorded_on,
-        notes=recording.notes | ({"journal": str(cut)} if cut is not None else {}),
+        recorded_on=facts.recorded_on,
+        **said,
     )
 
 
-def find_tasks(marks: Iterable[Mark], last_s: float) -> tuple[TaskInterval, ...]:
-    """The tasks that marks say; one that was never ended ends at `last_s`."""
+def find_tasks(marks: Iterable[Mark], base_s: float, last_s: float) -> tuple[TaskInterval, ...]:
+    """The tasks that marks say, on the common time base.
+
+    Args:
+        marks: In the order in which they were said.
+        base_s: Arrival that is zero of that base.
+        last_s: Arrival at which a task ends that nobody ended.
+    """
     tasks: list[tuple[Task, float, float | None]] = []
     for mark in marks:
         if mark.name == TASK_DROPPED and tasks:
@@ -108,7 +121,11 @@ def find_tasks(marks: Iterable[Mark], last_s: float) -> tuple[TaskInterval, ...]
         if mark.name == TASK_BEGINS and mark.text in set(Task):
             tasks.append((Task(mark.text), mark.at_s, None))
     spans = ((task, begin, last_s if end is None else end) for task, begin, end in tasks)
-    return tuple(TaskInterval(begin, end, task) for task, begin, end in spans if end > begin)
+    return tuple(
+        TaskInterval(begin - base_s, end - base_s, task)
+        for task, begin, end in spans
+        if end > begin
+    )
 
 
 def _write_once(recording: Recording, out: Path) -> None:
