@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.errors import RecordingError, UsageError
 from sensor_screen.model import Task, TaskInterval
 from sensor_screen.session.receive import Receiver
+from sensor_screen.session.received import ReceiverParams
 from sensor_screen.storage.atomic_file import refuse_unwritable
 from sensor_screen.storage.journal import JournalFacts, drop_journal, open_journal
 from sensor_screen.storage.journal_entries import BEGAN, Mark
@@ -29,6 +31,8 @@ TASK_ENDS = "task_ends"
 TASK_DROPPED = "task_dropped"
 """The task that began last does not count."""
 DAMAGED_SUFFIX = ".journal-damaged"
+_NOTHING_LIVE = ReceiverParams(most_waiting=1, refresh_s=math.inf)
+"""Nobody takes blocks; their times on the way would be half of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,12 @@ def fold_journal(
     Raises:
         RecordingError: The journal is missing, holds no sample or is none.
         ProtocolError: Nobody says where a sensor was worn.
-        UsageError: It is still written, another recording is at `out`, or it cannot be written.
+        UsageError: It is still written, another recording is at `out`, it cannot be written, or a
+            sensor of `places` is not in it.
     """
     refuse_unwritable(out)
     with open_journal(journal) as scan:
-        receiver, marks = Receiver(), list[Mark]()
+        receiver, marks = Receiver(_NOTHING_LIVE), list[Mark]()
         last_s = 0.0
         for entry in scan.entries():
             if entry.mark is not None:
@@ -88,11 +93,14 @@ def _finish(
     places: Mapping[str, tuple[Side, Placement]],
 ) -> Recording:
     facts = next((JournalFacts.from_mark(m) for m in marks if m.name == BEGAN), JournalFacts())
-    known = {
-        slot: places[sensor.serial]
-        for slot, sensor in receiver.sensors.items()
-        if sensor.serial in places
-    }
+    slots = {sensor.serial: slot for slot, sensor in receiver.sensors.items()}
+    if unknown := sorted(set(places) - set(slots)):
+        raise UsageError(
+            f"Sensor {unknown[0]}",
+            "it is not in the journal",
+            f"name {' or '.join(slots) or 'none'}",
+        )
+    known = {slots[serial]: place for serial, place in places.items()}
     said = {"source": facts.source} if facts.source else {}
     return receiver.finish(
         known,
@@ -145,13 +153,13 @@ def _write_once(recording: Recording, out: Path) -> None:
 
 def _holds(path: Path, recording: Recording) -> bool:
     try:
-        return _are_same(read_recording(path), recording)
+        return are_same(read_recording(path), recording)
     except RecordingError:
         return False
 
 
-def _are_same(one: Recording, other: Recording) -> bool:
-    """To the bit."""
+def are_same(one: Recording, other: Recording) -> bool:
+    """Whether two recordings are the same to the bit."""
     return encode_header(one) == encode_header(other) and all(
         _bits(a) == _bits(b)
         for mine, its in zip(one.streams, other.streams, strict=True)

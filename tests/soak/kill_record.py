@@ -1,10 +1,13 @@
 """A recorder is killed (SIGKILL) at random moments; is all there that it had called safe?
 
-    python -m tests.soak.kill_record --kills 200
+    python -m tests.soak.kill_record --kills 200 --folds 100
 
 A child records without a pause, four commits a second of recorded time, and says through a pipe
 what is safe. It is killed after a random time; the journal is read; the next child goes on with it.
 Every tenth journal is a new one.
+
+Then programs are killed that make a recording of a journal: either the journal is as it was, or the
+recording holds all of it; and doing it again gives the same.
 """
 
 from __future__ import annotations
@@ -23,11 +26,15 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.errors import RecordingError
 from sensor_screen.storage.journal import create_journal, open_journal, resume_journal
+from sensor_screen.storage.journal_fold import are_same, fold_journal
+from sensor_screen.storage.recording_file import read_recording
 from tests.storage.relay_records import a_session
+from tests.storage.test_journal_fold import left_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sensor_screen.model import Recording
     from sensor_screen.protocol.relay_frame import RelayArrival
 
 SESSION_RECORDS = 60_000
@@ -141,6 +148,65 @@ def kill_many(
     return figures
 
 
+@dataclass
+class FoldFigures:
+    kills: int = 0
+    untouched: int = 0
+    both: int = 0
+    done: int = 0
+    wrong: int = 0
+
+    def print(self) -> None:
+        rows = {
+            "kills while a recording was made": self.kills,
+            "of these before there was a recording": self.untouched,
+            "of these with both, journal and recording": self.both,
+            "of these when the journal was dropped": self.done,
+            "recordings or journals that were not whole": self.wrong,
+        }
+        for what, figure in rows.items():
+            print(f"{what:<48}{figure:>12,}")
+
+
+def kill_folds(kills: int, seed: int, folder: Path) -> FoldFigures:
+    """Kill so many programs that make a recording of the same journal."""
+    rng = random.Random(seed)  # noqa: S311
+    figures = FoldFigures()
+    value = left_over(folder).read_bytes()
+    journal, out = folder / "anna.journal", folder / "anna.parquet"
+    begin_s = time.perf_counter()
+    whole = fold_journal(journal, out).recording
+    longest_s = 1.3 * (time.perf_counter() - begin_s)
+    for _ in range(kills):
+        out.unlink(missing_ok=True)
+        journal.write_bytes(value)
+        child = os.fork()
+        if not child:
+            with contextlib.suppress(BaseException):
+                fold_journal(journal, out)
+                time.sleep(60.0)
+            os._exit(1)
+        time.sleep(rng.random() * longest_s)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        _judge_fold(journal, out, value, whole, figures)
+    return figures
+
+
+def _judge_fold(
+    journal: Path, out: Path, value: bytes, whole: Recording, figures: FoldFigures
+) -> None:
+    figures.kills += 1
+    there = journal.exists()
+    figures.done += not there
+    figures.both += there and out.exists()
+    figures.untouched += there and not out.exists()
+    if there:
+        figures.wrong += journal.read_bytes() != value
+        fold_journal(journal, out)
+    figures.wrong += not are_same(read_recording(out), whole)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """0: nothing that was called safe is missing."""
     parser = argparse.ArgumentParser(description="Kill recorders at random moments.")
@@ -149,11 +215,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--folder", type=Path, help="where journals are written; a disk, not memory"
     )
+    parser.add_argument("--folds", type=int, default=100)
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         figures = kill_many(given.kills, given.seed, Path(folder))
+        folds = kill_folds(given.folds, given.seed, Path(folder))
     figures.print()
-    return int(figures.lost + figures.changed + figures.unopened > 0)
+    folds.print()
+    return int(figures.lost + figures.changed + figures.unopened + folds.wrong > 0)
 
 
 if __name__ == "__main__":
