@@ -13,6 +13,7 @@ from sensor_screen.cli.import_formats import import_app
 from sensor_screen.cli.intake import INTAKE_HELP, intake
 from sensor_screen.cli.positions import POSITIONS_HELP, positions
 from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
+from sensor_screen.cli.recover import RECOVER_HELP, recover
 from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge
 from sensor_screen.cli.screen import SCREEN_HELP, screen
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
@@ -65,4 +66,5 @@ app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
 app.command(help=GALLERY_HELP)(gallery)
 app.command(help=VALIDATE_HELP)(validate)
+app.command(help=RECOVER_HELP)(recover)
 app.command(help=DOCTOR_HELP)(doctor)

@@ -18,6 +18,7 @@ from sensor_screen.wiring.faces import (
 )
 from sensor_screen.wiring.stored import (
     answers_beside,
+    find_journals,
     make_folder,
     open_answers,
     open_recording,
@@ -28,6 +29,7 @@ from sensor_screen.wiring.stored import (
     open_session,
     open_sessions,
     read_positions,
+    recover,
     refuse_export,
     refuse_unwritable,
     save_angles,
@@ -49,6 +51,7 @@ from sensor_screen.wiring.uses import (
 __all__ = [
     "answers_beside",
     "count_kicks_in_folder",
+    "find_journals",
     "follow",
     "make_folder",
     "open_answers",
@@ -60,6 +63,7 @@ __all__ = [
     "open_session",
     "open_sessions",
     "read_positions",
+    "recover",
     "refuse_export",
     "refuse_unwritable",
     "refuse_without_pdf",

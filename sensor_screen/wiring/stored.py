@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sensor_screen.judgement import Answers, Language
-    from sensor_screen.model import AngleTrace, Recording
+    from sensor_screen.model import AngleTrace, Placement, Recording, Side
     from sensor_screen.report.stored_positions import StoredPositions
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.case import Session
     from sensor_screen.session.export import Export
+    from sensor_screen.storage.journal_fold import FoldedJournal
 
 
 def open_recording(path: Path | str) -> Recording:
@@ -202,3 +203,19 @@ def save_export(export: Export, to: str, path: Path, subject: str) -> None:
         else:
             found = orient_segments(export.recording, export.legs)
             opensim_files.write_opensim(export, found, folder)
+
+
+def find_journals(place: Path) -> tuple[Path, ...]:
+    """Journals that interrupted recordings left in a folder; of a file that file."""
+    from sensor_screen.storage.journal import find_journals as find
+
+    return find(place) if place.is_dir() else (place,)
+
+
+def recover(
+    journal: Path, out: Path, places: Mapping[str, tuple[Side, Placement]]
+) -> FoldedJournal:
+    """The recording of a journal, which is then dropped; `places` are by serial."""
+    from sensor_screen.storage.journal_fold import fold_journal
+
+    return fold_journal(journal, out, places)
