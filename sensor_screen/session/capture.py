@@ -75,6 +75,15 @@ class SampleBlock:
     gyr_radps: Floats  # (n, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Labels of one turn. A stretch in which one leg works says nothing of the other one."""
+
+    turn: int
+    side: Side
+    labels: tuple[TaskInterval, ...]
+
+
 class Capture:
     """One person going through one plan.
 
@@ -117,8 +126,8 @@ class Capture:
         self._phase = Phase.READY
         self._start_s = math.nan
         self._attempt: Attempt | None = None
-        self._last: tuple[int, list[TaskInterval]] | None = None
-        self._labels: list[TaskInterval] = []
+        self._last: int | None = None  # turn that was kept last, and may be done again
+        self._kept: list[_Kept] = []
         self._questions: deque[Question] = deque()
         self._asked_after: Task | None = None
         self._interrupted = False  # events are asked in the middle of a task
@@ -203,7 +212,7 @@ class Capture:
         done = attempt.repetitions if attempt else {}
         shown = step.task is not None and step.task not in (Task.STAND, Task.PUMP)
         bars = tuple(
-            leg.bar(step.task or Task.MOVE, self._tasks(), done.get(leg.side, ()))
+            leg.bar(step.task or Task.MOVE, self._tasks(leg.side), done.get(leg.side, ()))
             for leg in legs
             if shown and leg.is_known
         )
@@ -247,7 +256,7 @@ class Capture:
         flags = find_red_flags(self.answers, self._book)
         outcome = self._outcome or Outcome.BROKEN_OFF
         notes = {**self._notes, "capture": outcome.value}
-        labels = tuple(sorted(self._labels, key=lambda label: label.start_s))
+        labels = tuple(sorted(self._labels(), key=lambda label: label.start_s))
         return CaptureResult(outcome, labels, self.answers, flags, self._reasons, notes)
 
     # --- steps ---
@@ -260,7 +269,7 @@ class Capture:
     def _can_redo(self) -> bool:
         if self._attempt is not None:
             return self._step.redo
-        return self._last is not None and self._phase is Phase.READY and self.turns[self._last[0]].redo
+        return self._last is not None and self._phase is Phase.READY and self.turns[self._last].redo
 
     def _go_on(self) -> None:
         """To the next step that has something to do."""
@@ -293,9 +302,8 @@ class Capture:
         """Keep the attempt, ask what is asked after it."""
         step, attempt = self._step, self._attempt
         if attempt is not None:
-            labels = attempt.close(self._now_s)
-            self._labels += labels
-            self._last = (self._turn, labels)
+            self._keep(attempt)
+            self._last = self._turn
             if math.isnan(attempt.enough_s):
                 self._note("shorter than planned", step)
             self._say(Happening.KEPT, Statement("capture.event.kept"))
@@ -319,8 +327,8 @@ class Capture:
         if self._attempt is not None:
             self._drop("done again")
         elif self._last is not None:
-            self._turn, labels = self._last
-            self._labels = [label for label in self._labels if label not in labels]
+            self._turn = self._last
+            self._kept = [kept for kept in self._kept if kept.turn != self._turn]
             self._note("done again", self._step)
             for item in self._step.ask:  # it will hurt anew, or not
                 kept = {k: v for k, v in self.answers.values.items() if k[0] != item}
@@ -349,7 +357,7 @@ class Capture:
 
     def _end(self, outcome: Outcome) -> None:
         if self._attempt is not None:
-            self._labels += self._attempt.close(self._now_s)
+            self._keep(self._attempt)
             self._note("shorter than planned", self._step)
         self._attempt, self._outcome, self._phase = None, outcome, Phase.ENDED
         self._say(Happening.ENDED, sentence(Phase.ENDED, self._step, outcome))
@@ -411,7 +419,7 @@ class Capture:
                 self._attempt.take(side, block)
             known = self._legs[side].is_known
             try:
-                events = self._legs[side].feed(block, self._tasks())
+                events = self._legs[side].feed(block, self._tasks(side))
             except PlacementError as error:
                 self._start_over(str(error))
                 return
@@ -443,7 +451,7 @@ class Capture:
     def _start_over(self, problem: str) -> None:
         """The sensors are not where they are said to be: everything from the stand on is done anew."""
         self._misplaced = problem
-        self._labels, self._last, self._legs, self._attempt = [], None, {}, None
+        self._kept, self._last, self._legs, self._attempt = [], None, {}, None
         self._notes["started over"] = problem
         self._turn = max(k for k, step in enumerate(self.turns[: self._turn]) if step.wear)
         self._phase = Phase.WEARING
@@ -479,8 +487,20 @@ class Capture:
     def _silent(self) -> bool:
         return any(light.light in (Light.LOST, Light.WAITING) for light in self._lights)
 
-    def _tasks(self) -> list[TaskInterval]:
-        return self._labels + (self._attempt.running() if self._attempt else [])
+    def _keep(self, attempt: Attempt) -> None:
+        labels = tuple(attempt.close(self._now_s))
+        self._kept.append(_Kept(self._turn, attempt.step.side, labels))
+
+    def _labels(self, side: Side = Side.NONE) -> list[TaskInterval]:
+        """That were kept: all, or those in which a leg acts."""
+        mine = [k for k in self._kept if Side.NONE in (side, k.side) or k.side is side]
+        return [label for kept in mine for label in kept.labels]
+
+    def _tasks(self, side: Side) -> list[TaskInterval]:
+        """Labels of one leg as they are known now."""
+        attempt = self._attempt
+        acts = attempt is not None and attempt.step.side in (side, Side.NONE)
+        return self._labels(side) + (attempt.running() if attempt and acts else [])
 
     def _placed(self, side: Side) -> dict[Placement, float]:
         return {s.info.placement: s.rate_hz for s in self._slots.values() if s.info.side is side}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sensor_screen.core.capacity import RANGE_TESTS, measure_capacities
-from sensor_screen.core.live import LiveAnkle
+from sensor_screen.core.live import LiveAnkle, LiveParams
 from sensor_screen.core.live_repetitions import EventKind, LiveRepetitions, RepetitionEvent
 from sensor_screen.judgement import Claims
 from sensor_screen.model import Demand, Direction, Side, Task, ZeroMode
@@ -24,7 +23,11 @@ if TYPE_CHECKING:
 
 POINTING = (Task.POINT, Task.KICK)
 """Tasks that are watched on the way down; all others on the way up."""
-PUMPS_GO_ON_S = 1.0
+MOVED_S = 8.0
+"""Calibration waits until the leg has moved for so long after the pumps, one slow lunge: the axis
+of the shank is read from it. Sitting down and getting up do not show it."""
+GATHER_S = 600.0
+"""A person may take minutes from the stand to the first task. 34 bytes a sample are kept."""
 
 
 class LiveLeg:
@@ -51,7 +54,13 @@ class LiveLeg:
     ) -> None:
         self.side = side
         self._book, self._claims = book, claims
-        self._ankle = LiveAnkle(side, rate_hz, zero_mode=zero_mode, interval_mean=interval_mean)
+        self._ankle = LiveAnkle(
+            side,
+            rate_hz,
+            zero_mode=zero_mode,
+            interval_mean=interval_mean,
+            params=LiveParams(gather_s=GATHER_S, give_up_s=GATHER_S),
+        )
         self._repetitions = LiveRepetitions(side, rate_hz, zero_mode=zero_mode)
         self._final: list[Repetition] = []
         self._newest = (math.nan, math.nan, math.nan)  # time, dorsiflexion, sigma
@@ -70,7 +79,8 @@ class LiveLeg:
             PlacementError: The sensors are swapped, or one was forgotten.
         """
         self._repetitions.tasks = tuple(tasks)
-        self._ankle.tasks = tuple(_still_on(task, float(block.time_s[-1])) for task in tasks)
+        self._ankle.tasks = tuple(tasks)
+        self._ankle.not_before_s = _first_moves_s(tasks) + MOVED_S
         answers = self._ankle.feed(block)
         events = self._repetitions.feed(block, answers)
         if len(answers.time_s):
@@ -123,11 +133,10 @@ class LiveLeg:
         return place(angle_rad, zone_bands(demand, capacity, self._book))  # type: ignore[arg-type]
 
 
-def _still_on(task: TaskInterval, newest_s: float) -> TaskInterval:
-    """Pumps that are still on end soon: calibration then waits for their end, and not for ever."""
-    if task.task is not Task.PUMP or math.isfinite(task.end_s):
-        return task
-    return replace(task, end_s=newest_s + PUMPS_GO_ON_S)
+def _first_moves_s(tasks: Sequence[TaskInterval]) -> float:
+    """Start of the first task that moves the whole leg; infinite where none has begun."""
+    moves = [t.start_s for t in tasks if t.task not in (Task.STAND, Task.PUMP, Task.POINT)]
+    return min(moves, default=math.inf)
 
 
 def _is_inside(repetition: Repetition, tasks: Sequence[TaskInterval]) -> bool:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _MORE_S = 3.0
 """A person stays in a pose until told that it is over, and a little longer."""
+_MORE_STEPS = 2
+"""A stride is over when the next one has begun."""
+_STEPPING = (Task.STAIRS_UP, Task.STAIRS_DOWN, Task.WALK)
 _IN_TURN = (Task.LUNGE, Task.KICK, Task.BALANCE)
 """What simulated legs do one after the other."""
 
@@ -97,12 +100,13 @@ class SimulatedSource:
 
 
 def _orders(steps: Sequence[PlanStep]) -> list[Order]:
-    held = (Wait.STILL, Wait.SECONDS)
-    return [
-        Order(step.task, step.amount + (_MORE_S if step.wait in held else 0.0))
-        for step in steps
-        if step.task is not None
-    ]
+    orders = []
+    for step in steps:
+        more = _MORE_S if step.wait in (Wait.STILL, Wait.SECONDS) else 0.0
+        more += _MORE_STEPS if step.task in _STEPPING else 0
+        if step.task is not None:
+            orders.append(Order(step.task, step.amount + more))
+    return orders
 
 
 def _acting(turns: Sequence[PlanStep], sides: tuple[Side, ...]) -> list[int]:
