@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sensor_screen.core.live_repetitions import EventKind
-    from sensor_screen.judgement import Answers, RedFlag, Statement, StopReason, Zone
+    from sensor_screen.judgement import Answers, RedFlag, Statement, StopReason, Zone, ZoneBands
     from sensor_screen.model import Direction, Placement, Repetition, Side, Task, TaskInterval
     from sensor_screen.rules.items import Item
     from sensor_screen.session.plan import PlanStep, Wait
@@ -92,6 +92,8 @@ class LiveBar:
     """Of this capture."""
     zone: Zone | None = None
     """Of the angle at this moment; None without an end range, or where claims do not allow it."""
+    bands: ZoneBands | None = None
+    """Where the zones begin; None where there is no zone."""
 
     @property
     def share(self) -> float:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sensor_screen.core.live_blocks import LegBlock
-    from sensor_screen.judgement import Zone
     from sensor_screen.model import Repetition, TaskInterval
     from sensor_screen.rules.rulebook import RuleBook
 
@@ -108,7 +107,7 @@ class LiveLeg:
             toward * (r.peak_plantarflexion_rad if toward < 0 else r.peak_dorsiflexion_rad)
             for r in done
         ]
-        end, zone = math.nan, None
+        end, zone, bands = math.nan, None, None
         valid = [r for r in self._final if _is_inside(r, tasks) and r.task in RANGE_TESTS]
         for capacity in measure_capacities(valid):
             if capacity.direction is direction and task not in RANGE_TESTS:
@@ -117,7 +116,8 @@ class LiveLeg:
                     self.side, task, direction, (), toward * angle, sigma, math.nan, math.nan
                 )
                 if self._claims is not Claims.WELLNESS and math.isfinite(angle):
-                    zone = self._zone(toward * angle, demand, capacity)
+                    bands = zone_bands(demand, capacity, self._book)
+                    zone = place(toward * angle, bands)
         return LiveBar(
             side=self.side,
             direction=direction,
@@ -127,10 +127,8 @@ class LiveLeg:
             best_rad=max(peaks, default=math.nan),
             end_range_rad=end,
             zone=zone,
+            bands=bands,
         )
-
-    def _zone(self, angle_rad: float, demand: Demand, capacity: object) -> Zone:
-        return place(angle_rad, zone_bands(demand, capacity, self._book))  # type: ignore[arg-type]
 
 
 def _first_moves_s(tasks: Sequence[TaskInterval]) -> float:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sensor_screen.model import Recording
+    from sensor_screen.rules.answer_check import Problem
     from sensor_screen.session.capture import SampleBlock, Slot
-    from sensor_screen.session.capture_view import CaptureEvent, CaptureView
+    from sensor_screen.session.capture_view import CaptureEvent, CaptureKey, CaptureView
 
 
 class CaptureSource(Protocol):
@@ -43,11 +45,21 @@ class CaptureClock(Protocol):
         """Until so much later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer to the open question, as it was read."""
+
+    value: object
+
+
 class CaptureScreen(Protocol):
     """Where a person reads what to do, and answers."""
 
     def show(self, view: CaptureView, events: Sequence[CaptureEvent]) -> None:
-        """What is to be seen now."""
+        """What is to be seen now, and what has happened since the last call."""
 
-    def read(self, view: CaptureView) -> Sequence[str]:
-        """Keys and lines typed since the last call, each as a person typed it."""
+    def read(self, view: CaptureView) -> Sequence[CaptureKey | Given]:
+        """Keys and answers since the last call."""
+
+    def complain(self, problem: Problem) -> None:
+        """An answer is none."""

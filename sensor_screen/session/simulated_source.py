@@ -53,10 +53,9 @@ class SimulatedSource:
         rate_hz: float = 100.0,
         packet: int = 4,
     ) -> None:
-        self._turns = plan.turns(sides)
         orders = _orders(plan.steps)
         self._wearer = Wearer(orders, person=person, sides=sides, rate_hz=rate_hz, seed=seed)
-        self._act_of = dict(zip(_acting(self._turns, sides), range(99), strict=False))
+        self._acts_of = _match(plan.steps, sides)
         self._rate_hz, self._packet = rate_hz, packet
         self._sent: list[NDArray[np.int64]] = []
         self._count = 0
@@ -90,8 +89,8 @@ class SimulatedSource:
 
     def hear(self, event: CaptureEvent) -> None:
         """A task that begins is done."""
-        if event.kind is Happening.BEGUN and event.turn in self._act_of:
-            self._wearer.perform(self._act_of[event.turn])
+        if event.kind is Happening.BEGUN:
+            self._wearer.perform(*self._acts_of[event.turn])
 
     def finish(self) -> Recording:
         """Everything that was sent."""
@@ -109,12 +108,15 @@ def _orders(steps: Sequence[PlanStep]) -> list[Order]:
     return orders
 
 
-def _acting(turns: Sequence[PlanStep], sides: tuple[Side, ...]) -> list[int]:
-    """Turns in the order of the acts of a `Wearer`; one turn of both legs may be two acts."""
-    listed: list[int] = []
-    for number, turn in enumerate(turns):
-        if turn.task is None:
-            continue
-        acts = len(sides) if turn.side is Side.NONE and turn.task in _IN_TURN else 1
-        listed += [number] * acts
-    return listed
+def _match(steps: Sequence[PlanStep], sides: tuple[Side, ...]) -> dict[int, tuple[int, ...]]:
+    """Acts of a `Wearer` for each turn of a plan: two legs in turn are two of either, or of both."""
+    found: dict[int, tuple[int, ...]] = {}
+    turn = act = 0
+    for step in steps:
+        turns = len(sides) if step.each_leg and step.task else 1
+        acts = (len(sides) if step.task in _IN_TURN else 1) if step.task else 0
+        own = tuple(range(act, act + acts))
+        for k in range(turns):
+            found[turn + k] = (own[k],) if turns == acts else own
+        turn, act = turn + turns, act + acts
+    return found

@@ -101,11 +101,12 @@ class Wearer:
         """Nothing that was asked for is left to do."""
         return not self._doing
 
-    def perform(self, number: int) -> None:
-        """Begin one act; what was being done is broken off."""
-        act = self._acts[number]
-        self._quiet = act.quiet
-        self._doing = list(range(act.start, act.stop))[::-1]
+    def perform(self, *numbers: int) -> None:
+        """Begin one or more acts, one after the other; what was being done is broken off."""
+        acts = [self._acts[number] for number in numbers]
+        if acts:
+            self._quiet = acts[0].quiet
+            self._doing = [k for act in acts for k in range(act.start, act.stop)][::-1]
 
     def take(self, count: int) -> NDArray[np.int64]:
         """Numbers of the next samples, the same for all sensors."""
