@@ -16,7 +16,6 @@ from sensor_screen.cli.choices import (
 from sensor_screen.cli.progress import show_steps
 
 if TYPE_CHECKING:
-    from sensor_screen.cli.record_screens import LargeScreen, PlainLines
     from sensor_screen.judgement import Language
     from sensor_screen.rules.voice import Voice
     from sensor_screen.session.capture import Capture
@@ -58,12 +57,16 @@ def record(
     ] = None,
     virtual: Annotated[
         bool,
-        typer.Option("--virtual", help="Simulated sensors on a simulated person who does as asked."),
+        typer.Option(
+            "--virtual", help="Simulated sensors on a simulated person who does as asked."
+        ),
     ] = False,
     speed: Annotated[
         float, typer.Option(min=0.1, max=1000.0, help="Virtual only: so many times as fast.")
     ] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Virtual only: another number, another person.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Virtual only: another number, another person.")
+    ] = 0,
     ask: Annotated[
         bool, typer.Option("--ask", help="Virtual only: you answer and start, not the simulation.")
     ] = False,

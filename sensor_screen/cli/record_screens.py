@@ -55,6 +55,8 @@ class LargeScreen:
         self._voice, self._keys, self._beep = voice, keys, beep
         self._console = Console()
         self._live = Live(console=self._console, screen=True, auto_refresh=False)
+        # While the terminal is taken over, the stream does not know its encoding.
+        self._ascii = "utf" not in (sys.stdout.encoding or "").lower()
         self._looks = 0
         self._typed = self._problem = ""
 
@@ -77,8 +79,7 @@ class LargeScreen:
         if view.question is None:
             self._typed = self._problem = ""
         size = shutil.get_terminal_size((80, 24))
-        ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-        screen = RecordScreen(self._voice, size.columns, size.lines, ascii_only=ascii_only)
+        screen = RecordScreen(self._voice, size.columns, size.lines, ascii_only=self._ascii)
         self._live.update(screen.draw(view, self._typed, self._problem), refresh=True)
 
     def read(self, view: CaptureView) -> list[CaptureKey | Given]:
@@ -124,7 +125,8 @@ class PlainLines:
                 self._ask(view)
             elif event.kind is not Happening.LIGHT:
                 typer.echo(f"{event.at_s:7.1f} s  {say_event(self._voice, event)}")
-            if event.kind is Happening.PAUSED or view.phase is Phase.WEARING:
+            stops = event.kind is Happening.PAUSED
+            if stops or (event.kind is Happening.STEP and view.phase is Phase.WEARING):
                 typer.echo(f"           {say_keys(self._voice, view)}")
         for reason in view.reasons if any(e.kind is Happening.ENDED for e in events) else ():
             typer.secho(f"\n{self._voice.say(reason)}", bold=True)

@@ -62,9 +62,7 @@ def _read_answer(typed: str, question: Question, voice: Voice) -> object:
     if item.kind is Kind.TEXTS:
         return typed.split(";")
     numbered = {str(number): choice for number, choice in enumerate(item.choices, 1)}
-    if item.kind is Kind.CHOICE:
-        return numbered.get(typed, typed)
     if item.kind is Kind.SEVERAL:
         parts = [part for part in re.split(r"[,;\s]+", typed) if part not in ("", "0")]
         return [numbered.get(part, part) for part in parts]
-    return typed
+    return numbered.get(typed, typed)

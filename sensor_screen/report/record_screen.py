@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from sensor_screen.report.big_letters import big_height, big_width, draw_big, wrap_big
+from sensor_screen.report.big_letters import big_width, draw_big, wrap_big
 from sensor_screen.report.record_words import (
     degrees,
     list_choices,
@@ -26,6 +26,7 @@ from sensor_screen.report.record_words import (
     show_text,
 )
 from sensor_screen.session.capture_view import Light, Phase
+from sensor_screen.session.plan import Wait
 
 if TYPE_CHECKING:
     from sensor_screen.rules.voice import Voice
@@ -38,7 +39,12 @@ _WITHOUT_END_RAD = math.radians(60.0)
 """Right edge of a bar while no end range is known."""
 _LIGHTS = {Light.WAITING: "○", Light.GOOD: "●", Light.WEAK: "◐", Light.LOST: "✕"}
 _LIGHTS_ASCII = {Light.WAITING: "o", Light.GOOD: "*", Light.WEAK: "!", Light.LOST: "x"}
-_STYLES = {Light.GOOD: "green", Light.WAITING: "dim", Light.WEAK: "yellow bold", Light.LOST: "bold reverse"}
+_STYLES = {
+    Light.GOOD: "green",
+    Light.WAITING: "dim",
+    Light.WEAK: "yellow bold",
+    Light.LOST: "bold reverse",
+}
 _ZONES = ("░", "▒", "▓", "╱")
 _ZONES_ASCII = (".", "-", "=", "/")
 _ZONE_STYLES = ("cyan", "yellow", "magenta", "magenta dim")
@@ -85,7 +91,8 @@ class RecordScreen:
 
     def _sensors(self, view: CaptureView) -> list[Text]:
         signs = _LIGHTS_ASCII if self._ascii else _LIGHTS
-        lines, line = [], Text()
+        lines: list[Text] = []
+        line = Text()
         for light in view.lights:
             said = f"{signs[light.light]} {say_light(self._voice, light)}   "
             if cell_len(line.plain) + cell_len(said.rstrip()) > self._width:
@@ -94,7 +101,7 @@ class RecordScreen:
         return [*lines, line]
 
     def _troubles(self, view: CaptureView) -> list[Text]:
-        lines = []
+        lines: list[Text] = []
         for trouble in view.troubles[:2]:
             lines += self._wrap(f"! {self._voice.say(trouble)}", "yellow bold")
         return [*lines[:4], Text()] if lines else []
@@ -115,32 +122,40 @@ class RecordScreen:
 
     def _task(self, view: CaptureView, room: int) -> list[Text]:
         """What can be read from far: as large as the room allows."""
-        scale = self._big
-        while True:
-            lines = self._far(view, scale)
-            if len(lines) <= room or scale == 1:
-                return lines
-            scale -= 1
+        lines = self._far(view, self._big)
+        if len(lines) > room and self._big > 1:
+            lines = self._far(view, 1)
+        if len(lines) > room:
+            lines = [line for line in lines if line.plain]
+        return lines if len(lines) <= room else self._far(view, 0)
 
     def _far(self, view: CaptureView, scale: int) -> list[Text]:
+        """The same at one size; 0 for plain letters, where the terminal is too small for any."""
         lines = self._large(self._voice.say(view.big), scale)
         lines += [Text(), *self._wrap(self._voice.say(view.say))]
         for reason in view.reasons:
             lines += [Text(), *self._wrap(self._voice.say(reason), "bold")]
         if view.phase is Phase.READY:
-            lines += [Text(), *self._large(f"{math.ceil(view.countdown_s)}", scale)]
-            lines.append(Text(show_text(self._voice, "starts", seconds=math.ceil(view.countdown_s))))
-            return lines
+            seconds = math.ceil(view.countdown_s)
+            lines += [Text(), *self._large(f"{seconds}", scale)]
+            return [*lines, Text(show_text(self._voice, "starts", seconds=seconds))]
         if view.count is not None and view.phase in (Phase.DOING, Phase.PAUSED):
             lines += [Text(), *self._figures(view, scale)]
-        for bar in view.bars if view.phase is Phase.DOING else ():
-            lines += [Text(), *self._bar(bar)]
+        if view.phase is Phase.DOING:
+            lines += self._bars(view)
         return lines
+
+    def _bars(self, view: CaptureView) -> list[Text]:
+        """Every leg that acts; a word where its angle is still to come."""
+        moves = view.count is not None and view.count.wait is Wait.REPETITIONS
+        if moves and not view.bars:
+            return [Text(), Text(show_text(self._voice, "unknown"), style="dim")]
+        return [line for bar in view.bars for line in (Text(), *self._bar(bar))]
 
     def _figures(self, view: CaptureView, scale: int) -> list[Text]:
         """Count, and where one leg acts its angle, side by side."""
-        if view.count is None:
-            return []
+        if view.count is None or not scale:
+            return [Text(say_count(self._voice, view.count), style="bold")] if view.count else []
         count = f"{int(view.count.done)}/{math.ceil(view.count.wanted)}"
         figure = ""
         if len(view.bars) == 1 and math.isfinite(view.bars[0].angle_rad):
@@ -174,8 +189,10 @@ class RecordScreen:
             at_rad = (column + 0.5) / per_rad
             zone = sum(at_rad >= edge for edge in edges)
             zone = 3 if at_rad >= edges[2] else zone
-            is_end = known and abs(at_rad - bar.end_range_rad) <= 0.5 / per_rad
-            mark = ("|" if self._ascii else "┃") if is_end else marks[zone]
+            # The end range is a line, and before it is known the furthest repetition.
+            end_rad = bar.end_range_rad if known else bar.best_rad
+            is_end = abs(at_rad - end_rad) <= 0.5 / per_rad
+            mark = ("|" if self._ascii else "┃" if known else "│") if is_end else marks[zone]
             track.append(mark, style="bold" if is_end else _ZONE_STYLES[zone])
         return [*self._needle(bar, per_rad, columns), track, track, Text(say_bar(self._voice, bar))]
 
@@ -188,11 +205,15 @@ class RecordScreen:
         return [Text.assemble(" ", (filled * column + tip, "bold"))]
 
     def _large(self, text: str, scale: int) -> list[Text]:
-        lines = []
+        lines: list[Text] = []
+        if not scale:
+            return [Text(text.upper(), style="bold reverse")]
         for part in wrap_big(text, self._width, scale):
             if big_width(part, scale) > self._width:
                 lines.append(Text(part.upper(), style="bold reverse"))
                 continue
+            if lines:
+                lines.append(Text())
             drawn = draw_big(part, scale=scale, ascii_only=self._ascii)
             lines += [Text(line, style="bold") for line in drawn]
         return lines
@@ -201,8 +222,3 @@ class RecordScreen:
         import textwrap
 
         return [Text(line, style=style) for line in textwrap.wrap(text, self._width)]
-
-
-def least_height() -> int:
-    """Lines that the screen needs at least; with fewer, plain lines say the same."""
-    return 3 * big_height() + 6

@@ -64,7 +64,9 @@ def say_count(voice: Voice, count: Count) -> str:
 def say_bar(voice: Voice, bar: LiveBar) -> str:
     """Where one ankle is, in words; the zone where there is one."""
     parts = [voice.word(bar.side, "ankle"), show_text(voice, _WAYS[bar.direction])]
-    parts.append(degrees(bar.angle_rad) if math.isfinite(bar.angle_rad) else show_text(voice, "unknown"))
+    parts.append(
+        degrees(bar.angle_rad) if math.isfinite(bar.angle_rad) else show_text(voice, "unknown")
+    )
     if bar.zone is not None:
         parts.append(voice.word(bar.zone))
     if math.isfinite(bar.end_range_rad):

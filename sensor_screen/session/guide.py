@@ -71,6 +71,8 @@ class HandsOff:
             healthy: dict[Kind, object] = {Kind.YES_NO: False, Kind.NUMBER: 0.0, Kind.SEVERAL: []}
             kind = view.question.item.kind
             return [Given(healthy[kind]) if kind in healthy else CaptureKey.NEXT]
+        if any(trouble.key == "capture.trouble.misplaced" for trouble in view.troubles):
+            return [CaptureKey.STOP]  # nobody is there to put them on again
         return [*typed, CaptureKey.NEXT] if view.phase is Phase.WEARING else typed
 
     def complain(self, problem: Problem) -> None:
@@ -80,8 +82,6 @@ class HandsOff:
 
 def label_recording(recording: Recording, capture: Capture, recorded_on: str) -> Recording:
     """What was received, with the labels and notes of its capture."""
-    from dataclasses import replace
-
     result = capture.result()
     notes = {**recording.notes, **result.notes}
     return replace(recording, tasks=result.tasks, notes=notes, recorded_on=recorded_on)

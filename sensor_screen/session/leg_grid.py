@@ -102,7 +102,9 @@ class LegGrid:
         left, right = np.clip(after - 1, 0, last), np.clip(after, 0, last)
         span_s = heard.time_s[right] - heard.time_s[left]
         on_sample = np.abs(heard.time_s[right] - time_s) <= 1e-9
-        share = np.where(span_s > 0.0, (time_s - heard.time_s[left]) / np.where(span_s > 0.0, span_s, 1.0), 0.0)
+        share = np.where(
+            span_s > 0.0, (time_s - heard.time_s[left]) / np.where(span_s > 0.0, span_s, 1.0), 0.0
+        )
         share = np.clip(share, 0.0, 1.0)[:, None]
         felt = heard.felt[left] * (1.0 - share) + heard.felt[right] * share
         flags = np.zeros(len(time_s), dtype=np.uint8)

@@ -69,9 +69,7 @@ class LiveLeg:
         """The angle is known: calibration is over."""
         return self._ankle.calibration is not None
 
-    def feed(
-        self, block: LegBlock, tasks: Sequence[TaskInterval]
-    ) -> tuple[RepetitionEvent, ...]:
+    def feed(self, block: LegBlock, tasks: Sequence[TaskInterval]) -> tuple[RepetitionEvent, ...]:
         """Take some samples under the labels that hold now.
 
         Raises:

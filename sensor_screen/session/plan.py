@@ -1,4 +1,4 @@
-"""A screen plan: what a person is asked and asked to do, in which order. It is data, read from TOML.
+"""A screen plan: what a person is asked and asked to do, in which order: data, read from TOML.
 
 Each `[[step]]` is one of three: `ask` alone asks questions of the intake, `wear` waits until every
 sensor sends, and `task` is done, with exactly one thing that it waits for: `still_s`, `pumps`,
@@ -48,7 +48,7 @@ class PlanStep:
     each_leg: bool = False
     """One leg after the other; else all that carry sensors at once."""
     ask: tuple[str, ...] = ()
-    """Sections or items of the intake; before anything else of a step without a task, else after."""
+    """Sections or items of the intake; of a task, what is asked after it."""
     redo: bool = True
     """May be done again."""
     skip: bool = True
@@ -100,7 +100,9 @@ def parse_plan(text: str, name: str) -> Plan:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
-        raise UsageError(name, f"it is not TOML ({reason})", "compare it with a shipped plan") from None
+        raise UsageError(
+            name, f"it is not TOML ({reason})", "compare it with a shipped plan"
+        ) from None
     head, listed = table.get("plan"), table.get("step")
     if not isinstance(head, dict) or head.get("schema") != SCHEMA:
         raise UsageError(name, "it is no plan that is known here", f'add schema = "{SCHEMA}"')
@@ -108,7 +110,9 @@ def parse_plan(text: str, name: str) -> Plan:
         raise UsageError(name, "it needs legs = 1 or 2 and at least one step", "add them")
     common = {"ready_s": head["ready_s"]} if "ready_s" in head else {}
     steps = tuple(
-        _step(common | given, f"{name}, step {number}") if isinstance(given, dict) else _no_step(name)
+        _step(common | given, f"{name}, step {number}")
+        if isinstance(given, dict)
+        else _no_step(name)
         for number, given in enumerate(listed, start=1)
     )
     _check_order(steps, name)
@@ -141,16 +145,24 @@ def _step(given: dict[str, Any], where: str) -> PlanStep:
     ask = _asked(given.get("ask", []), where)
     options: dict[str, Any] = {
         **{key: _flag(given, key, where) for key in ("each_leg", "redo", "skip") if key in given},
-        **{key: _amount(given, key, where) for key in ("ready_s", "settle_s", "most_s") if key in given},
+        **{
+            key: _amount(given, key, where)
+            for key in ("ready_s", "settle_s", "most_s")
+            if key in given
+        },
     }
     if "task" not in given:
         if waits or (not ask and not given.get("wear")):
-            raise UsageError(where, "it neither asks, nor waits for sensors, nor has a task", "add one")
+            raise UsageError(
+                where, "it neither asks, nor waits for sensors, nor has a task", "add one"
+            )
         return PlanStep(wear=_flag(given, "wear", where), ask=ask, **options)
     if given["task"] not in list(Task) or given["task"] == Task.MOVE:
         raise UsageError(where, f"{given['task']!r} is no task", f"choose one of {', '.join(Task)}")
     if len(waits) != 1:
-        raise UsageError(where, "it must wait for exactly one thing", f"give one of {', '.join(Wait)}")
+        raise UsageError(
+            where, "it must wait for exactly one thing", f"give one of {', '.join(Wait)}"
+        )
     amount = _amount(given, waits[0], where)
     return PlanStep(Task(given["task"]), wait=waits[0], amount=amount, ask=ask, **options)
 
@@ -159,7 +171,9 @@ def _asked(listed: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401 - of a f
     intake = shipped_intake()
     known = {s.id for s in intake.sections} | {item.id for item in intake.items}
     if not isinstance(listed, list) or not all(name in known for name in listed):
-        raise UsageError(where, f"{listed!r} is not a list of questions of the intake", "correct it")
+        raise UsageError(
+            where, f"{listed!r} is not a list of questions of the intake", "correct it"
+        )
     return tuple(listed)
 
 
@@ -182,7 +196,9 @@ def _check_order(steps: tuple[PlanStep, ...], name: str) -> None:
     """What the safety of a person and the angle rest on."""
     tasks = [k for k, step in enumerate(steps) if step.task is not None]
     if not tasks or not any(step.wear for step in steps[: tasks[0]]):
-        raise UsageError(name, "no step waits for the sensors before the first task", "add wear = true")
+        raise UsageError(
+            name, "no step waits for the sensors before the first task", "add wear = true"
+        )
     if not any("red_flags" in step.ask for step in steps[: tasks[0]]):
         raise UsageError(
             name, "red flags are not asked before the first task", 'begin with ask = ["red_flags"]'

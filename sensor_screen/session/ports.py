@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from sensor_screen.model import Recording
     from sensor_screen.rules.answer_check import Problem
-    from sensor_screen.session.capture import SampleBlock, Slot
     from sensor_screen.session.capture_view import CaptureEvent, CaptureKey, CaptureView
+    from sensor_screen.session.live_sensors import SampleBlock, Slot
 
 
 class CaptureSource(Protocol):

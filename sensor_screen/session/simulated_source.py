@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.model import Side, Task
-from sensor_screen.session.capture import SampleBlock, Slot
 from sensor_screen.session.capture_view import Happening
+from sensor_screen.session.live_sensors import SampleBlock, Slot
 from sensor_screen.session.plan import Wait
 from sensor_screen.simulation.person import HEALTHY, Person
 from sensor_screen.simulation.wearer import Order, Wearer
@@ -84,7 +84,9 @@ class SimulatedSource:
         return [
             SampleBlock(slot, time_s, acc_mps2=felt[:, :3], gyr_radps=felt[:, 3:])
             for slot, stream in enumerate(self._wearer.streams)
-            for felt in [stream.raw[numbers] * np.repeat([stream.acc_scale_mps2, stream.gyr_scale_radps], 3)]
+            for felt in [
+                stream.raw[numbers] * np.repeat([stream.acc_scale_mps2, stream.gyr_scale_radps], 3)
+            ]
         ]
 
     def hear(self, event: CaptureEvent) -> None:
@@ -109,7 +111,7 @@ def _orders(steps: Sequence[PlanStep]) -> list[Order]:
 
 
 def _match(steps: Sequence[PlanStep], sides: tuple[Side, ...]) -> dict[int, tuple[int, ...]]:
-    """Acts of a `Wearer` for each turn of a plan: two legs in turn are two of either, or of both."""
+    """Acts of a `Wearer` for each turn of a plan: one leg after the other may be two of either."""
     found: dict[int, tuple[int, ...]] = {}
     turn = act = 0
     for step in steps:

@@ -76,8 +76,8 @@ class Wearer:
         seed: int = 0,
         imperfections: Imperfections = BENCHMARK,
     ) -> None:
-        steps = (Step(Task.STAND, 1.0, rest_s=_QUIET_S),)
-        steps += tuple(Step(o.task, o.amount, rest_s=_QUIET_S) for o in orders)
+        before = Order(Task.STAND, 1.0)
+        steps = tuple(Step(o.task, o.amount, rest_s=_QUIET_S) for o in (before, *orders))
         scenario = Scenario("wearer", "asked step by step", steps, person, sides, imperfections)
         self._made = simulate(scenario, seed=seed, rate_hz=rate_hz).recording
         self._rate_hz, self._dice = rate_hz, np.random.default_rng([seed, 7])

@@ -60,7 +60,10 @@ class RunningCapture:
         from sensor_screen.session.guide import label_recording
 
         recording = label_recording(self.source.finish(), self.capture, self.recorded_on)
-        dated = {**self.capture.answers.values, ("session.date", Side.NONE): self.recorded_on}
+        dated = {
+            **self.capture.result().answers.values,
+            ("session.date", Side.NONE): self.recorded_on,
+        }
         return recording, Answers(dated)
 
 
@@ -119,13 +122,25 @@ def open_capture(
     one = side or (Side.RIGHT if plan.legs == 1 else None)
     sides = both if one is None else (one,)
     source = SimulatedSource(plan, sides, seed=seed)
+    today = date.today().isoformat()  # noqa: DTZ011 - the day where the person is
     capture = Capture(
         plan,
         source.slots,
-        answers=answers or Answers(),
+        answers=_of_today(answers or Answers(), today),
         claims=claims,
         book=book,
         simulated=source.is_simulated,
     )
-    today = date.today().isoformat()  # noqa: DTZ011 - the day where the person is
     return RunningCapture(capture, source, PacedClock(speed), today)
+
+
+def _of_today(answers: Answers, today: str) -> Answers:
+    """Red flags, pain and events of another day are asked again; what lasts is kept."""
+    from sensor_screen.judgement import Answers
+    from sensor_screen.rules.questionnaire import shipped_intake
+
+    if answers.choices("session.date") == (today,):
+        return answers
+    fresh = {section.id for section in shipped_intake().sections if section.fresh}
+    lasting = {k: v for k, v in answers.values.items() if k[0].partition(".")[0] not in fresh}
+    return Answers(lasting)
