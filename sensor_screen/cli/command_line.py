@@ -13,6 +13,7 @@ from sensor_screen.cli.import_formats import import_app
 from sensor_screen.cli.intake import INTAKE_HELP, intake
 from sensor_screen.cli.positions import POSITIONS_HELP, positions
 from sensor_screen.cli.progress_command import PROGRESS_HELP, progress
+from sensor_screen.cli.record import RECORD_HELP, record
 from sensor_screen.cli.recover import RECOVER_HELP, recover
 from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge
 from sensor_screen.cli.screen import SCREEN_HELP, screen
@@ -56,6 +57,7 @@ def main(
 
 app.command(help=DEMO_HELP)(demo)
 app.command(help=INTAKE_HELP)(intake)
+app.command(help=RECORD_HELP)(record)
 app.command(help=SCREEN_HELP)(screen)
 app.command(help=POSITIONS_HELP)(positions)
 app.command(help=PROGRESS_HELP)(progress)

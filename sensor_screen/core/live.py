@@ -99,6 +99,9 @@ class LiveAnkle(SavedState):
         self.sign_hint = sign_hint
         self.zero_mode = zero_mode
         self.params = params
+        self.not_before_s = -np.inf
+        """Calibration waits for this time: who guides a person knows when the leg will move next.
+        May be changed while samples come."""
         self._gathered: GatheredSamples | None = None
         self._begin_s = np.nan
         self._retry_s = -np.inf
@@ -178,7 +181,7 @@ class LiveAnkle(SavedState):
         return _join_all(answers)
 
     def _due_s(self, begin_s: float) -> float:
-        """When calibration is tried; depends on the labels alone, not on how samples arrive."""
+        """When calibration is tried; depends on labels and wishes, not on how samples arrive."""
         stands = [t.end_s for t in self.tasks if t.task is Task.STAND]
         stood = [t.start_s for t in self.tasks if t.task is Task.STAND]
         pumps = [t.end_s for t in self.tasks if t.task is Task.PUMP]
@@ -188,7 +191,7 @@ class LiveAnkle(SavedState):
             full_s = (stood[0] if stood else begin_s) + self.params.gather_s
             due_s = min(pumps[0] + self.params.after_pumps_s, max(full_s, due_s))
         # Labels may lie before the first sample; nothing can be told from none.
-        return max(due_s, begin_s + 1.0, self._retry_s)
+        return max(due_s, begin_s + 1.0, self._retry_s, self.not_before_s)
 
     def _calibrate(self, kept: LegBlock) -> LiveFilter:
         from sensor_screen.core.attachment_kernels import no_votes

@@ -16,6 +16,7 @@ from sensor_screen.wiring.faces import (
     save_report_json,
     write_gallery,
 )
+from sensor_screen.wiring.record import RunningCapture, open_capture, open_plan
 from sensor_screen.wiring.stored import (
     answers_beside,
     find_journals,
@@ -49,12 +50,15 @@ from sensor_screen.wiring.uses import (
 )
 
 __all__ = [
+    "RunningCapture",
     "answers_beside",
     "count_kicks_in_folder",
     "find_journals",
     "follow",
     "make_folder",
     "open_answers",
+    "open_capture",
+    "open_plan",
     "open_recording",
     "open_report",
     "open_rulebook",

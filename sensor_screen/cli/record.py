@@ -1,0 +1,172 @@
+"""`sensor-screen record`: a guided capture, from the first question to the report."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sensor_screen.cli.choices import (
+    ClaimsMode,
+    ClaimsOption,
+    LanguageOption,
+    Leg,
+    RuleBookOption,
+    Speech,
+)
+from sensor_screen.cli.progress import show_steps
+
+if TYPE_CHECKING:
+    from sensor_screen.judgement import Language
+    from sensor_screen.rules.voice import Voice
+    from sensor_screen.session.capture import Capture
+    from sensor_screen.wiring import RunningCapture
+
+RECORD_HELP = """
+Guide a person through a session and make the report.
+
+Questions come first, red flags before everything: on a yes it says what to do, and no task follows.
+Then the sensors are put on, and each task is shown in letters to be read from two metres, with a
+count, the angle on the person's own range, and how each sensor is heard. After each task its pain
+is asked, and what hurts too much ends the session. What was recorded until then is kept and
+reported.
+
+While a task is on: Enter is enough of it, R does it again, S leaves it out, P pauses, E says that
+something happened, Q or Ctrl-C ends the session. Into a pipe, or with `--plain`, everything is said
+in lines, and keys are typed with Enter.
+
+Plans: `clinic` (both legs, everything, four sensors), `quick` (one leg, lunges and squats),
+`self-test` (one leg, alone at home), or a TOML file of your own.
+
+Beside `anna.parquet` there will be `anna.intake.toml` with the answers, which `screen` finds.
+
+Examples:
+
+    sensor-screen record --virtual --plan quick --out trial.parquet --speed 20
+
+    sensor-screen record --virtual --ask --plan clinic --out trial.parquet --html trial.html
+"""
+
+
+def record(
+    out: Annotated[Path, typer.Option("--out", metavar="REC", help="The recording to write.")],
+    plan: Annotated[
+        str, typer.Option(metavar="PLAN", help="clinic, quick, self-test, or a TOML file.")
+    ] = "clinic",
+    side: Annotated[
+        Leg | None, typer.Option(help="The leg of a plan for one leg; right if not given.")
+    ] = None,
+    virtual: Annotated[
+        bool,
+        typer.Option(
+            "--virtual", help="Simulated sensors on a simulated person who does as asked."
+        ),
+    ] = False,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=1000.0, help="Virtual only: so many times as fast.")
+    ] = 1.0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Virtual only: another number, another person.")
+    ] = 0,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Virtual only: you answer and start, not the simulation.")
+    ] = False,
+    intake: Annotated[
+        Path | None,
+        typer.Option(metavar="F.toml", help="Answers given before; only what is open is asked."),
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines instead of a screen, as into a pipe.")
+    ] = False,
+    beep: Annotated[
+        bool, typer.Option("--beep/--no-beep", help="A tone for each repetition; screen only.")
+    ] = True,
+    claims: ClaimsOption = ClaimsMode.CLINICIAN,
+    language: LanguageOption = Speech.ENGLISH,
+    rulebook: RuleBookOption = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON, too.")
+    ] = None,
+    html_out: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="F", help="Write the report as one web page, too."),
+    ] = None,
+) -> None:
+    from sensor_screen import wiring
+    from sensor_screen.judgement import Claims, Language
+    from sensor_screen.model import Side
+
+    answers_out = out.with_suffix(".intake.toml")
+    for path in (out, answers_out, json_out, html_out):
+        if path is not None:
+            wiring.refuse_unwritable(path)
+    said_in, meant = Language(language.value), Claims(claims.value)
+    book = wiring.open_rulebook(rulebook)
+    running = wiring.open_capture(
+        plan=wiring.open_plan(plan),
+        side=Side(side.value) if side else None,
+        virtual=virtual,
+        speed=speed,
+        seed=seed,
+        answers=wiring.open_answers(intake, said_in) if intake else None,
+        claims=meant,
+        book=book,
+    )
+    _run(running, said_in, plain=plain, beep=beep, hands_off=virtual and not ask)
+    recording, answers = running.finish()
+    wiring.save_answers(answers, answers_out, said_in)
+    typer.echo(f"wrote {answers_out}", err=True)
+    if not recording.tasks or running.capture.result().red_flags:
+        return
+    wiring.save_recording(recording, out)
+    typer.echo(f"wrote {out}", err=True)
+    with show_steps() as step:
+        report = wiring.screen(
+            wiring.open_session([out], None, said_in),
+            claims=meant,
+            language=said_in,
+            rulebook=book,
+            progress=step,
+        )
+    typer.echo(wiring.render_for_terminal(report))
+    for path, save in ((json_out, wiring.save_report_json), (html_out, wiring.save_report_html)):
+        if path is not None:
+            save(report, path)
+            typer.echo(f"wrote {path}", err=True)
+
+
+def _run(
+    running: "RunningCapture", language: "Language", *, plain: bool, beep: bool, hands_off: bool
+) -> None:
+    """Guide to the end on the screen that fits; Ctrl-C ends the session and keeps it."""
+    import sys
+    from contextlib import ExitStack
+
+    from sensor_screen.cli.keyboard import LineInput, single_keys
+    from sensor_screen.cli.record_screens import LargeScreen, PlainLines
+    from sensor_screen.rules.voice import Voice
+    from sensor_screen.session.capture_view import CaptureKey
+    from sensor_screen.session.guide import HandsOff, guide
+
+    voice = Voice(language)
+    large = not plain and sys.stdin.isatty() and sys.stdout.isatty()
+    with ExitStack() as stack:
+        screen: LargeScreen | PlainLines
+        if large:
+            keys = stack.enter_context(single_keys())
+            screen = stack.enter_context(LargeScreen(voice, keys, beep=beep))
+        else:
+            screen = PlainLines(voice, LineInput(), needs_answers=not hands_off)
+        shown = HandsOff(screen) if hands_off else screen
+        try:
+            guide(running.capture, running.source, running.clock, shown)
+        except KeyboardInterrupt:
+            running.capture.press(CaptureKey.STOP)
+    if large:
+        _say_end(running.capture, voice)
+
+
+def _say_end(capture: "Capture", voice: "Voice") -> None:
+    """What the screen said last; it is gone by now."""
+    view = capture.view()
+    for sentence in (view.say, *view.reasons):
+        typer.secho(voice.say(sentence), bold=True)

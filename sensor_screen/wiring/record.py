@@ -1,0 +1,146 @@
+"""A guided capture with what it needs: sensors, a clock, a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sensor_screen.judgement import Answers, Claims
+    from sensor_screen.model import Recording, Side
+    from sensor_screen.rules.rulebook import RuleBook
+    from sensor_screen.session.capture import Capture
+    from sensor_screen.session.plan import Plan
+    from sensor_screen.session.ports import CaptureClock, CaptureSource
+
+
+class PacedClock:
+    """Time that passes in equal steps, at most so many times as fast as it really does.
+
+    What happens when does not depend on how fast it goes.
+
+    Args:
+        speed: 1 is real time.
+    """
+
+    def __init__(self, speed: float) -> None:
+        import time
+
+        self._speed = speed
+        self._now_s = 0.0
+        self._begin_s = time.monotonic()
+
+    def now_s(self) -> float:
+        """Since the start."""
+        return self._now_s
+
+    def wait(self, seconds: float) -> None:
+        """So much later, as soon as that is due."""
+        import time
+
+        self._now_s += seconds
+        ahead_s = self._now_s / self._speed - (time.monotonic() - self._begin_s)
+        if ahead_s > 0.0:
+            time.sleep(ahead_s)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCapture:
+    """What belongs together while a person is guided."""
+
+    capture: Capture
+    source: CaptureSource
+    clock: CaptureClock
+    recorded_on: str
+
+    def finish(self) -> tuple[Recording, Answers]:
+        """The labelled recording and the answers, dated."""
+        from sensor_screen.judgement import Answers
+        from sensor_screen.model import Side
+        from sensor_screen.session.guide import label_recording
+
+        recording = label_recording(self.source.finish(), self.capture, self.recorded_on)
+        dated = {
+            **self.capture.result().answers.values,
+            ("session.date", Side.NONE): self.recorded_on,
+        }
+        return recording, Answers(dated)
+
+
+def open_plan(name: str) -> Plan:
+    """A shipped plan by its name, or one from a file.
+
+    Raises:
+        sensor_screen.errors.UsageError: There is none, or it is none.
+    """
+    from pathlib import Path
+
+    from sensor_screen.errors import UsageError
+    from sensor_screen.session.plan import PLANS, parse_plan, shipped_plan
+
+    path = Path(name)
+    if name in PLANS or not path.is_file():
+        return shipped_plan(name)
+    try:
+        return parse_plan(path.read_text(encoding="utf-8"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise UsageError(name, f"cannot be read ({reason})", "check the file") from None
+
+
+def open_capture(
+    *,
+    plan: Plan,
+    side: Side | None,
+    virtual: bool,
+    speed: float,
+    seed: int,
+    answers: Answers | None,
+    claims: Claims,
+    book: RuleBook,
+) -> RunningCapture:
+    """A capture that is ready to begin.
+
+    Raises:
+        sensor_screen.errors.UsageError: There are no sensors to be had, or the plan does not fit.
+    """
+    from datetime import date
+
+    from sensor_screen.errors import UsageError
+    from sensor_screen.judgement import Answers
+    from sensor_screen.model import Side
+    from sensor_screen.session.capture import Capture
+    from sensor_screen.session.simulated_source import SimulatedSource
+
+    if not virtual:
+        raise UsageError(
+            "record",
+            "sensors cannot be reached by radio in this version",
+            "add --virtual to try it with simulated ones, or `import` recordings of your sensors",
+        )
+    both = (Side.LEFT, Side.RIGHT)
+    one = side or (Side.RIGHT if plan.legs == 1 else None)
+    sides = both if one is None else (one,)
+    source = SimulatedSource(plan, sides, seed=seed)
+    today = date.today().isoformat()  # noqa: DTZ011 - the day where the person is
+    capture = Capture(
+        plan,
+        source.slots,
+        answers=_of_today(answers or Answers(), today),
+        claims=claims,
+        book=book,
+        simulated=source.is_simulated,
+    )
+    return RunningCapture(capture, source, PacedClock(speed), today)
+
+
+def _of_today(answers: Answers, today: str) -> Answers:
+    """Red flags, pain and events of another day are asked again; what lasts is kept."""
+    from sensor_screen.judgement import Answers
+    from sensor_screen.rules.questionnaire import shipped_intake
+
+    if answers.choices("session.date") == (today,):
+        return answers
+    fresh = {section.id for section in shipped_intake().sections if section.fresh}
+    lasting = {k: v for k, v in answers.values.items() if k[0].partition(".")[0] not in fresh}
+    return Answers(lasting)
