@@ -6,6 +6,7 @@ import typer
 
 from sensor_screen.cli.angles import ANGLES_HELP, angles
 from sensor_screen.cli.demo import DEMO_HELP, demo
+from sensor_screen.cli.devices import DEVICES_HELP, devices
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
 from sensor_screen.cli.export import EXPORT_HELP, export
 from sensor_screen.cli.gallery import GALLERY_HELP, gallery
@@ -57,6 +58,7 @@ def main(
 
 app.command(help=DEMO_HELP)(demo)
 app.command(help=INTAKE_HELP)(intake)
+app.command(help=DEVICES_HELP)(devices)
 app.command(help=RECORD_HELP)(record)
 app.command(help=SCREEN_HELP)(screen)
 app.command(help=POSITIONS_HELP)(positions)

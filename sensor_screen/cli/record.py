@@ -37,9 +37,16 @@ in lines, and keys are typed with Enter.
 Plans: `clinic` (both legs, everything, four sensors), `quick` (one leg, lunges and squats),
 `self-test` (one leg, alone at home), or a TOML file of your own.
 
+Sensors of the open protocol are found by Bluetooth, by the leg and place that are stored in them
+(see `devices`). Every sample is on the disk before its sensor is told so: after a power cut
+`recover` makes the recording out of the journal. Links may break; nothing is lost while a sensor
+can hold it.
+
 Beside `anna.parquet` there will be `anna.intake.toml` with the answers, which `screen` finds.
 
 Examples:
+
+    sensor-screen record --plan clinic --out anna.parquet --html anna.html
 
     sensor-screen record --virtual --plan quick --out trial.parquet --speed 20
 
@@ -58,9 +65,16 @@ def record(
     virtual: Annotated[
         bool,
         typer.Option(
-            "--virtual", help="Simulated sensors on a simulated person who does as asked."
+            "--virtual",
+            help="Virtual Bluetooth sensors on a simulated person who does as asked.",
         ),
     ] = False,
+    radio: Annotated[
+        bool,
+        typer.Option(
+            "--radio/--no-radio", help="Virtual only: without the virtual radio in between."
+        ),
+    ] = True,
     speed: Annotated[
         float, typer.Option(min=0.1, max=1000.0, help="Virtual only: so many times as fast.")
     ] = 1.0,
@@ -105,14 +119,19 @@ def record(
         plan=wiring.open_plan(plan),
         side=Side(side.value) if side else None,
         virtual=virtual,
+        radio=radio,
+        out=out,
         speed=speed,
         seed=seed,
         answers=wiring.open_answers(intake, said_in) if intake else None,
         claims=meant,
         book=book,
     )
-    _run(running, said_in, plain=plain, beep=beep, hands_off=virtual and not ask)
-    recording, answers = running.finish()
+    try:
+        _run(running, said_in, plain=plain, beep=beep, hands_off=virtual and not ask)
+        recording, answers = running.finish()
+    finally:
+        running.close()
     wiring.save_answers(answers, answers_out, said_in)
     typer.echo(f"wrote {answers_out}", err=True)
     if not recording.tasks or running.capture.result().red_flags:

@@ -53,9 +53,9 @@ class SimulatedSource:
         rate_hz: float = 100.0,
         packet: int = 4,
     ) -> None:
-        orders = _orders(plan.steps)
+        orders = orders_of(plan.steps)
         self._wearer = Wearer(orders, person=person, sides=sides, rate_hz=rate_hz, seed=seed)
-        self._acts_of = _match(plan.steps, sides)
+        self._acts_of = acts_of(plan.steps, sides)
         self._rate_hz, self._packet = rate_hz, packet
         self._sent: list[NDArray[np.int64]] = []
         self._count = 0
@@ -100,7 +100,8 @@ class SimulatedSource:
         return self._wearer.recording(np.concatenate([empty, *self._sent]))
 
 
-def _orders(steps: Sequence[PlanStep]) -> list[Order]:
+def orders_of(steps: Sequence[PlanStep]) -> list[Order]:
+    """What a plan will ask for, in its order."""
     orders = []
     for step in steps:
         more = _MORE_S if step.wait in (Wait.STILL, Wait.SECONDS) else 0.0
@@ -110,7 +111,7 @@ def _orders(steps: Sequence[PlanStep]) -> list[Order]:
     return orders
 
 
-def _match(steps: Sequence[PlanStep], sides: tuple[Side, ...]) -> dict[int, tuple[int, ...]]:
+def acts_of(steps: Sequence[PlanStep], sides: tuple[Side, ...]) -> dict[int, tuple[int, ...]]:
     """Acts of a `Wearer` for each turn of a plan: one leg after the other may be two of either."""
     found: dict[int, tuple[int, ...]] = {}
     turn = act = 0

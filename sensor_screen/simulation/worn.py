@@ -102,8 +102,13 @@ def _without_losses(scenario: str | Scenario) -> Imperfections:
                 scenario, "is not a scenario", f"choose one of {', '.join(sorted(SCENARIOS))}"
             )
         scenario = SCENARIOS[scenario]
+    return open_sensor_flaws(scenario.imperfections)
+
+
+def open_sensor_flaws(flaws: Imperfections) -> Imperfections:
+    """The same in sensors of 16 g and 2000 deg/s; losing and clocks are the radio's part."""
     return replace(
-        scenario.imperfections,
+        flaws,
         acc_range_mps2=ACC_RANGE_G * STANDARD_GRAVITY_MPS2,
         gyr_range_radps=radians(GYR_RANGE_DPS),
         quantised=True,

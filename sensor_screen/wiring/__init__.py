@@ -16,6 +16,7 @@ from sensor_screen.wiring.faces import (
     save_report_json,
     write_gallery,
 )
+from sensor_screen.wiring.radio import find_sensors, open_radio, open_virtual_radio
 from sensor_screen.wiring.record import RunningCapture, open_capture, open_plan
 from sensor_screen.wiring.stored import (
     answers_beside,
@@ -54,11 +55,13 @@ __all__ = [
     "answers_beside",
     "count_kicks_in_folder",
     "find_journals",
+    "find_sensors",
     "follow",
     "make_folder",
     "open_answers",
     "open_capture",
     "open_plan",
+    "open_radio",
     "open_recording",
     "open_report",
     "open_rulebook",
@@ -66,6 +69,7 @@ __all__ = [
     "open_sample_session",
     "open_session",
     "open_sessions",
+    "open_virtual_radio",
     "read_positions",
     "recover",
     "refuse_export",

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sensor_screen.ble.radio_source import RadioSource
     from sensor_screen.judgement import Answers, Claims
     from sensor_screen.model import Recording, Side
     from sensor_screen.rules.rulebook import RuleBook
@@ -44,6 +48,40 @@ class PacedClock:
             time.sleep(ahead_s)
 
 
+class RadioClock:
+    """The radio's own time; it passes while the radio works.
+
+    Args:
+        source: Whose radio.
+        speed: Of a virtual radio, at most so many times as fast; None: a real one.
+    """
+
+    def __init__(self, source: RadioSource, speed: float | None) -> None:
+        import time
+
+        self._source, self._speed = source, speed
+        self._begin_s, self._first_s = time.monotonic(), source.now_s()
+
+    def now_s(self) -> float:
+        """On the time base of the samples."""
+        return self._source.now_s()
+
+    def wait(self, seconds: float) -> None:
+        """Let the radio work for so long."""
+        import time
+
+        self._source.wait(seconds)
+        if self._speed is not None:
+            passed_s = (self._source.now_s() - self._first_s) / self._speed
+            ahead_s = passed_s - (time.monotonic() - self._begin_s)
+            if ahead_s > 0.0:
+                time.sleep(ahead_s)
+
+
+def _nothing() -> None:
+    """There is nothing to let go of."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunningCapture:
     """What belongs together while a person is guided."""
@@ -52,6 +90,8 @@ class RunningCapture:
     source: CaptureSource
     clock: CaptureClock
     recorded_on: str
+    close: Callable[[], None]
+    """Lets go of the radio; call it after `finish`, whatever happened."""
 
     def finish(self) -> tuple[Recording, Answers]:
         """The labelled recording and the answers, dated."""
@@ -93,6 +133,8 @@ def open_capture(
     plan: Plan,
     side: Side | None,
     virtual: bool,
+    radio: bool,
+    out: Path,
     speed: float,
     seed: int,
     answers: Answers | None,
@@ -111,17 +153,30 @@ def open_capture(
     from sensor_screen.model import Side
     from sensor_screen.session.capture import Capture
     from sensor_screen.session.simulated_source import SimulatedSource
+    from sensor_screen.wiring.radio import open_radio, open_radio_source, open_virtual_radio
 
-    if not virtual:
+    if not (virtual or radio):
         raise UsageError(
-            "record",
-            "sensors cannot be reached by radio in this version",
-            "add --virtual to try it with simulated ones, or `import` recordings of your sensors",
+            "--no-radio", "leaves no sensor to record from", "add --virtual, or leave it out"
         )
     both = (Side.LEFT, Side.RIGHT)
     one = side or (Side.RIGHT if plan.legs == 1 else None)
     sides = both if one is None else (one,)
-    source = SimulatedSource(plan, sides, seed=seed)
+    source: SimulatedSource | RadioSource
+    clock: CaptureClock
+    close: Callable[[], None] = _nothing
+    if radio:
+        used = open_virtual_radio(plan, sides, seed) if virtual else open_radio()
+        close = used.close
+        try:
+            source = open_radio_source(used, sides, out)
+        except BaseException:
+            close()
+            raise
+        clock = RadioClock(source, speed if virtual else None)
+    else:
+        source = SimulatedSource(plan, sides, seed=seed)
+        clock = PacedClock(speed)
     today = date.today().isoformat()  # noqa: DTZ011 - the day where the person is
     capture = Capture(
         plan,
@@ -131,7 +186,7 @@ def open_capture(
         book=book,
         simulated=source.is_simulated,
     )
-    return RunningCapture(capture, source, PacedClock(speed), today)
+    return RunningCapture(capture, source, clock, today, close)
 
 
 def _of_today(answers: Answers, today: str) -> Answers:

@@ -1,0 +1,236 @@
+"""Sensors over Bluetooth as the source of a guided capture.
+
+Capture and radio share one thread: the event loop runs while the capture waits. What arrives is
+stamped and kept first, and looked at afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
+from sensor_screen.ble.sensor_task import SensorTask
+from sensor_screen.errors import UsageError
+from sensor_screen.model import SensorInfo
+from sensor_screen.protocol.open_sensor_link import OpenSensorLink
+from sensor_screen.protocol.open_sensor_link_words import LinkPlan
+from sensor_screen.session.capture_view import Happening
+from sensor_screen.session.live_sensors import SampleBlock, Slot
+from sensor_screen.session.receive import PLACEMENTS, SIDES, Receiver
+from sensor_screen.session.received import ReceiverParams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sensor_screen.ble.introduction import WantedSensor
+    from sensor_screen.ble.outside import Outside
+    from sensor_screen.ble.scanner import Scanner
+    from sensor_screen.ble.states import SensorStatus
+    from sensor_screen.model import Recording
+    from sensor_screen.protocol.relay_frame import RelayArrival
+    from sensor_screen.session.capture_view import CaptureEvent
+    from sensor_screen.session.received import ReceivedBlock
+
+
+class RecordKeeper(Protocol):
+    """Keeps records so that nothing acknowledged is lost: the journal."""
+
+    def append(self, record: RelayArrival) -> RelayArrival:
+        """Take one; gives it as it will be read again."""
+
+    def is_due(self, now_s: float) -> bool:
+        """Whether it is time to make sure."""
+
+    def commit(self) -> int:
+        """Everything appended before is safe when this returns."""
+
+    def close(self) -> None:
+        """Make sure of the rest, and let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class RadioSourceParams:
+    """How records are kept and how the end is waited for."""
+
+    look_s: float = 0.05
+    """Seconds between two looks whether records are to be made safe."""
+    full_disk_s: float = 10.0
+    """Seconds for which a disk that takes nothing is borne; sensors hold samples meanwhile."""
+    drain_s: float = 60.0
+    """Seconds for which the last samples are waited for; a sensor that left keeps them."""
+    rate_hz: float = 100.0
+    """Samples per second and sensor that are asked for."""
+    receiver: ReceiverParams = field(default_factory=lambda: ReceiverParams(keep=False))
+    """The recording is made from the journal."""
+
+
+class RadioSource:
+    """Open sensors that are linked, kept and shown.
+
+    Args:
+        loop: Not running; it runs whenever the capture waits.
+        scanner: Shared by all sensors.
+        outside: Radio, clock and chance; its clock is that of the loop.
+        wanted: Sensors with their slots, sides and placements.
+        keeper: Where records are safe.
+        fold: Makes the recording of what was kept; called once, at the end.
+        session: Random, not 0; the same for all sensors.
+        heard: Told of each event: a virtual person acts on it.
+        simulated: No person is measured.
+        params: Times and rate.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        scanner: Scanner,
+        outside: Outside,
+        wanted: Sequence[WantedSensor],
+        keeper: RecordKeeper,
+        fold: Callable[[], Recording],
+        *,
+        session: int,
+        heard: Callable[[CaptureEvent], None] = lambda _: None,
+        simulated: bool = False,
+        params: RadioSourceParams | None = None,
+    ) -> None:
+        self._loop, self._outside, self._wanted = loop, outside, tuple(wanted)
+        self._keeper, self._fold, self._heard = keeper, fold, heard
+        self._params = params or RadioSourceParams()
+        self._receiver = Receiver(self._params.receiver)
+        self.is_simulated = simulated
+        self.statuses: dict[int, SensorStatus] = {}
+        """Slot -> how its link stands."""
+        self._links = [
+            OpenSensorLink(LinkPlan(session, self._params.rate_hz, serial=one.serial))
+            for one in wanted
+        ]
+        self._tasks = [
+            SensorTask(
+                one,
+                OpenSensorLogic(link, one.serial),
+                scanner,
+                outside,
+                self._take,
+                self._know,
+            )
+            for one, link in zip(wanted, self._links, strict=True)
+        ]
+        self._running: list[asyncio.Task[None]] = []
+        self._keeping: asyncio.Task[None] | None = None
+        self._failing_since_s: float | None = None
+        self._begin_s = outside.clock()
+
+    @property
+    def slots(self) -> Mapping[int, Slot]:
+        """Who takes part."""
+        return {one.slot: Slot(_info_of(one), self._params.rate_hz) for one in self._wanted}
+
+    def now_s(self) -> float:
+        """On the time base of the samples."""
+        base_s = self._receiver.base_s
+        return self._outside.clock() - (self._begin_s if base_s is None else base_s)
+
+    def wait(self, seconds: float) -> None:
+        """Let the radio work for so long."""
+        self._loop.run_until_complete(asyncio.sleep(seconds))
+
+    def receive(self, now_s: float) -> Sequence[SampleBlock]:  # noqa: ARG002 - the source's shape
+        """What came since the last call; links begin with the first.
+
+        Raises:
+            ScreenError: Nothing can be kept any more; what was kept is safe.
+        """
+        if self._keeping is None:
+            self._begin()
+        for task in (*self._running, self._keeping):
+            if task is not None and task.done() and (error := task.exception()):
+                raise error
+        return [_block(one) for one in self._receiver.take_live() if len(one.raw)]
+
+    def hear(self, event: CaptureEvent) -> None:
+        """What the capture says."""
+        if event.kind is Happening.BEGUN or self._keeping is not None:
+            self._heard(event)
+
+    def finish(self) -> Recording:
+        """Stop the sensors, fetch what they still hold, and make the recording."""
+        try:
+            if self._keeping is not None:
+                self._loop.run_until_complete(self._end())
+        finally:
+            self._keeper.close()
+        return self._fold()
+
+    # --- in the loop ------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._keeping = self._loop.create_task(self._keep())
+        self._running = [self._loop.create_task(task.run()) for task in self._tasks]
+        self.wait(0.0)  # the description of each sensor: the base of all times
+
+    def _take(self, record: RelayArrival) -> None:
+        self._receiver.receive(self._keeper.append(record))
+
+    def _know(self, status: SensorStatus) -> None:
+        self.statuses[status.slot] = status
+
+    async def _keep(self) -> None:
+        """Make records safe, then say so to the sensors that sent them."""
+        while True:
+            await self._outside.sleep(self._params.look_s)
+            if self._keeper.is_due(self._outside.clock()):
+                self._commit()
+
+    def _commit(self) -> None:
+        held = [link.held for link in self._links]
+        try:
+            self._keeper.commit()
+        except UsageError:
+            now_s = self._outside.clock()
+            self._failing_since_s = self._failing_since_s or now_s
+            if now_s - self._failing_since_s > self._params.full_disk_s:
+                raise
+            return
+        self._failing_since_s = None
+        for link, task, mark in zip(self._links, self._tasks, held, strict=True):
+            if mark is not None:
+                link.durable(mark)
+                task.poke()
+
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.stop()
+        done, late = await asyncio.wait(self._running, timeout=self._params.drain_s)
+        if late:
+            for task in self._tasks:
+                task.leave()
+            more, _ = await asyncio.wait(late, timeout=self._params.drain_s)
+            done |= more
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait({self._keeping})
+        for one in done:
+            if not one.cancelled() and (error := one.exception()):
+                raise error
+
+
+def _info_of(wanted: WantedSensor) -> SensorInfo:
+    told = wanted.sensor
+    return SensorInfo(SIDES[told.side], PLACEMENTS[told.placement], told.serial)
+
+
+def _block(received: ReceivedBlock) -> SampleBlock:
+    """In SI; samples whose time is not known yet are left to the recording."""
+    known = np.isfinite(received.time_s)
+    raw = received.raw[known].astype(np.float64)
+    return SampleBlock(
+        received.slot,
+        received.time_s[known],
+        acc_mps2=raw[:, :3] * received.acc_scale_mps2,
+        gyr_radps=raw[:, 3:] * received.gyr_scale_radps,
+    )

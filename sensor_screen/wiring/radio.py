@@ -1,0 +1,194 @@
+"""Sensors over Bluetooth brought together with what keeps their samples."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sensor_screen.ble.introduction import Introduction
+    from sensor_screen.ble.outside import Outside
+    from sensor_screen.ble.radio_source import RadioSource
+    from sensor_screen.ble.scanner import Scanner
+    from sensor_screen.ble.survey import FoundSensor
+    from sensor_screen.model import Placement, Recording, Side
+    from sensor_screen.session.capture_view import CaptureEvent
+    from sensor_screen.session.plan import Plan
+
+RATE_HZ = 100.0
+LISTEN_S = 4.0
+
+
+@dataclass
+class Radio:
+    """A Bluetooth stack with its loop, which does not run yet; `close` it."""
+
+    loop: asyncio.AbstractEventLoop
+    outside: Outside
+    scanner: Scanner
+    simulated: bool = False
+    heard: Callable[[CaptureEvent], None] = lambda _: None
+    _left: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._left.close()
+
+    def __enter__(self) -> Radio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_radio() -> Radio:
+    """The Bluetooth of this computer."""
+    import asyncio
+
+    from sensor_screen.ble.outside import Outside
+    from sensor_screen.ble.scanner import Scanner
+
+    loop = asyncio.new_event_loop()
+    outside = Outside(clock=loop.time)
+    left = ExitStack()
+    left.callback(loop.close)
+    return Radio(loop, outside, Scanner(outside), _left=left)
+
+
+def open_virtual_radio(
+    plan: Plan | None = None, sides: tuple[Side, ...] | None = None, seed: int = 0
+) -> Radio:
+    """Sensors that do not exist on a person who does not exist, who does what a plan asks for.
+
+    Raises:
+        sensor_screen.errors.UsageError: The libraries that they are made of are not installed.
+    """
+    from sensor_screen.ble.outside import Backend, Outside
+    from sensor_screen.ble.scanner import Scanner
+    from sensor_screen.ble.virtual import virtual_sensors, worn_sensors
+    from sensor_screen.ble.virtual.asked import AskedPerson
+    from sensor_screen.ble.virtual.jumping_loop import JumpingLoop
+    from sensor_screen.model import Side, Task
+    from sensor_screen.session.capture_view import Happening
+    from sensor_screen.session.simulated_source import acts_of, orders_of
+    from sensor_screen.simulation.imperfections import BENCHMARK
+    from sensor_screen.simulation.wearer import Order, Wearer
+    from sensor_screen.simulation.worn import open_sensor_flaws
+
+    sides = sides or (Side.LEFT, Side.RIGHT)
+    orders = orders_of(plan.steps) if plan else [Order(Task.STAND, 2.0)]
+    flaws = open_sensor_flaws(BENCHMARK)
+    person = Wearer(orders, sides=sides, rate_hz=RATE_HZ, seed=seed, imperfections=flaws)
+    asked = AskedPerson(person, RATE_HZ)
+    acts = acts_of(plan.steps, sides) if plan else {}
+    loop = JumpingLoop()
+    left = ExitStack()
+    left.callback(loop.close)
+    # One clock for both sensors of a leg: the person's samples are shared by number.
+    sensors = worn_sensors(sides, rates_hz=(RATE_HZ,), clock_ppm=0.0)
+    bringing = virtual_sensors(wearer=asked.wear(), sensors=sensors, seed=seed)
+    virtual = loop.run_until_complete(bringing.__aenter__())
+    left.callback(lambda: loop.run_until_complete(bringing.__aexit__(None, None, None)))
+
+    async def perform(turn: int) -> None:
+        virtual.perform(asked.wear(*acts[turn]))
+
+    def heard(event: CaptureEvent) -> None:
+        if event.kind is Happening.BEGUN:
+            loop.run_until_complete(perform(event.turn))
+
+    backend = Backend(virtual.scanner_backend, virtual.client_backend)
+    outside = Outside(backend, loop.time)
+    return Radio(loop, outside, Scanner(outside), simulated=True, heard=heard, _left=left)
+
+
+def find_sensors(radio: Radio) -> tuple[FoundSensor, ...]:
+    """Who is here.
+
+    Raises:
+        sensor_screen.errors.RadioError: Bluetooth cannot be used.
+    """
+    from sensor_screen.ble.survey import survey
+
+    return radio.loop.run_until_complete(survey(radio.scanner, radio.outside, LISTEN_S))
+
+
+def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
+    """Shank and foot sensor of each leg, and a journal beside the recording that will be made.
+
+    Raises:
+        sensor_screen.errors.UsageError: A sensor is missing, or the journal cannot be written.
+    """
+    import secrets
+
+    from sensor_screen.ble.introduction import WantedSensor
+    from sensor_screen.ble.radio_source import RadioSource, RadioSourceParams
+    from sensor_screen.model import Origin
+    from sensor_screen.protocol.relay_frame import SlotDescription
+    from sensor_screen.storage.journal import JournalFacts, create_journal
+    from sensor_screen.storage.journal_fold import fold_journal
+
+    found = _worn(find_sensors(radio), sides)
+    wanted = [
+        WantedSensor(slot, SlotDescription(who.family, who.side, who.placement, who.serial))
+        for slot, who in enumerate(found)
+    ]
+    journal = out.with_suffix(".journal")
+    origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
+    said = "simulated person, virtual Bluetooth sensors" if radio.simulated else "Bluetooth sensors"
+    keeper = create_journal(journal, JournalFacts(origin=origin, source=said))
+
+    def fold() -> Recording:
+        return fold_journal(journal, out).recording
+
+    return RadioSource(
+        radio.loop,
+        radio.scanner,
+        radio.outside,
+        wanted,
+        keeper,
+        fold,
+        session=secrets.randbelow(2**32 - 1) + 1,
+        heard=radio.heard,
+        simulated=radio.simulated,
+        params=RadioSourceParams(rate_hz=RATE_HZ),
+    )
+
+
+def _worn(found: tuple[FoundSensor, ...], sides: tuple[Side, ...]) -> list[Introduction]:
+    from sensor_screen.errors import UsageError
+    from sensor_screen.model import Placement
+    from sensor_screen.protocol.relay_frame import Family
+    from sensor_screen.session.receive import PLACEMENTS, SIDES
+
+    known: dict[tuple[Side, Placement], Introduction] = {}
+    for one in found:
+        who = one.who
+        if who is None or who.family is not Family.OPEN_SENSOR:
+            continue
+        side, placement = SIDES.get(who.side), PLACEMENTS.get(who.placement)
+        if side is None or placement is None:
+            continue
+        if (side, placement) in known:
+            raise UsageError(
+                f"Sensors {known[side, placement].serial} and {who.serial}",
+                f"both say that they are the {side} {placement}",
+                "switch one of them off, or give it another label",
+            )
+        known[side, placement] = who
+    places = [(side, one) for side in sides for one in (Placement.SHANK, Placement.FOOT)]
+    missing = [
+        f"{side} {placement}" for side, placement in places if (side, placement) not in known
+    ]
+    if missing:
+        raise UsageError(
+            f"Sensor of {', '.join(missing)}",
+            f"was not found among {len(found)} that are here",
+            "switch it on and bring it near; `sensor-screen devices` shows what is here",
+        )
+    return [known[place] for place in places]
