@@ -130,8 +130,21 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     from sensor_screen.ble.radio_source import RadioSource, RadioSourceParams
     from sensor_screen.model import Origin
     from sensor_screen.protocol.relay_frame import SlotDescription
+    from sensor_screen.session.capture_view import Happening
     from sensor_screen.storage.journal import JournalFacts, create_journal
-    from sensor_screen.storage.journal_fold import fold_journal
+    from sensor_screen.storage.journal_entries import Mark
+    from sensor_screen.storage.journal_fold import (
+        TASK_BEGINS,
+        TASK_DROPPED,
+        TASK_ENDS,
+        fold_journal,
+    )
+
+    names = {
+        Happening.BEGUN: TASK_BEGINS,
+        Happening.KEPT: TASK_ENDS,
+        Happening.DROPPED: TASK_DROPPED,
+    }
 
     found = _worn(find_sensors(radio), sides)
     wanted = [
@@ -142,6 +155,12 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
     said = "simulated person, virtual Bluetooth sensors" if radio.simulated else "Bluetooth sensors"
     keeper = create_journal(journal, JournalFacts(origin=origin, source=said))
+
+    def heard(event: CaptureEvent) -> None:
+        if name := names.get(event.kind):
+            task = event.step.task if event.step is not None else None
+            keeper.mark(Mark(name, radio.outside.clock(), str(task or "")))
+        radio.heard(event)
 
     def fold() -> Recording:
         return fold_journal(journal, out).recording
@@ -154,7 +173,7 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         keeper,
         fold,
         session=secrets.randbelow(2**32 - 1) + 1,
-        heard=radio.heard,
+        heard=heard,
         simulated=radio.simulated,
         params=RadioSourceParams(rate_hz=RATE_HZ),
     )
