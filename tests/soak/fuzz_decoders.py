@@ -28,7 +28,7 @@ from pathlib import Path
 
 from tests.soak.mutations import mutations
 
-RUNS_A_PROCESS = 250_000
+RUNS_A_PROCESS = 50_000
 MEMORY_INPUTS = 50_000
 LARGEST_GROWTH_MB = 2.0
 """Resident memory between a tenth of those inputs and all of them."""
