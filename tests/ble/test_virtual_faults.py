@@ -30,9 +30,9 @@ def wearer() -> Wearer:
     return dress(STAND, worn_sensors())
 
 
-async def come_back_for_ever(client: OpenClient, chance: random.Random) -> None:
+async def come_back(client: OpenClient, chance: random.Random, enough: asyncio.Event) -> None:
     """Connect, stay a while, fail, connect again; any error but bleak's ends it."""
-    while True:
+    while not enough.is_set():
         with suppress(BleakError, TimeoutError):
             async with asyncio.timeout(20.0):
                 await client.begin()
@@ -95,18 +95,16 @@ def test_faults_in_any_order(wearer: Wearer, seed: int) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, what: broken.append(what))
         air = AirParams(loss_share=chance.choice([0.0, 0.01, 0.2]), seed=seed)
         async with virtual_sensors(wearer=wearer, seed=seed, air=air) as virtual:
-            device = None
+            device, enough = None, asyncio.Event()
             while device is None:
                 device = await find(virtual, "SS-LS01")
             client = OpenClient(virtual, device, within_s=2.0)
-            returning = asyncio.create_task(come_back_for_ever(client, chance))
+            returning = asyncio.create_task(come_back(client, chance, enough))
             for _ in range(25):
                 await do_harm(virtual, chance)
             assert not returning.done()
-            returning.cancel()
-            with suppress(asyncio.CancelledError):
-                await returning
-            await client.end()
+            enough.set()
+            await returning
             await recover(virtual, client)
             await client.end()
 

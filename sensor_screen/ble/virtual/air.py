@@ -227,7 +227,7 @@ class VirtualAir(LocalLink):
         if isinstance(packet, ll.ConnectInd):
             patience_s = _ESTABLISHED_EVENTS * (self.params.interval_s or 0.0075)
             loop.call_later(patience_s, self._check_established, sender, packet)
-        for other in sorted(self.controllers, key=lambda one: one.name):
+        for other in sorted(self.controllers, key=lambda one: str(one.public_address)):
             if other is sender or other in self._away:
                 continue
             if isinstance(packet, ll.ConnectInd):
