@@ -152,6 +152,8 @@ class BumbleClient(BaseBleakClient):
         except (core.TimeoutError, TimeoutError) as error:
             problem = f"Device {self.address} was not found"
             raise BleakDeviceNotFoundError(self.address, problem) from error
+        except core.InvalidStateError as error:
+            raise BleakError(f"{error}") from error
         self._connection = connection
         connection.on("disconnection", lambda _reason: self._lost(connection))
         try:
@@ -172,7 +174,7 @@ class BumbleClient(BaseBleakClient):
         try:
             await connection.disconnect()
         except (HCI_Error, core.ProtocolError, asyncio.CancelledError):
-            if self._connection is not None:
+            if _is_cancelled() or self.is_connected:
                 raise
 
     async def pair(self, *_args: object, **_others: object) -> None:
@@ -307,9 +309,15 @@ class BumbleClient(BaseBleakClient):
             raise BleakError(f"{error}") from error
         except asyncio.CancelledError:
             # bumble cancels what waits when the link is lost.
-            if self._connection is None:
-                raise BleakError("Not connected") from None
-            raise
+            if _is_cancelled() or self.is_connected:
+                raise
+            raise BleakError("Not connected") from None
+
+
+def _is_cancelled() -> bool:
+    """Whether it is this task that somebody wants to end, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def bound_to(central: Central) -> tuple[type[BumbleScanner], type[BumbleClient]]:
