@@ -228,10 +228,8 @@ class EpochClock:
                 return None
             after.first = sequence
             return after
-        if self.pieces and sequence <= self.pieces[-1].last_heard - 1:
-            self.odd += 1
-            return None
-        if len(self.pieces) >= self._params.most_pieces:
+        inside = self.pieces and sequence <= self.pieces[-1].last_heard - 1
+        if inside or len(self.pieces) >= self._params.most_pieces:
             self.odd += 1
             return None
         self.pieces.append(ClockPiece(sequence, self._params))

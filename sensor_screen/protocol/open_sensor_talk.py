@@ -318,6 +318,7 @@ class SensorTalk:
             self.start_at_s = now_s + self.params.retry_s
         elif self.stops:
             self.stopped, self.progress_s = True, now_s
+            self.resending.pause(now_s + self.params.retry_s)
             self.hearing.started = False
         else:
             self.takes_over = self.in_use = False
