@@ -57,11 +57,11 @@ def end(one: VirtualSensor, most_s: float = 120.0) -> None:
 
 def requests(one: VirtualSensor, op: int) -> list[tuple[float, tuple[int, ...]]]:
     """When it was written, and its fields."""
-    found = []
-    for record in one.records:
-        if record.kind is RelayKind.WRITTEN and record.value[0] == op:
-            found.append((record.arrival_s, packet.parse_request(record.value)[2]))
-    return found
+    return [
+        (record.arrival_s, packet.parse_request(record.value)[2])
+        for record in one.records
+        if record.kind is RelayKind.WRITTEN and record.value[0] == op
+    ]
 
 
 def held_by(one: VirtualSensor) -> set[int]:
@@ -265,16 +265,26 @@ def test_a_sensor_that_waits_is_blinked_and_labelled_first() -> None:
     assert one.link.state is LinkState.STREAMING
 
 
-def test_without_a_reply_the_link_is_dropped_after_five_seconds() -> None:
-    link = OpenSensorLink(PLAN)
-    firmware = VirtualSensor(Air(), PLAN).firmware
+def begun() -> tuple[OpenSensorLink, Any, Write]:
+    """A link, its sensor, and the first request that is to be written."""
+    link, firmware = OpenSensorLink(PLAN), VirtualSensor(Air(), PLAN).firmware
+    firmware.connected(0)
+    firmware.set_mtu(247)
+    firmware.set_encrypted(True)
     link.connected(1.0, 247)
     assert link.next(1.0) == Read(Channel.INFO)
     link.read_done(Channel.INFO, firmware.info, 1.1)
     for channel in ENABLE_ORDER:
         assert link.next(1.2) == Enable(channel)
+        firmware.enable(channel, True, 0)
         link.wrote(1.2)
-    assert isinstance(link.next(1.3), Write)
+    request = link.next(1.3)
+    assert isinstance(request, Write)
+    return link, firmware, request
+
+
+def test_without_a_reply_the_link_is_dropped_after_five_seconds() -> None:
+    link, _, _ = begun()
     assert link.next(1.4) is None
     link.wrote(1.5)
     assert link.wanted_at(1.5) == pytest.approx(6.5)
@@ -284,32 +294,39 @@ def test_without_a_reply_the_link_is_dropped_after_five_seconds() -> None:
 
 
 def test_a_reply_may_overtake_the_news_that_the_request_was_taken() -> None:
-    one = VirtualSensor(Air(jitter_s=0.0), PLAN)
-    wrote = one.link.wrote
-    held: list[float] = []
-    one.link.wrote = held.append  # type: ignore[method-assign]
-    received = one.link.received
+    link, firmware, request = begun()
+    assert firmware.write(request.value, 10) == 0
+    channel, reply = firmware.next(20)
+    link.received(Channel(channel), reply, 1.4)
+    link.wrote(1.41)
+    assert link.state is LinkState.STREAMING
+    assert link.held == HeldMark(firmware.config.boot_id, 0)
+    live = packet.pack_samples(packet.KIND_LIVE, 0, 7, bytes(12 * 7))
+    link.received(Channel.LIVE, live, 1.5)
+    assert link.held == HeldMark(firmware.config.boot_id, 7)
 
-    def late(channel: Channel, value: bytes, now_s: float) -> None:
-        received(channel, value, now_s)
-        while held:
-            wrote(held.pop(0))
 
-    one.link.received = late  # type: ignore[method-assign]
-    serve = one._serve  # noqa: SLF001
-
-    def serve_now(action: Any) -> None:
-        serve(action)
-        if not isinstance(action, Write):
-            one.run_later = None
-            held.clear()
-            wrote(one.now_s) if isinstance(action, Enable) else None
-
-    one._serve = serve_now  # type: ignore[method-assign] # noqa: SLF001
-    one.run(5.0)
-    assert one.link.state is LinkState.STREAMING
-    assert one.link.held is not None
-    assert one.link.held.end > 300
+def test_a_busy_sensor_is_asked_again_but_not_at_once() -> None:
+    link, firmware, request = begun()
+    firmware.write(request.value, 10)
+    link.received(Channel.CONTROL, firmware.next(20)[1], 1.4)
+    link.wrote(1.4)
+    link.received(Channel.LIVE, packet.pack_samples(1, 100, 7, bytes(12 * 7)), 1.5)
+    asked: list[float] = []
+    now_s = 1.5
+    while now_s < 4.0:
+        action = link.next(now_s)
+        if isinstance(action, Write):
+            link.wrote(now_s)
+            op, tag = action.value[:2]
+            if op == packet.RESEND:
+                asked.append(now_s)
+                link.received(Channel.CONTROL, bytes([0x83, tag, packet.BUSY]), now_s)
+            else:
+                body = bytes(16) if op == packet.TIME else b""
+                link.received(Channel.CONTROL, bytes([op + 0x80, tag, 0]) + body, now_s)
+        now_s += 0.01
+    assert 3 <= len(asked) <= 10
 
 
 def test_a_rate_that_is_a_lie_is_told() -> None:
@@ -474,37 +491,38 @@ def test_no_bytes_and_no_order_of_things_make_it_raise_or_turn_in_circles(
     if starts:
         one.run(3.0)
         now_s = one.now_s
+    happen = {
+        "up": lambda _, __: link.connected(now_s, 247),
+        "down": lambda _, __: link.disconnected(now_s),
+        "wrote": lambda _, __: link.wrote(now_s),
+        "refused": lambda _, value: link.refused(value[0] if value else 0, now_s),
+        "read": lambda channel, value: link.read_done(channel, value, now_s),
+        "stop": lambda _, __: link.stop(now_s),
+        "said": lambda channel, value: link.received(channel, value, now_s),
+        "tick": lambda _, __: None,
+    }
     for what, channel, value, wait_s in steps:
         now_s += wait_s
-        if what == "up":
-            link.connected(now_s, 247)
-        elif what == "down":
-            link.disconnected(now_s)
-        elif what == "wrote":
-            link.wrote(now_s)
-        elif what == "refused":
-            link.refused(value[0] if value else 0, now_s)
-        elif what == "read":
-            link.read_done(channel, value, now_s)
-        elif what == "stop":
-            link.stop(now_s)
-        elif what == "said":
-            link.received(channel, value, now_s)
-        for _ in range(40):
-            action = link.next(now_s)
-            if action is None:
-                break
-            if isinstance(action, Enable | Write):
-                link.wrote(now_s)
-            elif isinstance(action, Read):
-                link.read_done(Channel.INFO, one.firmware.info, now_s)
-        else:
-            pytest.fail("it asks and asks")
+        happen[what](channel, value)
+        do_all(link, one.firmware.info, now_s)
         wanted = link.wanted_at(now_s)
         assert wanted is None or wanted >= now_s
         assert len(link.take_events()) <= 4096
     epoch = link.hearing.epoch
     assert epoch is None or epoch.missing_ranges <= 4097
+
+
+def do_all(link: OpenSensorLink, value: bytes, now_s: float) -> None:
+    """Everything that it asks for now."""
+    for _ in range(40):
+        action = link.next(now_s)
+        if action is None:
+            return
+        if isinstance(action, Enable | Write):
+            link.wrote(now_s)
+        elif isinstance(action, Read):
+            link.read_done(Channel.INFO, value, now_s)
+    pytest.fail("it asks and asks")
 
 
 def test_a_flood_of_gaps_is_bounded() -> None:
