@@ -68,9 +68,11 @@ class SensorTalk:
         acknowledged: Up to where the sensor knows it.
     """
 
-    def __init__(self, plan: LinkPlan, params: LinkParams) -> None:
+    def __init__(
+        self, plan: LinkPlan, params: LinkParams, hearing: OpenSensorHearing | None = None
+    ) -> None:
         self.plan, self.params = plan, params
-        self.hearing = OpenSensorHearing(params.hearing)
+        self.hearing = hearing or OpenSensorHearing(params.hearing)
         self.hearing.own(plan.session)
         self.requests = RequestLine(params)
         self.resending = Resending(params)

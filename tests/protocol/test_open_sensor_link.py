@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from sensor_screen.protocol.assembly_counts import NEVER_STORED, NOT_HELD, RESTARTED
 from sensor_screen.protocol.open_sensor_choice import HeldMark
 from sensor_screen.protocol.open_sensor_control import Identify
+from sensor_screen.protocol.open_sensor_hearing import OpenSensorHearing
 from sensor_screen.protocol.open_sensor_link import ENABLE_ORDER, OpenSensorLink
 from sensor_screen.protocol.open_sensor_link_words import (
     SENTENCES,
     Answered,
+    BatteryHeard,
+    ClockStepped,
     Drop,
     Enable,
     EndedByItself,
@@ -327,6 +330,49 @@ def test_a_busy_sensor_is_asked_again_but_not_at_once() -> None:
                 link.received(Channel.CONTROL, bytes([op + 0x80, tag, 0]) + body, now_s)
         now_s += 0.01
     assert 3 <= len(asked) <= 10
+
+
+def test_a_program_that_was_killed_goes_on_where_it_ended() -> None:
+    one = VirtualSensor(Air(live_loss=0.05), PLAN, seed=7)
+    one.run(10.0)
+    held = one.link.held
+    hearing = OpenSensorHearing()
+    hearing.replay(one.records)
+    one.link.disconnected(one.now_s)
+    one._lose(12.0)
+    one.link = OpenSensorLink(PLAN, hearing=hearing)
+    assert one.link.held == held
+    before = len(requests(one, packet.RESEND))
+    one.run(16.0)
+    assert one.link.state is LinkState.STREAMING
+    end(one)
+    assert held_by(one) == {number for _, number in one.measured}
+    for _, (first, _count) in requests(one, packet.RESEND)[before:]:
+        assert held is not None
+        assert first >= held.end
+    assert not told(one, Restarted)
+
+
+def test_what_the_status_says_is_told_once() -> None:
+    one = VirtualSensor(Air(), PLAN)
+    one.run(4.0)
+    one.link.received(Channel.BATTERY, b"\x38", one.now_s)
+    one.firmware.battery(55, False, True, False)
+    one.run(7.0)
+    one.link.received(Channel.BATTERY, b"\x36", one.now_s)
+    one.link.received(Channel.BATTERY, b"\xff", one.now_s)
+    one.run(8.0)
+    assert told(one, BatteryHeard) == [
+        BatteryHeard(56, low=False, charging=False),
+        BatteryHeard(55, low=False, charging=True),
+    ]
+    assert not told(one, ClockStepped)
+    following = one.firmware.ring.next
+    back = packet.pack_status(following, 0, 1_000_000, one.boot_id, 55, 0x41, 0)
+    one.link.received(Channel.STATUS, back, one.now_s)
+    one.run(9.5)
+    assert told(one, ClockStepped) == [ClockStepped(backwards=True)]
+    assert one.link.state is LinkState.STREAMING
 
 
 def test_a_rate_that_is_a_lie_is_told() -> None:

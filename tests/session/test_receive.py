@@ -234,6 +234,17 @@ def test_where_nobody_says_the_place_it_is_asked_for() -> None:
     assert placed.stream(Side.LEFT, Placement.FOOT) is not None
 
 
+def test_two_sensors_at_one_place_are_told_by_name(
+    session: tuple[VirtualSensor, VirtualSensor],
+) -> None:
+    receiver = Receiver()
+    receiver.receive_all(together(*session))
+    foot = (Side.RIGHT, Placement.FOOT)
+    with pytest.raises(ScreenError, match="Sensors SS-0000 and SS-0001: are both said"):
+        receiver.finish({0: foot})
+    assert len(receiver.finish().streams) == 2
+
+
 # --- other makers ---------------------------------------------------------------------------------
 
 
