@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensor_screen.protocol.assembly_counts import NEVER_STORED, NOT_HELD, RESTARTED
+from sensor_screen.protocol.assembly_counts import NEVER_CAME, NEVER_STORED, NOT_HELD, RESTARTED
 from sensor_screen.protocol.open_sensor_choice import HeldMark
 from sensor_screen.protocol.open_sensor_control import Identify
 from sensor_screen.protocol.open_sensor_hearing import OpenSensorHearing
@@ -115,8 +115,11 @@ def test_only_what_is_durable_is_acknowledged_and_at_most_once_a_second() -> Non
             durable.append((one.now_s, mark.end))
             one.link.durable(mark)
         one.run(0.2 * step)
+    one.run(one.now_s + 2.0)
     acks = requests(one, packet.ACK)
     assert len(acks) > 5
+    one.run(one.now_s + 4.0)
+    assert requests(one, packet.ACK) == acks, "nothing more was durable"
     for (at_s, (number,)), (next_s, _) in zip(acks, [*acks[1:], (99.0, None)], strict=True):
         assert number in {known for known_s, known in durable if known_s <= at_s}
         # Written at one connection event or the next.
@@ -412,6 +415,28 @@ def test_a_number_that_the_sensor_cannot_have_reached_is_refused() -> None:
     assert not gone_numbers(one)
 
 
+def test_samples_that_never_come_are_asked_for_ever_more_seldom_and_given_up_at_the_end() -> None:
+    one = VirtualSensor(Air(live_loss=0.05, backfill_loss=1.0, jitter_s=0.0), PLAN, seed=9)
+    one.run(8.0)
+    one.air.live_loss = 0.0
+    one.run(10.0)
+    epoch = one.link.hearing.epoch
+    assert epoch is not None
+    missing = [number for part in epoch.missing for number in range(part.first, part.end)]
+    assert missing
+    before = len(requests(one, packet.RESEND))
+    one.run(40.0)
+    # 8 s apart in the end, for each range.
+    assert len(requests(one, packet.RESEND)) - before <= 8 * epoch.missing_ranges
+    one.link.stop(one.now_s)
+    one.run(60.0)
+    assert one.link.state is LinkState.DRAINING
+    one.run(72.0)
+    assert one.link.state is LinkState.COMPLETE
+    assert gone_numbers(one) == missing
+    assert {event.gone.reason for event in told(one, SamplesGone)} == {NEVER_CAME}
+
+
 class Liar(sensor.Sensor):  # type: ignore[misc]
     """Says that it holds far more than it will ever send."""
 
@@ -440,7 +465,7 @@ def test_every_state_has_its_sentence() -> None:
 # --- anything at all ------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     mtu=st.sampled_from([23, 65, 185, 247]),

@@ -38,6 +38,8 @@ class Air:
     packets: int = 4
     mtu: int = 247
     live_loss: float = 0.0
+    backfill_loss: float = 0.0
+    """Shares of packets of either lane that never reach the client."""
     jitter_s: float = 0.002
     outages_s: tuple[tuple[float, float], ...] = ()
     """Start and end of times without a link."""
@@ -182,7 +184,8 @@ class VirtualSensor:
         for channel, value in sent:
             if channel == 1:
                 self.firmware.confirmed(self.clock_us(self.now_s))
-            if channel == 2 and self.random.random() < self.air.live_loss:
+            loss = {2: self.air.live_loss, 3: self.air.backfill_loss}.get(channel, 0.0)
+            if loss and self.random.random() < loss:
                 self.dropped += 1
                 continue
             self._later(("up", Channel(channel), value))

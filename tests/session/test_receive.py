@@ -135,6 +135,8 @@ def test_blocks_on_the_way_are_the_recording(
     blocks, live = [], []
     for record in session[0].records:
         receiver.receive(record)
+        if record.channel is Channel.LIVE:
+            receiver.receive(record)  # Some radios hand a notification up twice.
         blocks += receiver.take()
         live += receiver.take_live()
     stream = receiver.finish().streams[0]
@@ -337,7 +339,7 @@ ANY_KIND = [kind for kind in RelayKind if kind is not RelayKind.SLOT]
 SIZES = {RelayKind.LINK_UP: 2, RelayKind.LINK_DOWN: 1, RelayKind.PAUSED: 8}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     records=st.lists(
         st.tuples(
