@@ -43,6 +43,7 @@ __all__ = [
     "create_journal",
     "drop_journal",
     "find_journals",
+    "name_journal",
     "open_journal",
     "resume_journal",
 ]
@@ -136,7 +137,16 @@ def drop_journal(path: Path, disk: Disk | None = None) -> None:
         disk.remove(path)
         disk.sync_folder(path.parent)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise UsageError(
+            str(path),
+            f"it cannot be removed ({error.strerror or error})",
+            "remove it: its recording is complete",
+        ) from error
+
+
+def name_journal(recording: Path) -> Path:
+    """Where the journal of a recording stands while it is made: `anna.journal`, `anna.parquet`."""
+    return recording.with_suffix(SUFFIX)
 
 
 def find_journals(folder: Path) -> tuple[Path, ...]:

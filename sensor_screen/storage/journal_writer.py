@@ -292,7 +292,7 @@ class Journal:
 
 
 def _bare(record: RelayArrival, offset_us: int) -> RelayRecord:
-    return RelayRecord(record.kind, record.slot, record.channel, offset_us, record.value)
+    return RelayRecord(record.kind, record.slot, record.channel, offset_us, bytes(record.value))
 
 
 def unwritable(path: Path, error: OSError, *, begun: bool = False) -> UsageError:

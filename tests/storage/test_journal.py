@@ -25,6 +25,7 @@ from sensor_screen.storage.journal import (
     Mark,
     create_journal,
     find_journals,
+    name_journal,
     open_journal,
     resume_journal,
 )
@@ -77,6 +78,15 @@ def test_a_time_is_said_as_it_will_be_read(tmp_path: Path) -> None:
         ]
     assert said[1].arrival_s == pytest.approx(1.234568, abs=1e-12)
     assert read(path) == said
+
+
+def test_a_buffer_that_is_used_again_changes_nothing() -> None:
+    disk, value = PowerDisk(), bytearray(b"first")
+    with create_journal(PATH, disk=disk) as journal:
+        journal.append(described(0, 1.0))
+        journal.append(notified(0, 2.0, value))
+        value[:] = b"later"
+    assert read(PATH, disk)[1].value == b"first"
 
 
 def test_a_record_that_came_late_keeps_its_own_time(tmp_path: Path) -> None:
@@ -388,7 +398,7 @@ def test_nobody_else_writes_or_folds_a_journal_that_is_being_written(tmp_path: P
             )
             assert "another program is writing it" in done.stderr
     assert read(path) == []
-    assert find_journals(tmp_path) == (path,)
+    assert find_journals(tmp_path) == (name_journal(tmp_path / "a.parquet"),) == (path,)
 
 
 def test_records_come_in_while_the_disk_is_slow() -> None:
