@@ -336,6 +336,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(number: int, sentence: str, ste
     with pytest.raises(UsageError, match=sentence):
         journal.commit()
     assert journal.durable_sequence == safe
+    assert not journal.is_due(SESSION[19].arrival_s + 0.2)
     assert journal.is_due(SESSION[19].arrival_s + 0.25)
     assert read_beside(disk) == SESSION[:10]
     for record in SESSION[20:]:
@@ -363,6 +364,28 @@ def test_memory_is_bounded_while_the_disk_takes_nothing() -> None:
     disk.failing = {}
     journal.close()
     assert len(read(PATH, disk)) == 1 + 4
+
+
+def test_a_full_disk_is_tried_four_times_a_second_and_not_with_each_record() -> None:
+    disk = PowerDisk()
+    journal = create_journal(PATH, disk=disk)
+    journal.append(described(0, 1.0))
+    disk.failing = {disk.tried + i: (errno.ENOSPC, 0.0) for i in range(1, 1000)}
+    tries = 0
+    for i in range(1000):  # five seconds
+        journal.append(notified(0, 1.0 + 0.005 * i, bytes(200)))
+        if journal.is_due(1.0 + 0.005 * i):
+            tries += 1
+            with pytest.raises(UsageError, match="full"):
+                journal.commit()
+    assert 18 <= tries <= 20
+    disk.failing = {}
+    journal.commit()
+    journal.append(notified(0, 6.0, bytes(65_000)))
+    journal.append(notified(0, 6.0, bytes(1_000)))
+    assert journal.is_due(6.0)
+    journal.close()
+    assert len(read(PATH, disk)) == 1003
 
 
 def test_the_place_is_tried_at_once(tmp_path: Path) -> None:
