@@ -50,6 +50,8 @@ class ClockParams:
     """Without a status for so long, packets tell the device time."""
     baseline_s: float = 60.0
     """Over which the rate is measured."""
+    most_pieces: int = 256
+    """Jumps of the clock that are believed; a sensor whose clock jumps all the time has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,9 @@ class EpochClock:
             after.first = sequence
             return after
         if self.pieces and sequence <= self.pieces[-1].last_heard - 1:
+            self.odd += 1
+            return None
+        if len(self.pieces) >= self._params.most_pieces:
             self.odd += 1
             return None
         self.pieces.append(ClockPiece(sequence, self._params))

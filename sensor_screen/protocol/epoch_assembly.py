@@ -253,11 +253,15 @@ class EpochAssembly:
             self.given_up.append(GoneRange(self.boot_id, one, reason))
         return sum(map(len, taken))
 
+    def give_up_all(self, reason: str) -> None:
+        """Nothing of what is missing will come."""
+        if self._top is not None:
+            self._give_up(self._top, reason)
+
     def close(self) -> None:
         """The sensor restarted: what is missing will not come."""
         self._closed = True
-        if self._top is not None:
-            self._give_up(self._top, RESTARTED)
+        self.give_up_all(RESTARTED)
 
     # --- what is known ----------------------------------------------------------------------------
 

@@ -99,6 +99,8 @@ class OpenSensorHearing:
         start: The last START that was written; None before.
         started: START was answered OK on this link.
         counts: What was not used.
+        reused_boot: The sensor has the boot id of an earlier start, so its samples cannot be told
+            from those.
         asks_for_info: Something fits so badly that the info should be read again.
     """
 
@@ -111,6 +113,7 @@ class OpenSensorHearing:
         self.started = False
         self.counts = HearingCounts()
         self.asks_for_info = False
+        self.reused_boot = False
         self._sessions: dict[int, None] = {}
         self._epoch: EpochAssembly | None = None
         self._known_next: tuple[int, float] | None = None
@@ -219,8 +222,9 @@ class OpenSensorHearing:
     def _begin(self, first_sequence: int) -> None:
         if self.info is None:
             return
-        # A sensor that takes an earlier boot id again is told by the assembler.
+        self.reused_boot = True
         self._epoch = self.assembler.begin_epoch(self.info.boot_id, first_sequence)
+        self.reused_boot = False
 
     def _hear_next(self, following: int) -> None:
         """Measuring ended before this number."""

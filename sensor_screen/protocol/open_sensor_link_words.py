@@ -27,9 +27,9 @@ class LinkState(StrEnum):
     """Connected, and told to wait before measuring."""
     STARTING = "starting"
     STREAMING = "streaming"
-    """Samples come, and none is missing but the newest."""
+    """Samples come; single packets that were lost are being sent again."""
     CATCHING_UP = "catching up"
-    """Samples come, and earlier ones are being sent again."""
+    """Samples come, and more than a second of earlier ones is being sent again."""
     STOPPING = "stopping"
     DRAINING = "draining"
     """Measuring has ended; what is missing is being sent again."""
@@ -48,7 +48,7 @@ SENTENCES = {
     LinkState.ASKING: "Connected; asking the sensor what it is.",
     LinkState.READY: "Ready to measure.",
     LinkState.STARTING: "Starting to measure.",
-    LinkState.STREAMING: "Measuring; nothing is missing.",
+    LinkState.STREAMING: "Measuring.",
     LinkState.CATCHING_UP: "Measuring; fetching samples that were missed.",
     LinkState.STOPPING: "Ending the measurement.",
     LinkState.DRAINING: "Measuring has ended; fetching samples that were missed.",
@@ -264,6 +264,8 @@ class LinkParams:
     """Between two ACKs at least."""
     time_s: float = 1.0
     """Between two TIMEs in the mean."""
+    behind_s: float = 1.0
+    """Of samples; with more missing the link is catching up, until nothing is missing."""
     resend_silence_s: float = 5.0
     """A resend that sends nothing for so long has ended without telling."""
     drain_silence_s: float = 30.0

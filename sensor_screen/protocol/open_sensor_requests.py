@@ -41,10 +41,6 @@ class RequestLine:
         self.waiting = None
         self.failures = 0
 
-    def forget_waiting(self) -> None:
-        """The sensor that was asked is not there any more."""
-        self.waiting = None
-
     def begin_action(self, action: Action, now_s: float) -> None:
         """The radio was told to do it."""
         self.action, self.due_s = action, now_s + self.params.action_s
@@ -79,8 +75,10 @@ class RequestLine:
 
     def overdue(self, now_s: float) -> str:
         """Why the connection is of no use any more; empty: it is."""
-        if self.due_s is None or now_s < self.due_s or isinstance(self.action, Drop):
+        if self.due_s is None or now_s < self.due_s:
             return ""
         what = "do what it was asked" if self.action is not None else "answer"
+        if isinstance(self.action, Drop):
+            what = "let go of the connection"
         self.forget()
         return f"The sensor did not {what} in time."

@@ -80,7 +80,8 @@ class StatusWatch:
         flags = status.flags
         events: list[LinkEvent] = [StatusHeard(status)]
         low, charging = StatusFlag.BATTERY_LOW in flags, StatusFlag.CHARGING in flags
-        if status.battery_percent is not None or low != (self._battery and self._battery.low):
+        was_low = self._battery is not None and self._battery.low
+        if status.battery_percent is not None or low != was_low:
             events += self._tell_battery(BatteryHeard(status.battery_percent, low, charging))
         acc, gyr = StatusFlag.ACC_CLIPPED in flags, StatusFlag.GYR_CLIPPED in flags
         events += [Clipped(acc, gyr)] if acc or gyr else []

@@ -79,7 +79,7 @@ class OpenSensorReceiver:
         self.hearing = OpenSensorHearing()
         self._slot, self._base_s, self._params = slot, base_s, params
         self._clock: ClockModel | None = None
-        self._line, self._live_line = _Line(params.refresh_s), _Line(params.refresh_s)
+        self._line = _Line(params.refresh_s)
         self._pair: tuple[int, int] | None = None
         self._newest_live: tuple[int, int] | None = None
         self._kept: dict[int, list[ReadyBlock]] = {}
@@ -164,9 +164,7 @@ class OpenSensorReceiver:
             return
         self._newest_live = (epoch.boot_id, first + count - 1)
         sequence = np.arange(first, first + count, dtype=np.int64)
-        self._live.append(
-            self._block(epoch.boot_id, sequence, packet.counts, at_s, self._live_line)
-        )
+        self._live.append(self._block(epoch.boot_id, sequence, packet.counts, at_s))
 
     def _epoch_clock(self) -> EpochClock | None:
         epoch = self.hearing.epoch
@@ -213,15 +211,17 @@ class OpenSensorReceiver:
             self._kept.setdefault(block.boot_id, []).append(block)
         chunk = block.chunk
         sequence = np.arange(chunk.first_sequence, chunk.end_sequence, dtype=np.int64)
-        self._ready.append(self._block(block.boot_id, sequence, chunk.counts, at_s, self._line))
+        self._ready.append(self._block(block.boot_id, sequence, chunk.counts, at_s))
 
     def _block(
-        self, boot_id: int, sequence: np.ndarray, counts: np.ndarray, at_s: float, line: _Line
+        self, boot_id: int, sequence: np.ndarray, counts: np.ndarray, at_s: float
     ) -> ReceivedBlock:
         nothing = np.full(len(sequence), np.nan)
         device_s, host_s = nothing, nothing
         if self._clock is not None and boot_id in self._clock.epochs:
-            device_s, host_s = line.times(self._clock.epochs[boot_id], boot_id, sequence, at_s)
+            device_s, host_s = self._line.times(
+                self._clock.epochs[boot_id], boot_id, sequence, at_s
+            )
         return ReceivedBlock(
             slot=self._slot,
             arrival_s=at_s - self._base_s,
@@ -255,8 +255,7 @@ class OpenSensorReceiver:
             ProtocolError: Nobody says where the sensor was worn.
         """
         for epoch in self.hearing.assembler.epochs:
-            if epoch.top is not None and epoch.contiguous_end is not None:
-                epoch.give_up(epoch.contiguous_end, epoch.top, NEVER_CAME)
+            epoch.give_up_all(NEVER_CAME)
         for block in self.hearing.assembler.take_ready():
             self._kept.setdefault(block.boot_id, []).append(block)
         start, info = self.hearing.start, self._info
