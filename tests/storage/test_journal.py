@@ -278,6 +278,22 @@ def test_a_mark_that_is_none_ends_the_reading(body: bytes) -> None:
     assert "would not have written after frame 2" in str(scan.cut)
 
 
+def test_what_was_left_behind_a_cut_never_comes_back() -> None:
+    """The old frame after the torn one has the right number, and the new one the same length."""
+    old = [described(0, 1.0), *(came_up(0, 2.0 + i) for i in range(3))]
+    disk = PowerDisk()
+    with create_journal(PATH, disk=disk) as journal:
+        for record in old:
+            journal.append(record)
+    value = disk.files[PATH.name]
+    value[entry_ends(bytes(value))[2] - 1] ^= 1
+    with resume_journal(PATH, disk=disk) as journal:
+        assert journal.cut is not None
+        assert journal.cut.sound_behind
+        new = journal.append(came_up(0, 50.0))
+    assert read(PATH, disk) == [old[0], new]
+
+
 def test_another_file_is_no_journal(tmp_path: Path) -> None:
     path = tmp_path / "a.journal"
     path.write_bytes(b"PAR1 and so on")
