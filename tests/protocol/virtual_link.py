@@ -38,6 +38,8 @@ class Air:
     packets: int = 4
     mtu: int = 247
     live_loss: float = 0.0
+    backfill_loss: float = 0.0
+    """Shares of packets of either lane that never reach the client."""
     jitter_s: float = 0.002
     outages_s: tuple[tuple[float, float], ...] = ()
     """Start and end of times without a link."""
@@ -94,6 +96,7 @@ class VirtualSensor:
         self._sample_s = 0.001
         self._event_s = 0.0
         self._up_at_s = 0.05
+        self._wake_s = float("inf")
         self._outages = deque(air.outages_s)
         self._restarts = deque(air.restarts_s)
         self.events: list[Any] = []
@@ -129,6 +132,7 @@ class VirtualSensor:
                 self._due[0].at_s if self._due else float("inf"),
                 self._outages[0][0] if self._up and self._outages else float("inf"),
                 self._restarts[0] if self._restarts else float("inf"),
+                self._wake_s,
             )
             if next_s > until_s:
                 break
@@ -139,7 +143,10 @@ class VirtualSensor:
 
     def _step(self) -> None:
         now_s = self.now_s
-        if self._restarts and now_s >= self._restarts[0]:
+        if now_s >= self._wake_s:
+            self._wake_s = float("inf")
+            self._turn()
+        elif self._restarts and now_s >= self._restarts[0]:
             self._restart()
         elif self._up and self._outages and now_s >= self._outages[0][0]:
             self._lose(self._outages.popleft()[1])
@@ -177,7 +184,8 @@ class VirtualSensor:
         for channel, value in sent:
             if channel == 1:
                 self.firmware.confirmed(self.clock_us(self.now_s))
-            if channel == 2 and self.random.random() < self.air.live_loss:
+            loss = {2: self.air.live_loss, 3: self.air.backfill_loss}.get(channel, 0.0)
+            if loss and self.random.random() < loss:
                 self.dropped += 1
                 continue
             self._later(("up", Channel(channel), value))
@@ -231,6 +239,9 @@ class VirtualSensor:
             self.events.append((self.now_s, event))
         if not self.states or self.states[-1][1] != self.link.state:
             self.states.append((self.now_s, self.link.state))
+        wanted_s = self.link.wanted_at(self.now_s)
+        # What is wanted at once and gives nothing is asked for again a millisecond later.
+        self._wake_s = float("inf") if wanted_s is None else max(wanted_s, self.now_s + 1e-3)
 
     # --- links ------------------------------------------------------------------------------------
 
