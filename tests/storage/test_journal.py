@@ -154,6 +154,19 @@ def test_a_commit_says_the_frame_that_is_next() -> None:
         assert journal.commit() == 2
 
 
+def test_what_goes_on_with_a_journal_hears_what_is_in_it(tmp_path: Path) -> None:
+    path, heard = tmp_path / "a.journal", []
+    with create_journal(path) as journal:
+        for record in SESSION[:20]:
+            journal.append(record)
+    path.write_bytes(path.read_bytes() + b"torn")
+    with resume_journal(path, hear=heard.append) as journal:
+        assert heard == SESSION[:20]
+        for record in SESSION[20:]:
+            journal.append(record)
+    assert read(path) == SESSION
+
+
 # --- frames of a relay ----------------------------------------------------------------------------
 
 
