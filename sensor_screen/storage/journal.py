@@ -28,9 +28,10 @@ from sensor_screen.storage.journal_entries import (
 from sensor_screen.storage.journal_writer import Journal, JournalParams, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sensor_screen.protocol.relay_frame import RelayArrival
     from sensor_screen.storage.disk import Disk, DiskFile
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "create_journal",
     "drop_journal",
     "find_journals",
+    "name_journal",
     "open_journal",
     "resume_journal",
 ]
@@ -76,12 +78,22 @@ def create_journal(
 
 
 def resume_journal(
-    path: Path, params: JournalParams | None = None, disk: Disk | None = None
+    path: Path,
+    params: JournalParams | None = None,
+    disk: Disk | None = None,
+    hear: Callable[[RelayArrival], object] | None = None,
 ) -> Journal:
     """Go on with a journal behind its last sound entry; what lies behind that is dropped.
 
-    For a stream whose relay went on meanwhile (a phone that sends again). A program that was itself
-    the relay begins a new journal: its clock may have started anew.
+    For a stream whose relay went on meanwhile (a phone that sends again), or a program that was
+    itself the relay and was started again. After a restart of the computer it begins a new journal
+    instead: its monotonic clock has started anew, and arrival times would jump.
+
+    Args:
+        path: The journal.
+        params: Tuning.
+        disk: Where it is.
+        hear: Is given every record that is in it, in order, so that what listens can go on as well.
 
     Raises:
         RecordingError: It is missing or no journal.
@@ -91,8 +103,10 @@ def resume_journal(
     file = _open(path, disk)
     try:
         scan = JournalScan(str(path), file)
-        for _ in scan.entries():
-            pass
+        for entry in scan.entries():
+            if hear is not None:
+                for arrival in entry.arrivals:
+                    hear(arrival)
         if not scan.sound_bytes:
             return _begin(path, file, JournalFacts(), params, disk, scan.cut)
         # Also what is sound may so far be in memory only.
@@ -136,7 +150,16 @@ def drop_journal(path: Path, disk: Disk | None = None) -> None:
         disk.remove(path)
         disk.sync_folder(path.parent)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise UsageError(
+            str(path),
+            f"it cannot be removed ({error.strerror or error})",
+            "remove it: its recording is complete",
+        ) from error
+
+
+def name_journal(recording: Path) -> Path:
+    """Where the journal of a recording stands while it is made: `anna.journal`, `anna.parquet`."""
+    return recording.with_suffix(SUFFIX)
 
 
 def find_journals(folder: Path) -> tuple[Path, ...]:

@@ -181,5 +181,12 @@ def _dispose(journal: Path, cut: JournalCut | None) -> Path | None:
         drop_journal(journal)
         return None
     kept = journal.with_suffix(DAMAGED_SUFFIX)
-    journal.replace(kept)
+    try:
+        journal.replace(kept)
+    except OSError as error:
+        raise UsageError(
+            str(journal),
+            f"a part of it cannot be read, and it cannot be renamed ({error.strerror or error})",
+            "its recording is complete but for that part; keep or remove it",
+        ) from error
     return kept

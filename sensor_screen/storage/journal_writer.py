@@ -81,7 +81,8 @@ class Journal:
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._whole = True
-        self._oldest_s = math.inf
+        self._oldest_s, self._newest_s = math.inf, -math.inf
+        self._failing = False
         self._durable_bytes = scan.sound_bytes
         self._durable_sequence = scan.reader.next_sequence
 
@@ -114,7 +115,7 @@ class Journal:
             else:  # rare: a frame of its own is checked at once
                 self._close_frame()
                 self._take_frame(arrival_us, [_bare(record, 0)])
-            self._oldest_s = min(self._oldest_s, record.arrival_s)
+            self._note_time(record.arrival_s)
         return replace(record, arrival_s=arrival_us * 1e-6)
 
     def append_frame(self, value: bytes, now_s: float) -> tuple[RelayArrival, ...]:
@@ -138,7 +139,7 @@ class Journal:
             arrivals = self._reader.read(value)
             if self._reader.next_sequence != before:
                 self._wait(value)
-                self._oldest_s = min(self._oldest_s, now_s)
+                self._note_time(now_s)
         return arrivals
 
     def mark(self, mark: Mark) -> None:
@@ -153,14 +154,17 @@ class Journal:
             self._check_room()
             self._close_frame()
             self._wait(value)
-            self._oldest_s = min(self._oldest_s, mark.at_s)
+            self._note_time(mark.at_s)
 
     def is_due(self, now_s: float) -> bool:
-        """Whether a `commit` is due; `now_s` is on the clock of the arrivals."""
+        """Whether a `commit` is due; `now_s` is on the clock of the arrivals.
+
+        After one that failed it is due again when as much time has passed, whatever waits.
+        """
         with self._state:
             waited = now_s - self._oldest_s >= self._params.longest_wait_s
             size = self._waiting_bytes + self._frame_bytes
-            return waited or size >= self._params.largest_wait_bytes
+            return waited or (size >= self._params.largest_wait_bytes and not self._failing)
 
     def commit(self) -> int:
         """Write and sync what has been appended. Takes as long as the disk does.
@@ -177,14 +181,15 @@ class Journal:
             with self._changing():
                 self._close_frame()
                 waiting, sequence = tuple(self._waiting), self._reader.next_sequence
-                oldest_s, self._oldest_s = self._oldest_s, math.inf
+                self._oldest_s = math.inf
             if waiting:
                 value = b"".join(waiting)
-                self._write(value, oldest_s)
+                self._write(value)
                 with self._changing():
                     del self._waiting[: len(waiting)]
                     self._waiting_bytes -= len(value)
                     self._durable_bytes += len(value)
+                    self._failing = False
             self._durable_sequence = sequence
             return sequence
 
@@ -272,12 +277,16 @@ class Journal:
         self._reader.read(value)
         self._wait(value)
 
+    def _note_time(self, at_s: float) -> None:
+        self._oldest_s = min(self._oldest_s, at_s)
+        self._newest_s = max(self._newest_s, at_s)
+
     def _wait(self, value: bytes) -> None:
         entry = encode_entry(value)
         self._waiting.append(entry)
         self._waiting_bytes += len(entry)
 
-    def _write(self, value: bytes, oldest_s: float) -> None:
+    def _write(self, value: bytes) -> None:
         try:
             self._file.write(self._durable_bytes, value)
             self._file.sync()
@@ -287,12 +296,12 @@ class Journal:
             with suppress(OSError):
                 self._file.cut(self._durable_bytes)
             with self._state:
-                self._oldest_s = min(self._oldest_s, oldest_s)
+                self._oldest_s, self._failing = self._newest_s, True
             raise unwritable(self.path, error, begun=True) from error
 
 
 def _bare(record: RelayArrival, offset_us: int) -> RelayRecord:
-    return RelayRecord(record.kind, record.slot, record.channel, offset_us, record.value)
+    return RelayRecord(record.kind, record.slot, record.channel, offset_us, bytes(record.value))
 
 
 def unwritable(path: Path, error: OSError, *, begun: bool = False) -> UsageError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from sensor_screen.errors import UsageError
 from sensor_screen.storage.journal import create_journal, open_journal
 from tests.storage.relay_records import a_session
 
-BALLAST_BYTES = 1_000_000
+ROOM_BYTES = 700_000
+"""What is left to the journal at first."""
+LARGEST_BYTES = 64_000_000
+"""Of a disk that is filled on purpose."""
 AFTER_FULL = 500
 """Records that are appended while the disk is full."""
 
@@ -29,10 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     given = parser.parse_args(arguments)
     ballast, path = given.folder / "ballast", given.folder / "full.journal"
-    ballast.write_bytes(bytes(BALLAST_BYTES))
+    free = shutil.disk_usage(given.folder).free
+    if not ROOM_BYTES < free < LARGEST_BYTES:
+        parser.error(f"{given.folder} has {free:,} bytes free: give a small disk of its own")
+    ballast.write_bytes(bytes(free - ROOM_BYTES))
     session = a_session(random.Random(1), 10_000)  # noqa: S311
     taken = safe = 0
-    full_at, sentence, failed = None, "", 0
+    full_at, sentence, failed = -1, "", 0
     held, changed = b"", 0
     with create_journal(path) as journal:
         for record in session:
@@ -44,9 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
                 journal.commit()
                 safe, held = taken, path.read_bytes()
             except UsageError as error:
-                full_at, sentence, failed = full_at or safe, str(error), failed + 1
+                sentence, failed = str(error), failed + 1
+                full_at = safe
                 changed += not path.read_bytes().startswith(held)
-            if ballast.exists() and full_at is not None and taken > full_at + AFTER_FULL:
+            if ballast.exists() and failed and taken > full_at + AFTER_FULL:
                 ballast.unlink()
             if not ballast.exists() and safe == taken and taken > full_at + 2 * AFTER_FULL:
                 break
@@ -59,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{'times that what was safe had changed':<48}{changed:>12,}")
     print(f"{'records taken in all':<48}{taken:>12,}")
     print(f"{'records read':<48}{len(read):>12,}")
-    return int(read != session[:taken] or changed > 0)
+    return int(read != session[:taken] or changed > 0 or not failed)
 
 
 if __name__ == "__main__":

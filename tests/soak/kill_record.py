@@ -174,9 +174,12 @@ def kill_folds(kills: int, seed: int, folder: Path) -> FoldFigures:
     figures = FoldFigures()
     value = left_over(folder).read_bytes()
     journal, out = folder / "anna.journal", folder / "anna.parquet"
-    begin_s = time.perf_counter()
-    whole = fold_journal(journal, out).recording
-    longest_s = 1.3 * (time.perf_counter() - begin_s)
+    for _ in range(2):  # the first one imports what it needs
+        out.unlink(missing_ok=True)
+        journal.write_bytes(value)
+        begin_s = time.perf_counter()
+        whole = fold_journal(journal, out).recording
+    longest_s = 1.2 * (time.perf_counter() - begin_s)
     for _ in range(kills):
         out.unlink(missing_ok=True)
         journal.write_bytes(value)

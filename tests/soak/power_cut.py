@@ -4,7 +4,8 @@
 
 A life: begin, records, commits, sometimes a disk that is full or fails for a while. Behind each of
 its steps the power is cut in several ways (see `tests.storage.power_disk`); each outcome is read,
-and one of them is gone on with and cut again behind every step.
+and one of them is gone on with and cut again behind every step. The same once more where not the
+power went but the program was killed: what it wrote can be read, and is not yet on the disk.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sensor_screen.storage.journal import (
     resume_journal,
 )
 from sensor_screen.storage.journal_entries import MAGIC
-from tests.storage.power_disk import PowerDisk, after_cut
+from tests.storage.power_disk import KilledError, PowerDisk, after_cut
 from tests.storage.relay_records import a_session
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Figures:
     cut_ends: int = 0
     failures: int = 0
     resumed: int = 0
+    killed: int = 0
 
     def print(self) -> None:
         rows = {
@@ -60,6 +62,7 @@ class Figures:
             "outcomes read": self.outcomes,
             "of these with an end that was cut off": self.cut_ends,
             "of these gone on with and cut again": self.resumed,
+            "programs killed, gone on with and cut": self.killed,
             "writes, cuts and syncs that failed": self.failures,
             "records called safe, all outcomes together": self.safe,
             "records read": self.recovered,
@@ -96,6 +99,9 @@ def live(
                 journal.commit()
             except UsageError:
                 failures += 1
+            except KilledError:
+                disk.locked.clear()
+                return taken, failures
             else:
                 disk.say_safe(before + len(taken))
     with suppress(UsageError):
@@ -113,11 +119,20 @@ def read(files: dict[str, bytes]) -> tuple[list[RelayArrival], JournalCut | None
 
 
 def judge(
-    disk: PowerDisk, written: list[RelayArrival], tries: int, rng: random.Random, figures: Figures
+    disk: PowerDisk,
+    written: Sequence[list[RelayArrival]],
+    tries: int,
+    rng: random.Random,
+    figures: Figures,
+    first: int = 0,
 ) -> list[tuple[dict[str, bytes], list[RelayArrival]]]:
-    """Cut behind every step; the outcomes that opened."""
+    """Cut behind every step from `first` on; the outcomes that opened.
+
+    `written` are the records in the order in which they were taken; more than one list where a
+    program that was killed had some that the next one did not find.
+    """
     opened = []
-    for steps in range(len(disk.steps) + 1):
+    for steps in range(first, len(disk.steps) + 1):
         figures.steps += 1
         for _ in range(tries):
             files, safe = after_cut(disk, steps, rng)
@@ -126,13 +141,12 @@ def judge(
             try:
                 found, cut = read(files)
             except RecordingError:  # not there, or rubbish: right only where nothing was safe
-                found, cut = [], None
                 figures.lost += safe + (1 if _was_born(disk, steps) else 0)
                 continue
             figures.recovered += len(found)
             figures.cut_ends += cut is not None
-            figures.lost += found[:safe] != written[:safe]
-            figures.invented += found != written[: len(found)]
+            figures.lost += max(safe - len(found), 0)
+            figures.invented += all(found != one[: len(found)] for one in written)
             opened.append((files, found))
     return opened
 
@@ -154,7 +168,7 @@ def cut_one_life(seed: int, tries: int, figures: Figures) -> None:
     disk.failing = _failures(rng, disk.tried)
     written, failures = live(disk, journal, session, 0, rng)
     figures.failures += failures
-    opened = judge(disk, written, tries, rng, figures)
+    opened = judge(disk, [written], tries, rng, figures)
     files, found = rng.choice(opened)
     again = PowerDisk.holding(files)
     again.say_safe(0)
@@ -165,7 +179,27 @@ def cut_one_life(seed: int, tries: int, figures: Figures) -> None:
     taken, failures = live(again, journal, more, len(found), rng)
     figures.failures += failures
     figures.resumed += 1
-    judge(again, found + taken, tries, rng, figures)
+    judge(again, [found + taken], tries, rng, figures)
+    cut_after_kill(rng, tries, figures)
+
+
+def cut_after_kill(rng: random.Random, tries: int, figures: Figures) -> None:
+    """Killed between a write and its sync; the next program goes on; then the power goes."""
+    figures.killed += 1
+    disk = PowerDisk()
+    journal = create_journal(PATH, disk=disk)
+    disk.failing = _failures(rng, disk.tried)
+    disk.dies_at = disk.tried + rng.randint(2, 16)
+    session = a_session(rng, 4 * SESSION_RECORDS)
+    written, failures = live(disk, journal, session, 0, rng)
+    disk.failing, disk.dies_at, first = {}, 0, len(disk.steps)
+    journal = resume_journal(PATH, disk=disk)
+    found, _ = read({PATH.name: bytes(disk.files[PATH.name])})
+    disk.say_safe(len(found))
+    more = a_session(rng, SESSION_RECORDS, begin_s=200.0)
+    taken, more_failures = live(disk, journal, more, len(found), rng)
+    figures.failures += failures + more_failures
+    judge(disk, [found + taken, written], tries, rng, figures, first)
 
 
 def _failures(rng: random.Random, after: int) -> dict[int, tuple[int, float]]:

@@ -25,12 +25,18 @@ class Step:
     count: int = 0
 
 
+class KilledError(BaseException):
+    """The program is no more."""
+
+
 @dataclass
 class PowerDisk:
     files: dict[str, bytearray] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     failing: dict[int, tuple[int, float]] = field(default_factory=dict)
     """Number of a write, cut or sync -> error, and the share of the bytes that still arrive."""
+    dies_at: int = 0
+    """Number of the sync in which the program is killed; 0: none."""
     locked: set[str] = field(default_factory=set)
     tried: int = 0
     begin: dict[str, bytes] = field(default_factory=dict)
@@ -102,6 +108,8 @@ class PowerFile:
 
     def sync(self) -> None:
         number, _ = self.disk.trouble()
+        if self.disk.dies_at and self.disk.tried >= self.disk.dies_at:
+            raise KilledError
         if number:
             raise OSError(number, "Input/output error")
         self.disk.steps.append(Step("sync", self.name))

@@ -25,6 +25,7 @@ from sensor_screen.storage.journal import (
     Mark,
     create_journal,
     find_journals,
+    name_journal,
     open_journal,
     resume_journal,
 )
@@ -77,6 +78,15 @@ def test_a_time_is_said_as_it_will_be_read(tmp_path: Path) -> None:
         ]
     assert said[1].arrival_s == pytest.approx(1.234568, abs=1e-12)
     assert read(path) == said
+
+
+def test_a_buffer_that_is_used_again_changes_nothing() -> None:
+    disk, value = PowerDisk(), bytearray(b"first")
+    with create_journal(PATH, disk=disk) as journal:
+        journal.append(described(0, 1.0))
+        journal.append(notified(0, 2.0, value))
+        value[:] = b"later"
+    assert read(PATH, disk)[1].value == b"first"
 
 
 def test_a_record_that_came_late_keeps_its_own_time(tmp_path: Path) -> None:
@@ -142,6 +152,19 @@ def test_a_commit_says_the_frame_that_is_next() -> None:
         journal.append(notified(0, 2.0, b""))
         journal.append(notified(0, 2.0, b""))
         assert journal.commit() == 2
+
+
+def test_what_goes_on_with_a_journal_hears_what_is_in_it(tmp_path: Path) -> None:
+    path, heard = tmp_path / "a.journal", []
+    with create_journal(path) as journal:
+        for record in SESSION[:20]:
+            journal.append(record)
+    path.write_bytes(path.read_bytes() + b"torn")
+    with resume_journal(path, hear=heard.append) as journal:
+        assert heard == SESSION[:20]
+        for record in SESSION[20:]:
+            journal.append(record)
+    assert read(path) == SESSION
 
 
 # --- frames of a relay ----------------------------------------------------------------------------
@@ -268,6 +291,22 @@ def test_a_mark_that_is_none_ends_the_reading(body: bytes) -> None:
     assert "would not have written after frame 2" in str(scan.cut)
 
 
+def test_what_was_left_behind_a_cut_never_comes_back() -> None:
+    """The old frame after the torn one has the right number, and the new one the same length."""
+    old = [described(0, 1.0), *(came_up(0, 2.0 + i) for i in range(3))]
+    disk = PowerDisk()
+    with create_journal(PATH, disk=disk) as journal:
+        for record in old:
+            journal.append(record)
+    value = disk.files[PATH.name]
+    value[entry_ends(bytes(value))[2] - 1] ^= 1
+    with resume_journal(PATH, disk=disk) as journal:
+        assert journal.cut is not None
+        assert journal.cut.sound_behind
+        new = journal.append(came_up(0, 50.0))
+    assert read(PATH, disk) == [old[0], new]
+
+
 def test_another_file_is_no_journal(tmp_path: Path) -> None:
     path = tmp_path / "a.journal"
     path.write_bytes(b"PAR1 and so on")
@@ -326,6 +365,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(number: int, sentence: str, ste
     with pytest.raises(UsageError, match=sentence):
         journal.commit()
     assert journal.durable_sequence == safe
+    assert not journal.is_due(SESSION[19].arrival_s + 0.2)
     assert journal.is_due(SESSION[19].arrival_s + 0.25)
     assert read_beside(disk) == SESSION[:10]
     for record in SESSION[20:]:
@@ -353,6 +393,28 @@ def test_memory_is_bounded_while_the_disk_takes_nothing() -> None:
     disk.failing = {}
     journal.close()
     assert len(read(PATH, disk)) == 1 + 4
+
+
+def test_a_full_disk_is_tried_four_times_a_second_and_not_with_each_record() -> None:
+    disk = PowerDisk()
+    journal = create_journal(PATH, disk=disk)
+    journal.append(described(0, 1.0))
+    disk.failing = {disk.tried + i: (errno.ENOSPC, 0.0) for i in range(1, 1000)}
+    tries = 0
+    for i in range(1000):  # five seconds
+        journal.append(notified(0, 1.0 + 0.005 * i, bytes(200)))
+        if journal.is_due(1.0 + 0.005 * i):
+            tries += 1
+            with pytest.raises(UsageError, match="full"):
+                journal.commit()
+    assert 18 <= tries <= 20
+    disk.failing = {}
+    journal.commit()
+    journal.append(notified(0, 6.0, bytes(65_000)))
+    journal.append(notified(0, 6.0, bytes(1_000)))
+    assert journal.is_due(6.0)
+    journal.close()
+    assert len(read(PATH, disk)) == 1003
 
 
 def test_the_place_is_tried_at_once(tmp_path: Path) -> None:
@@ -388,7 +450,7 @@ def test_nobody_else_writes_or_folds_a_journal_that_is_being_written(tmp_path: P
             )
             assert "another program is writing it" in done.stderr
     assert read(path) == []
-    assert find_journals(tmp_path) == (path,)
+    assert find_journals(tmp_path) == (name_journal(tmp_path / "a.parquet"),) == (path,)
 
 
 def test_records_come_in_while_the_disk_is_slow() -> None:

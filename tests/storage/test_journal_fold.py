@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 import random
@@ -240,6 +241,47 @@ def test_a_recording_that_reads_back_otherwise_keeps_the_journal(
     with pytest.raises(UsageError, match="is not what was written; the journal is kept"):
         fold_journal(journal, tmp_path / "anna.parquet")
     assert journal.read_bytes() == whole
+
+
+def test_a_full_disk_keeps_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = left_over(tmp_path)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match=r"cannot be written \(No space left on device\)"):
+        fold_journal(journal, tmp_path / "anna.parquet")
+    assert [*tmp_path.iterdir()] == [journal]
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_journal_that_cannot_be_removed_is_said_and_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    journal, out = left_over(tmp_path), tmp_path / "anna.parquet"
+    if damaged:
+        value = bytearray(journal.read_bytes())
+        value[len(value) // 2] ^= 1
+        journal.write_bytes(value)
+    act = {name: getattr(Path, name) for name in ("unlink", "replace")}
+
+    def refuse(name: str) -> Callable[..., Any]:
+        def step(path: Path, *arguments: Any, **named: Any) -> Any:
+            if path == journal:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return act[name](path, *arguments, **named)
+
+        return step
+
+    with monkeypatch.context() as patch:
+        for name in act:
+            patch.setattr(Path, name, refuse(name))
+        with pytest.raises(UsageError, match=r"\(Permission denied\).* its recording is complete"):
+            fold_journal(journal, out)
+    assert journal.exists()
+    fold_journal(journal, out)
+    assert not journal.exists()
 
 
 def test_another_recording_is_never_replaced(tmp_path: Path) -> None:
