@@ -1,8 +1,8 @@
 """Client and virtual sensors in two processes: `python -m tests.soak.ble_two_processes`.
 
-In real time the client scans, pairs, records into a receiver, acknowledges, loses links and fetches what was
-missed; printed is what arrived, byte for byte, and what of a core it took. In its process is the
-Bluetooth host of bumble, too, which on a computer with a radio is the operating system's work.
+In real time the client scans, pairs, records into a receiver, acknowledges, loses links and fetches
+what was missed; printed is what arrived, byte for byte, and what of a core it took. In its process
+is the Bluetooth host of bumble, too, which with a radio is the work of the operating system.
 """
 
 from __future__ import annotations
