@@ -27,7 +27,10 @@ class Met:
 
 
 async def meet(
-    scanner: Scanner, outside: Outside, sighting: Sighting, params: LinkParams = LinkParams()
+    scanner: Scanner,
+    outside: Outside,
+    sighting: Sighting,
+    params: LinkParams = LinkParams(),  # noqa: B008 - frozen
 ) -> Met:
     """Connect, ask, and let go.
 
