@@ -51,7 +51,7 @@ class ClockParams:
     baseline_s: float = 60.0
     """Over which the rate is measured."""
     most_pieces: int = 256
-    """Jumps of the clock that are believed; a sensor whose clock jumps all the time has none."""
+    """Jumps that are believed; a clock that jumps all the time is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +228,8 @@ class EpochClock:
                 return None
             after.first = sequence
             return after
-        if self.pieces and sequence <= self.pieces[-1].last_heard - 1:
-            self.odd += 1
-            return None
-        if len(self.pieces) >= self._params.most_pieces:
+        inside = self.pieces and sequence <= self.pieces[-1].last_heard - 1
+        if inside or len(self.pieces) >= self._params.most_pieces:
             self.odd += 1
             return None
         self.pieces.append(ClockPiece(sequence, self._params))
@@ -334,9 +332,8 @@ class EpochClock:
         piece = self._piece_of(sequence)
         if piece is None:
             return None
-        return piece.arrivals.clock_map(
-            float(piece.device_s(np.array([sequence]), self._interval_us)[0])
-        )
+        device_s = piece.device_s(np.array([sequence]), self._interval_us)
+        return piece.arrivals.clock_map(float(device_s[0]))
 
     def line_map(self, first: int, last: int) -> ClockMap | None:
         """One straight line for a stretch of samples: for recordings of some minutes.

@@ -333,21 +333,23 @@ class EpochAssembly:
         horizon = self._top if finished else self._top - self._params.settle
         newest_first = self._params.newest_first
         asked: list[SequenceRange] = []
-        for one in self._merged(reversed(self._missing) if newest_first else iter(self._missing)):
+        ranges = reversed(self._missing) if newest_first else iter(self._missing)
+        for one in self._merged(ranges, limit * self._params.largest_request):
             parts = self._cut(one.first, min(one.end, horizon))
             asked += reversed(parts) if newest_first else parts
             if len(asked) >= limit:
                 break
         return tuple(asked[: max(0, limit)])
 
-    def _merged(self, ranges: Iterator[SequenceRange]) -> Iterator[SequenceRange]:
+    def _merged(self, ranges: Iterator[SequenceRange], most: int) -> Iterator[SequenceRange]:
+        """Ranges with those near them, each no longer than twice what can be asked for now."""
         last: SequenceRange | None = None
         for one in ranges:
             if last is None:
                 last = one
                 continue
-            low, high = sorted((last, one), key=lambda each: each.first)
-            if high.first - low.end <= self._params.merge_within:
+            low, high = (last, one) if last.first < one.first else (one, last)
+            if high.first - low.end <= self._params.merge_within and len(last) < most:
                 last = SequenceRange(low.first, high.end)
             else:
                 yield last

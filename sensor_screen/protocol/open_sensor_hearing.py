@@ -7,6 +7,7 @@ ranges. Whatever is not believed is counted and left.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,13 +31,18 @@ from sensor_screen.protocol.open_sensor_control_bytes import decode_indication, 
 from sensor_screen.protocol.open_sensor_info_bytes import decode_info
 from sensor_screen.protocol.open_sensor_packet import PacketKind, decode_packet
 from sensor_screen.protocol.open_sensor_status import SensorStatus, decode_status
+from sensor_screen.protocol.relay_frame import Channel, RelayKind
 from sensor_screen.protocol.sequence_ranges import SEQUENCES, RangeSet, unwrap_sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensor_screen.protocol.open_sensor_control import Request
     from sensor_screen.protocol.open_sensor_info import OpenSensorInfo
     from sensor_screen.protocol.open_sensor_packet import SamplePacket
+    from sensor_screen.protocol.relay_frame import RelayArrival
 
+CHANNEL_LANES = {Channel.LIVE: Lane.LIVE, Channel.BACKFILL: Lane.BACKFILL}
 LANES = {PacketKind.LIVE: Lane.LIVE, PacketKind.BACKFILL: Lane.BACKFILL}
 
 
@@ -146,6 +152,31 @@ class OpenSensorHearing:
         self._sessions[session] = None
         while len(self._sessions) > self.params.most_sessions:
             del self._sessions[next(iter(self._sessions))]
+
+    def replay(self, arrivals: Iterable[RelayArrival]) -> None:
+        """Hear again what was written down of this sensor, to go on where a program ended."""
+        for one in arrivals:
+            if one.kind in (RelayKind.LINK_UP, RelayKind.LINK_DOWN):
+                self.link_changed()
+            elif one.kind is RelayKind.WRITTEN and one.channel is Channel.CONTROL:
+                self.hear_written(one.value)
+            elif one.kind in (RelayKind.NOTIFIED, RelayKind.READ):
+                # What is refused was refused then, and is counted.
+                with suppress(ProtocolError):
+                    self._hear_again(one)
+            if self._epoch is not None:
+                self._epoch.drop_ready()
+        self.link_changed()
+
+    def _hear_again(self, one: RelayArrival) -> None:
+        if one.channel is Channel.INFO:
+            self.hear_info(one.value)
+        elif one.channel is Channel.CONTROL:
+            self.hear_control(one.value)
+        elif one.channel is Channel.STATUS:
+            self.hear_status(one.value, one.arrival_s)
+        elif one.channel in CHANNEL_LANES:
+            self.hear_packet(one.value, one.arrival_s, CHANNEL_LANES[one.channel])
 
     # --- what is read and written -----------------------------------------------------------------
 

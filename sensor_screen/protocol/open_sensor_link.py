@@ -50,6 +50,8 @@ class OpenSensorLink:
     Args:
         plan: What is to be measured.
         params: Tuning; None for the defaults.
+        hearing: What was heard before this program started, by `OpenSensorHearing.replay` of a
+            journal; the link's alone from now on. The plan must have the session of then.
 
     Attributes:
         plan: As given.
@@ -58,12 +60,17 @@ class OpenSensorLink:
         mtu: Of this connection; None: not known.
     """
 
-    def __init__(self, plan: LinkPlan, params: LinkParams | None = None) -> None:
+    def __init__(
+        self,
+        plan: LinkPlan,
+        params: LinkParams | None = None,
+        hearing: OpenSensorHearing | None = None,
+    ) -> None:
         self.plan = plan
         self.params = params or LinkParams()
         self.state = LinkState.APART
         self.mtu: int | None = None
-        self._talk = SensorTalk(plan, self.params)
+        self._talk = SensorTalk(plan, self.params, hearing)
         self._up = False
         self._ever_up = False
         self._told_trouble = ""

@@ -83,6 +83,10 @@ class Resending:
         self._not_before_s = now_s + self.params.retry_s
         self._asked = None
 
+    def pause(self, until_s: float) -> None:
+        """The last packets may still be on their way."""
+        self._not_before_s = until_s
+
     def heard(self, now_s: float) -> None:
         """A packet of it came."""
         self._heard_s = now_s

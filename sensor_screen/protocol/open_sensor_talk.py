@@ -68,9 +68,11 @@ class SensorTalk:
         acknowledged: Up to where the sensor knows it.
     """
 
-    def __init__(self, plan: LinkPlan, params: LinkParams) -> None:
+    def __init__(
+        self, plan: LinkPlan, params: LinkParams, hearing: OpenSensorHearing | None = None
+    ) -> None:
         self.plan, self.params = plan, params
-        self.hearing = OpenSensorHearing(params.hearing)
+        self.hearing = hearing or OpenSensorHearing(params.hearing)
         self.hearing.own(plan.session)
         self.requests = RequestLine(params)
         self.resending = Resending(params)
@@ -318,6 +320,7 @@ class SensorTalk:
             self.start_at_s = now_s + self.params.retry_s
         elif self.stops:
             self.stopped, self.progress_s = True, now_s
+            self.resending.pause(now_s + self.params.retry_s)
             self.hearing.started = False
         else:
             self.takes_over = self.in_use = False

@@ -36,6 +36,7 @@ class StatusWatch:
         self.ended = False
         self._lost = 0
         self._battery: BatteryHeard | None = None
+        self._status_knows = False
         self.forget()
 
     def forget(self) -> None:
@@ -48,8 +49,8 @@ class StatusWatch:
         self.ended = False
 
     def hear_battery(self, value: bytes) -> list[LinkEvent]:
-        """A value of the Battery Service."""
-        if len(value) < 1 or value[0] > 100:
+        """A value of the Battery Service; what the status says comes first."""
+        if len(value) < 1 or value[0] > 100 or self._status_knows:
             return []
         known = self._battery
         low, charging = (known.low, known.charging) if known else (False, False)
@@ -80,6 +81,7 @@ class StatusWatch:
         flags = status.flags
         events: list[LinkEvent] = [StatusHeard(status)]
         low, charging = StatusFlag.BATTERY_LOW in flags, StatusFlag.CHARGING in flags
+        self._status_knows |= status.battery_percent is not None
         was_low = self._battery is not None and self._battery.low
         if status.battery_percent is not None or low != was_low:
             events += self._tell_battery(BatteryHeard(status.battery_percent, low, charging))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sensor_screen.errors import RecordingError
 from sensor_screen.model import ClockMap, Placement, Recording, Side
 from sensor_screen.protocol.open_sensor_info import PlacementCode, SideCode
 from sensor_screen.protocol.relay_frame import Family, RelayKind
@@ -96,7 +97,7 @@ class Receiver:
         source: str = "received over Bluetooth",
         recorded_on: str = "",
     ) -> Recording:
-        """Everything that came, once no more will; call it once.
+        """Everything that came, once no more will.
 
         Args:
             places: Slot -> where the sensor was worn, by the person; None: as the slot says, or
@@ -107,7 +108,8 @@ class Receiver:
             recorded_on: ISO date.
 
         Raises:
-            ScreenError: Nobody says where a sensor was worn.
+            ScreenError: Nobody says where a sensor was worn, or two were worn at one place. Nothing
+                is lost by that: call it again with `places`.
         """
         streams: list[SensorStream] = []
         notes: dict[str, str] = {}
@@ -118,6 +120,7 @@ class Receiver:
                 side, placement = places[number]
             finished = slot.finish(side, placement)
             if finished.stream is not None:
+                _require_free(finished.stream, streams)
                 streams.append(self._on_base(finished.stream))
             name = f"sensor {told.serial}"
             notes |= {f"{name}: {title}": text for title, text in finished.notes.items()}
@@ -132,3 +135,14 @@ class Receiver:
             return stream
         moved = ClockMap(clock.offset_s - self.base_s, clock.skew, clock.residual_s, clock.origin)
         return replace(stream, clock=moved)
+
+
+def _require_free(stream: SensorStream, streams: list[SensorStream]) -> None:
+    info = stream.info
+    for other in streams:
+        if (other.info.side, other.info.placement) == (info.side, info.placement):
+            raise RecordingError(
+                f"Sensors {other.info.serial} and {info.serial}",
+                f"are both said to be worn at {info.side.value} {info.placement.value}",
+                "say where each of them was worn",
+            )

@@ -11,9 +11,8 @@ from sensor_screen.errors import ProtocolError
 from sensor_screen.model import Placement, Side
 from sensor_screen.protocol.assembly_counts import NEVER_CAME
 from sensor_screen.protocol.clock import ClockModel
-from sensor_screen.protocol.epoch_assembly import Lane
 from sensor_screen.protocol.open_sensor_control import Reply, SensorTime
-from sensor_screen.protocol.open_sensor_hearing import OpenSensorHearing
+from sensor_screen.protocol.open_sensor_hearing import CHANNEL_LANES, OpenSensorHearing
 from sensor_screen.protocol.open_sensor_info import measured_sensor
 from sensor_screen.protocol.relay_frame import Channel, RelayKind
 from sensor_screen.protocol.sequence_ranges import unwrap_sequence
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from sensor_screen.session.received import ReceiverParams
 
 _LONGEST_WAIT_US = 2_000_000
-_LANES = {Channel.LIVE: Lane.LIVE, Channel.BACKFILL: Lane.BACKFILL}
 
 
 class _Line:
@@ -107,8 +105,8 @@ class OpenSensorReceiver:
         self._collect(at_s)
 
     def _hear_value(self, channel: Channel, value: bytes, at_s: float) -> None:
-        if channel in _LANES:
-            heard = self.hearing.hear_packet(value, at_s, _LANES[channel])
+        if channel in CHANNEL_LANES:
+            heard = self.hearing.hear_packet(value, at_s, CHANNEL_LANES[channel])
             if heard is not None and channel is Channel.LIVE:
                 self._hear_live(heard[0], at_s)
         elif channel is Channel.STATUS:

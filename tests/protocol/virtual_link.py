@@ -94,6 +94,7 @@ class VirtualSensor:
         self._sample_s = 0.001
         self._event_s = 0.0
         self._up_at_s = 0.05
+        self._wake_s = float("inf")
         self._outages = deque(air.outages_s)
         self._restarts = deque(air.restarts_s)
         self.events: list[Any] = []
@@ -129,6 +130,7 @@ class VirtualSensor:
                 self._due[0].at_s if self._due else float("inf"),
                 self._outages[0][0] if self._up and self._outages else float("inf"),
                 self._restarts[0] if self._restarts else float("inf"),
+                self._wake_s,
             )
             if next_s > until_s:
                 break
@@ -139,7 +141,10 @@ class VirtualSensor:
 
     def _step(self) -> None:
         now_s = self.now_s
-        if self._restarts and now_s >= self._restarts[0]:
+        if now_s >= self._wake_s:
+            self._wake_s = float("inf")
+            self._turn()
+        elif self._restarts and now_s >= self._restarts[0]:
             self._restart()
         elif self._up and self._outages and now_s >= self._outages[0][0]:
             self._lose(self._outages.popleft()[1])
@@ -231,6 +236,9 @@ class VirtualSensor:
             self.events.append((self.now_s, event))
         if not self.states or self.states[-1][1] != self.link.state:
             self.states.append((self.now_s, self.link.state))
+        wanted_s = self.link.wanted_at(self.now_s)
+        # What is wanted at once and gives nothing is asked for again a millisecond later.
+        self._wake_s = float("inf") if wanted_s is None else max(wanted_s, self.now_s + 1e-3)
 
     # --- links ------------------------------------------------------------------------------------
 
