@@ -21,6 +21,9 @@ from bumble.link import LocalLink
 if TYPE_CHECKING:
     from bumble.core import PhysicalTransport
 
+_ESTABLISHED_EVENTS = 6
+"""A link whose first events stay silent was never established."""
+
 
 @dataclass(frozen=True, slots=True)
 class AirParams:
@@ -73,7 +76,8 @@ class VirtualController(Controller):
         """Give up the attempt that runs, and say so."""
         pending, self.pending_le_connection = self.pending_le_connection, None
         if pending is None:
-            return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
+            # It has just succeeded; the host, which waits for either end, will see.
+            return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
         peer = pending.peer_address
         self.send_hci_packet(
             hci.HCI_LE_Connection_Complete_Event(
@@ -206,10 +210,12 @@ class VirtualAir(LocalLink):
             self._end(peer)
 
     @staticmethod
-    def _end(connection: Connection) -> None:
+    def _end(
+        connection: Connection, reason: int = hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
+    ) -> None:
         controller = connection.controller
         if controller.le_connections.get(connection.peer_address) is connection:
-            controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+            controller.on_le_disconnected(connection, reason)
 
     # --- what bumble's controllers call -----------------------------------------------------------
 
@@ -218,6 +224,9 @@ class VirtualAir(LocalLink):
         if sender in self._away or not isinstance(sender, VirtualController):
             return
         loop = asyncio.get_running_loop()
+        if isinstance(packet, ll.ConnectInd):
+            patience_s = _ESTABLISHED_EVENTS * (self.params.interval_s or 0.0075)
+            loop.call_later(patience_s, self._check_established, sender, packet)
         for other in sorted(self.controllers, key=lambda one: one.name):
             if other is sender or other in self._away:
                 continue
@@ -229,6 +238,12 @@ class VirtualAir(LocalLink):
                 and not self._is_lost()
             ):
                 loop.call_soon(other.hear, sender, packet)
+
+    def _check_established(self, central: Controller, packet: ll.ConnectInd) -> None:
+        """A link that nobody answers on ends by itself."""
+        mine = central.le_connections.get(packet.advertiser_address)
+        if mine is not None and not any(link[0] is mine for link in self._links_of(central)):
+            self._end(mine, hci.HCI_ErrorCode.CONNECTION_FAILED_TO_BE_ESTABLISHED_ERROR)
 
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu

@@ -152,6 +152,8 @@ class BumbleClient(BaseBleakClient):
         except (core.TimeoutError, TimeoutError) as error:
             problem = f"Device {self.address} was not found"
             raise BleakDeviceNotFoundError(self.address, problem) from error
+        except core.InvalidStateError as error:
+            raise BleakError(f"{error}") from error
         self._connection = connection
         connection.on("disconnection", lambda _reason: self._lost(connection))
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bumble import core
 from bumble.device import Device
 from bumble.hci import Address
 from bumble.host import Host
@@ -76,10 +77,18 @@ class Central:
             await self._device.stop_scanning()
 
     async def connect(self, address: Address, timeout_s: float) -> Connection:
-        """A new link, encrypted at once where a bond is known."""
+        """A new link.
+
+        Raises:
+            core.TimeoutError: the sensor was not found.
+            core.InvalidStateError: the link ended at the moment at which it began.
+        """
         device = await self.device()
         async with self.connecting:
-            return await device.connect(address, timeout=timeout_s)
+            connection = await device.connect(address, timeout=timeout_s)
+        if device.connections.get(connection.handle) is not connection:
+            raise core.InvalidStateError("the link ended as it began")
+        return connection
 
     async def secure(self, connection: Connection) -> None:
         """Encrypt with the bond that is known, else pair."""
@@ -112,7 +121,10 @@ class Central:
             scanner.heard(advertisement)
 
 
-def local_central(air: VirtualAir, address: str = ADDRESS, **options: Any) -> Central:  # noqa: ANN401
-    """An adapter in the process of the sensors."""
+def local_central(
+    air: VirtualAir, address: str = ADDRESS, *, largest_mtu: int = 517
+) -> tuple[Central, VirtualController]:
+    """An adapter in the process of the sensors, and its controller."""
     controller = VirtualController("central", air, address)
-    return Central(controller, AsyncPipeSink(controller), address=address, **options)
+    sink = AsyncPipeSink(controller)
+    return Central(controller, sink, address=address, largest_mtu=largest_mtu), controller

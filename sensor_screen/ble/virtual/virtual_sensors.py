@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bumble.hci import Address
+
 from sensor_screen.ble.virtual.air import AirParams, VirtualAir
 from sensor_screen.ble.virtual.bumble_backend import bound_to
 from sensor_screen.ble.virtual.central import Central, local_central
@@ -129,14 +131,13 @@ class VirtualSensors:
     async def held_by_another(self, serial: str) -> AsyncIterator[None]:
         """Another phone has the sensor: it does not advertise meanwhile."""
         sensor = self.sensor(serial)
-        phone = local_central(self.air, "C0:00:00:00:00:02")
-        from bumble.hci import Address
-
-        connection = await phone.connect(Address(sensor.address), 5.0)
+        phone, controller = local_central(self.air, "C0:00:00:00:00:02")
         try:
+            await phone.connect(Address(sensor.address), 5.0)
             yield
         finally:
-            await connection.disconnect()
+            await phone.close()
+            self.air.remove(controller)
 
 
 @asynccontextmanager
@@ -173,7 +174,7 @@ async def virtual_sensors(
         )
         for index, one in enumerate(params)
     )
-    central = local_central(medium, largest_mtu=largest_mtu)
+    central, _ = local_central(medium, largest_mtu=largest_mtu)
     for one in made:
         await one.power_on()
     try:
