@@ -45,6 +45,8 @@ class ScriptedSensor:
     """What becomes of the next attempts: an error, or so many seconds until it succeeds."""
     faults: dict[str, list[Exception | float]] = field(default_factory=dict)
     """Characteristic -> what becomes of its next requests, likewise."""
+    flaps: int = 0
+    """So often a link is told lost while it is being made, as stacks do that try again inside."""
     on_write: Callable[[str, bytes], None] = lambda uuid, value: None  # noqa: ARG005
     on_pair: Callable[[], None] = lambda: None
     client: ScriptedClientBase | None = None
@@ -100,6 +102,9 @@ class ScriptedClientBase(BaseBleakClient):
             await asyncio.sleep(outcome if sensor.in_range else 3600.0)
         finally:
             radio.connecting -= 1
+        for _ in range(sensor.flaps):
+            assert self._disconnected_callback is not None
+            self._disconnected_callback()
         self.services = _services(sensor)
         sensor.client = self
         radio.counts["connected"] += 1

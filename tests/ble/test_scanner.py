@@ -118,6 +118,22 @@ def test_all_who_look_share_one_scan() -> None:
     run_jumping(play())
 
 
+def test_a_scan_that_brought_nothing_is_begun_anew_for_all_who_look() -> None:
+    """Who looks longer is not left without one."""
+
+    async def play() -> None:
+        scene = Scene.of(open_sensor())
+        scene.radio.deaf = True
+        long = asyncio.create_task(scene.scanner.find(lambda _: True, 60.0))
+        for _ in range(2):
+            assert await scene.scanner.find(lambda _: True, 15.0) is None
+        assert scene.radio.counts["scan"] == 2
+        scene.radio.deaf = False
+        assert await long is not None
+
+    run_jumping(play())
+
+
 def test_a_scan_that_cannot_be_resumed_is_told_to_who_looks() -> None:
     """Not to who connected meanwhile: his link stands."""
 

@@ -308,10 +308,11 @@ def test_a_sensor_that_wants_pairing_is_paired_once() -> None:
     run_jumping(play())
 
 
-def test_a_pairing_that_is_out_of_date_is_told_of() -> None:
+@pytest.mark.parametrize("uuid", [INFO, CONTROL])
+def test_a_pairing_that_is_out_of_date_is_told_of(uuid: str) -> None:
     async def play() -> None:
         scene = Scene.of(open_sensor())
-        scene.radio.sensors[0].faults[INFO] = [
+        scene.radio.sensors[0].faults[uuid] = [
             BleakGATTProtocolError(0x0F),
             BleakGATTProtocolError(0x0F),
         ]
@@ -319,6 +320,32 @@ def test_a_pairing_that_is_out_of_date_is_told_of() -> None:
         (told,) = [s for s in scene.told if s.state is LinkState.WAITING]
         assert isinstance(told.trouble, RadioError)
         assert told.trouble.fault == Trouble.STALE_PAIRING
+
+    run_jumping(play())
+
+
+def test_a_stack_that_tries_again_by_itself_is_let_try() -> None:
+    async def play() -> None:
+        scene = Scene.of(open_sensor())
+        scene.radio.sensors[0].flaps = 2
+        await run_for(scene, 5.0, scene.task())
+        assert not {"lost", "waiting"} & {*scene.states}
+
+    run_jumping(play())
+
+
+def test_a_link_that_breaks_before_it_was_started_measures_nothing() -> None:
+    async def play() -> None:
+        scene = Scene.of(open_sensor())
+        sensor = scene.radio.sensors[0]
+        sensor.faults[INFO] = [5.0]
+        asyncio.get_running_loop().call_later(1.0, sensor.lose)
+        await run_for(scene, 10.0, scene.task())
+        (told,) = [s for s in scene.told if s.state is LinkState.WAITING]
+        assert isinstance(told.trouble, RadioError)
+        assert told.trouble.fault == Trouble.LINK_LOST
+        assert told.since_s < 1001.1
+        assert "measures on" not in " ".join(s.sentence for s in scene.told)
 
     run_jumping(play())
 
