@@ -15,9 +15,9 @@ from sensor_screen.cli.typed_answers import is_one_key, read_typed
 from sensor_screen.report.record_screen import RecordScreen
 from sensor_screen.report.record_words import (
     list_choices,
+    list_keys,
     say_event,
     say_how_to_answer,
-    say_keys,
     say_step,
     show_text,
 )
@@ -127,7 +127,7 @@ class PlainLines:
                 typer.echo(f"{event.at_s:7.1f} s  {say_event(self._voice, event)}")
             stops = event.kind is Happening.PAUSED
             if stops or (event.kind is Happening.STEP and view.phase is Phase.WEARING):
-                typer.echo(f"           {say_keys(self._voice, view)}")
+                typer.echo(f"           {'   '.join(list_keys(self._voice, view))}")
         for reason in view.reasons if any(e.kind is Happening.ENDED for e in events) else ():
             typer.secho(f"\n{self._voice.say(reason)}", bold=True)
 

@@ -93,9 +93,9 @@ def say_step(voice: Voice, view: CaptureView) -> str:
     return show_text(voice, "step", number=view.number, steps=view.steps)
 
 
-def say_keys(voice: Voice, view: CaptureView) -> str:
+def list_keys(voice: Voice, view: CaptureView) -> list[str]:
     """The keys that do something now."""
-    return "   ".join(voice.text(f"capture.key.{key}") for key in view.keys)
+    return [voice.text(f"capture.key.{key}") for key in view.keys]
 
 
 def say_event(voice: Voice, event: CaptureEvent) -> str:

@@ -53,6 +53,7 @@ class SimulatedSource:
         rate_hz: float = 100.0,
         packet: int = 4,
     ) -> None:
+        plan.turns(sides)  # refuses what it is not for, before anything is simulated
         orders = _orders(plan.steps)
         self._wearer = Wearer(orders, person=person, sides=sides, rate_hz=rate_hz, seed=seed)
         self._acts_of = _match(plan.steps, sides)
