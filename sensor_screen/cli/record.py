@@ -41,7 +41,7 @@ Beside `anna.parquet` there will be `anna.intake.toml` with the answers, which `
 
 Examples:
 
-    sensor-screen record --virtual --plan quick --out trial.parquet --speed 20
+    sensor-screen record --virtual --plan quick --side left --out trial.parquet --speed 20
 
     sensor-screen record --virtual --ask --plan clinic --out trial.parquet --html trial.html
 """
@@ -53,7 +53,7 @@ def record(
         str, typer.Option(metavar="PLAN", help="clinic, quick, self-test, or a TOML file.")
     ] = "clinic",
     side: Annotated[
-        Leg | None, typer.Option(help="The leg of a plan for one leg; right if not given.")
+        Leg | None, typer.Option(help="The leg that carries the sensors, where it is one.")
     ] = None,
     virtual: Annotated[
         bool,

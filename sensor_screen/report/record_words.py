@@ -103,6 +103,8 @@ def say_event(voice: Voice, event: CaptureEvent) -> str:
     said = voice.say(event.said)
     if event.kind is Happening.BEGUN:
         return show_text(voice, "begins", task=said)
+    if event.kind is Happening.TROUBLE:
+        return f"! {said}"
     if event.kind is Happening.REPETITION and event.repetition is not None:
         leg = voice.word(event.repetition.side)
         up, down = event.repetition.peak_dorsiflexion_rad, event.repetition.peak_plantarflexion_rad

@@ -119,8 +119,7 @@ def open_capture(
             "add --virtual to try it with simulated ones, or `import` recordings of your sensors",
         )
     both = (Side.LEFT, Side.RIGHT)
-    one = side or (Side.RIGHT if plan.legs == 1 else None)
-    sides = both if one is None else (one,)
+    sides = (side,) if side else both
     source = SimulatedSource(plan, sides, seed=seed)
     today = date.today().isoformat()  # noqa: DTZ011 - the day where the person is
     capture = Capture(

@@ -34,13 +34,14 @@ def test_the_quick_plan_goes_from_start_to_report(
     assert done.status == 0
     recording = read_recording(out)
     assert recording.origin is Origin.SIMULATED
-    assert [t.task for t in recording.tasks] == [Task.STAND, Task.PUMP, Task.LUNGE, Task.SQUAT]
+    done_tasks = [Task.STAND, Task.PUMP, Task.WALK, Task.LUNGE, Task.SQUAT]
+    assert [t.task for t in recording.tasks] == done_tasks
     assert recording.notes["plan"] == "quick"
     assert recording.notes["capture"] == "complete"
     assert min(len(stream.raw) for stream in recording.streams) > 6000
     (leg,) = json.loads(page.read_text(encoding="utf-8"))["legs"]
     assert leg["side"] == "left"
-    for line in ("Step 5 of 6: Lunge", "Begin: Squat", "left 5, ", "your left ankle"):
+    for line in ("Step 6 of 7: Lunge", "Begin: Squat", "left 5, ", "your left ankle"):
         assert line in done.out
     again = run("screen", out)
     assert again.status == 0
@@ -52,7 +53,7 @@ def test_a_red_flag_in_an_intake_of_today_ends_it_without_a_recording(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\ny\n"))
     out = tmp_path / "me.parquet"
-    done = run("record", *FAST, "--ask", "--plan", "quick", "--out", out)
+    done = run("record", *FAST, "--ask", "--plan", "quick", "--side", "right", "--out", out)
     assert done.status == 0
     assert "Stop here, this comes first." in done.out
     assert "Begin" not in done.out
@@ -67,7 +68,19 @@ def test_old_red_flags_are_asked_again(run: Callable[..., Outcome], tmp_path: Pa
         '[session]\ndate = "2020-01-01"\n[red_flags]\nhot_joint = false\n[person]\nage_years = 31\n'
     )
     out = tmp_path / "me.parquet"
-    done = run("record", *FAST, "--ask", "--plan", "quick", "--out", out, "--intake", old)
+    done = run(
+        "record",
+        *FAST,
+        "--ask",
+        "--plan",
+        "quick",
+        "--side",
+        "right",
+        "--out",
+        out,
+        "--intake",
+        old,
+    )
     assert "Does your chest hurt" in done.out
     answers = out.with_suffix(".intake.toml").read_text(encoding="utf-8")
     assert "age_years = 31" in answers
@@ -78,6 +91,7 @@ def test_old_red_flags_are_asked_again(run: Callable[..., Outcome], tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--virtual", "--plan", "quick"), "quick: it is a plan for one leg; add --side"),
         (("--plan", "quick"), "record: sensors cannot be reached by radio"),
         (("--virtual", "--plan", "fly"), "fly: is no plan"),
         (("--virtual", "--plan", "clinic", "--side", "left"), "it is a plan for two legs"),
