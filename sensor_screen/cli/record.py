@@ -94,6 +94,7 @@ def record(
     from sensor_screen import wiring
     from sensor_screen.judgement import Claims, Language
     from sensor_screen.model import Side
+    from sensor_screen.rules.voice import Voice
 
     answers_out = out.with_suffix(".intake.toml")
     for path in (out, answers_out, json_out, html_out):
@@ -116,6 +117,7 @@ def record(
     wiring.save_answers(answers, answers_out, said_in)
     typer.echo(f"wrote {answers_out}", err=True)
     if not recording.tasks or running.capture.result().red_flags:
+        typer.echo(Voice(said_in).text("capture.show.no_report"))
         return
     wiring.save_recording(recording, out)
     typer.echo(f"wrote {out}", err=True)
@@ -167,6 +169,10 @@ def _run(
 
 def _say_end(capture: "Capture", voice: "Voice") -> None:
     """What the screen said last; it is gone by now."""
+    import shutil
+    import textwrap
+
     view = capture.view()
+    width = shutil.get_terminal_size((80, 24)).columns
     for sentence in (view.say, *view.reasons):
-        typer.secho(voice.say(sentence), bold=True)
+        typer.secho(textwrap.fill(voice.say(sentence), width), bold=True)

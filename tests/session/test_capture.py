@@ -331,3 +331,14 @@ def test_a_recording_of_a_clinic_is_replayed_with_keys_where_its_labels_are() ->
     assert [label.task for label in result.tasks] == [Task.STAND, Task.PUMP, Task.LUNGE]
     said = [e for e in events if e.repetition_kind is EventKind.ANNOUNCED and e.repetition.counted]
     assert [(e.repetition.side, e.number) for e in said] == [(Side.RIGHT, k) for k in (1, 2, 3)]
+
+
+def test_long_questions_cost_no_samples() -> None:
+    """Sensors send from the moment at which they are to be worn, and labels are on their time."""
+    guided = Guided()
+    guided.now_s = 0.0
+    assert len(guided.source.receive(300.0)) == 0
+    blocks = guided.source.receive(300.1)
+    assert {len(block.time_s) for block in blocks} == {8}
+    assert blocks[0].time_s[0] == pytest.approx(300.0)
+    assert guided.source.finish().streams[0].device_time_s[0] == pytest.approx(300.0)
