@@ -48,7 +48,7 @@ Examples:
 
     sensor-screen record --plan clinic --out anna.parquet --html anna.html
 
-    sensor-screen record --virtual --plan quick --out trial.parquet --speed 20
+    sensor-screen record --virtual --plan quick --side left --out trial.parquet --speed 20
 
     sensor-screen record --virtual --ask --plan clinic --out trial.parquet --html trial.html
 """
@@ -60,7 +60,7 @@ def record(
         str, typer.Option(metavar="PLAN", help="clinic, quick, self-test, or a TOML file.")
     ] = "clinic",
     side: Annotated[
-        Leg | None, typer.Option(help="The leg of a plan for one leg; right if not given.")
+        Leg | None, typer.Option(help="The leg that carries the sensors, where it is one.")
     ] = None,
     virtual: Annotated[
         bool,
@@ -108,6 +108,7 @@ def record(
     from sensor_screen import wiring
     from sensor_screen.judgement import Claims, Language
     from sensor_screen.model import Side
+    from sensor_screen.rules.voice import Voice
 
     answers_out = out.with_suffix(".intake.toml")
     for path in (out, answers_out, json_out, html_out):
@@ -135,6 +136,7 @@ def record(
     wiring.save_answers(answers, answers_out, said_in)
     typer.echo(f"wrote {answers_out}", err=True)
     if not recording.tasks or running.capture.result().red_flags:
+        typer.echo(Voice(said_in).text("capture.show.no_report"))
         return
     wiring.save_recording(recording, out)
     typer.echo(f"wrote {out}", err=True)
@@ -186,6 +188,10 @@ def _run(
 
 def _say_end(capture: "Capture", voice: "Voice") -> None:
     """What the screen said last; it is gone by now."""
+    import shutil
+    import textwrap
+
     view = capture.view()
+    width = shutil.get_terminal_size((80, 24)).columns
     for sentence in (view.say, *view.reasons):
-        typer.secho(voice.say(sentence), bold=True)
+        typer.secho(textwrap.fill(voice.say(sentence), width), bold=True)

@@ -12,12 +12,13 @@ from rich.live import Live
 
 from sensor_screen.cli.keyboard import END, KeyInput, LineInput
 from sensor_screen.cli.typed_answers import is_one_key, read_typed
+from sensor_screen.core.live_repetitions import EventKind
 from sensor_screen.report.record_screen import RecordScreen
 from sensor_screen.report.record_words import (
     list_choices,
+    list_keys,
     say_event,
     say_how_to_answer,
-    say_keys,
     say_step,
     show_text,
 )
@@ -123,11 +124,11 @@ class PlainLines:
                 typer.echo(f"\n{say_step(self._voice, view)}: {self._voice.say(view.big)}")
             if event.kind is Happening.QUESTION and view.question is not None:
                 self._ask(view)
-            elif event.kind is not Happening.LIGHT:
+            elif _is_new(event):
                 typer.echo(f"{event.at_s:7.1f} s  {say_event(self._voice, event)}")
             stops = event.kind is Happening.PAUSED
             if stops or (event.kind is Happening.STEP and view.phase is Phase.WEARING):
-                typer.echo(f"           {say_keys(self._voice, view)}")
+                typer.echo(f"           {'   '.join(list_keys(self._voice, view))}")
         for reason in view.reasons if any(e.kind is Happening.ENDED for e in events) else ():
             typer.secho(f"\n{self._voice.say(reason)}", bold=True)
 
@@ -156,8 +157,16 @@ class PlainLines:
         typer.echo(f"   {say_how_to_answer(self._voice, view.question)}")
 
 
+def _is_new(event: CaptureEvent) -> bool:
+    """It is worth a line: lights change troubles, and what is final was announced."""
+    if event.repetition is not None:
+        final = event.repetition_kind is EventKind.FINAL
+        return not (final and event.repetition.counted)
+    return event.kind not in (Happening.LIGHT, Happening.TROUBLE_OVER)
+
+
 def _is_heard(event: CaptureEvent) -> bool:
     counted = event.repetition is not None and event.repetition.counted
-    new = event.repetition_kind is not None and event.repetition_kind.value == "announced"
+    new = event.repetition_kind is EventKind.ANNOUNCED
     begun = event.kind in (Happening.BEGUN, Happening.PAUSED, Happening.ENDED)
     return begun or (event.kind is Happening.REPETITION and counted and new)

@@ -16,10 +16,10 @@ from sensor_screen.report.big_letters import big_width, draw_big, wrap_big
 from sensor_screen.report.record_words import (
     degrees,
     list_choices,
+    list_keys,
     say_bar,
     say_count,
     say_how_to_answer,
-    say_keys,
     say_light,
     say_question,
     say_step,
@@ -73,32 +73,48 @@ class RecordScreen:
             typed: Of an answer, so far.
             problem: What was wrong with the last answer.
         """
-        top = [self._head(view), *self._sensors(view), Text()]
-        bottom = [*self._troubles(view), self._keys(view)]
+        top = [*self._head(view), *self._sensors(view), Text()]
+        bottom = [*self._troubles(view), *self._keys(view)]
         room = self._height - len(top) - len(bottom)
         middle = self._question(view, typed, problem) if view.question else self._task(view, room)
         middle = middle[: max(0, room)]
         filled = [*middle, *[Text()] * max(0, room - len(middle))]
-        return Text("\n").join([*top, *filled, *bottom])
+        lines = [*top, *filled, *bottom][: self._height]
+        for line in lines:
+            line.rstrip()
+            line.truncate(self._width)
+        return Text("\n").join(lines)
 
     # --- near ---
 
-    def _head(self, view: CaptureView) -> Text:
+    def _head(self, view: CaptureView) -> list[Text]:
         left = say_step(self._voice, view)
         right = show_text(self._voice, "simulated") if view.simulated else ""
-        gap = max(1, self._width - cell_len(left) - cell_len(right))
-        return Text.assemble((left, "bold"), " " * gap, (right, "italic"))
+        gap = self._width - cell_len(left) - cell_len(right)
+        if gap < 1:
+            return [Text(left, style="bold"), Text(right, style="italic")]
+        return [Text.assemble((left, "bold"), " " * gap, (right, "italic"))]
 
     def _sensors(self, view: CaptureView) -> list[Text]:
         signs = _LIGHTS_ASCII if self._ascii else _LIGHTS
+        said = [
+            Text(
+                f"{signs[light.light]} {say_light(self._voice, light)}", style=_STYLES[light.light]
+            )
+            for light in view.lights
+        ]
+        return self._side_by_side(said)
+
+    def _side_by_side(self, parts: list[Text]) -> list[Text]:
+        """On as few lines as the width allows."""
         lines: list[Text] = []
-        line = Text()
-        for light in view.lights:
-            said = f"{signs[light.light]} {say_light(self._voice, light)}   "
-            if cell_len(line.plain) + cell_len(said.rstrip()) > self._width:
-                lines, line = [*lines, line], Text()
-            line.append(said, style=_STYLES[light.light])
-        return [*lines, line]
+        for part in parts:
+            together = lines[-1].cell_len + 3 + part.cell_len if lines else self._width + 1
+            if together <= self._width:
+                lines[-1] = Text.assemble(lines[-1], "   ", part)
+            else:
+                lines.append(part)
+        return lines
 
     def _troubles(self, view: CaptureView) -> list[Text]:
         lines: list[Text] = []
@@ -106,8 +122,9 @@ class RecordScreen:
             lines += self._wrap(f"! {self._voice.say(trouble)}", "yellow bold")
         return [*lines[:4], Text()] if lines else []
 
-    def _keys(self, view: CaptureView) -> Text:
-        return Text(say_keys(self._voice, view)[: self._width], style="dim")
+    def _keys(self, view: CaptureView) -> list[Text]:
+        said = [Text(key, style="dim") for key in list_keys(self._voice, view)]
+        return self._side_by_side(said)
 
     def _question(self, view: CaptureView, typed: str, problem: str) -> list[Text]:
         if view.question is None:
@@ -194,7 +211,12 @@ class RecordScreen:
             is_end = abs(at_rad - end_rad) <= 0.5 / per_rad
             mark = ("|" if self._ascii else "┃" if known else "│") if is_end else marks[zone]
             track.append(mark, style="bold" if is_end else _ZONE_STYLES[zone])
-        return [*self._needle(bar, per_rad, columns), track, track, Text(say_bar(self._voice, bar))]
+        return [
+            *self._needle(bar, per_rad, columns),
+            track,
+            track.copy(),
+            *self._wrap(say_bar(self._voice, bar)),
+        ]
 
     def _needle(self, bar: LiveBar, per_rad: float, columns: int) -> list[Text]:
         if not math.isfinite(bar.angle_rad):

@@ -93,9 +93,9 @@ def say_step(voice: Voice, view: CaptureView) -> str:
     return show_text(voice, "step", number=view.number, steps=view.steps)
 
 
-def say_keys(voice: Voice, view: CaptureView) -> str:
+def list_keys(voice: Voice, view: CaptureView) -> list[str]:
     """The keys that do something now."""
-    return "   ".join(voice.text(f"capture.key.{key}") for key in view.keys)
+    return [voice.text(f"capture.key.{key}") for key in view.keys]
 
 
 def say_event(voice: Voice, event: CaptureEvent) -> str:
@@ -103,6 +103,8 @@ def say_event(voice: Voice, event: CaptureEvent) -> str:
     said = voice.say(event.said)
     if event.kind is Happening.BEGUN:
         return show_text(voice, "begins", task=said)
+    if event.kind is Happening.TROUBLE:
+        return f"! {said}"
     if event.kind is Happening.REPETITION and event.repetition is not None:
         leg = voice.word(event.repetition.side)
         up, down = event.repetition.peak_dorsiflexion_rad, event.repetition.peak_plantarflexion_rad

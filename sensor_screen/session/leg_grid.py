@@ -31,6 +31,8 @@ class LegGridParams:
     longer makes the picture lag behind the leg."""
     filled_s: float = 0.1
     """A gap up to here is interpolated, as in whole recordings."""
+    keep_s: float = 10.0
+    """Of a sensor whose partner is not heard at all, so much is kept."""
     group_s: float = 0.02
     """Samples are given in groups of this length, so that how they arrive changes nothing."""
 
@@ -69,8 +71,11 @@ class LegGrid:
         """
         heard = self._heard[_PLACEMENTS.index(placement)]
         fresh = (time_s > heard.newest_s) & np.isfinite(felt).all(axis=1)
+        most = round(self.params.keep_s * self.rate_hz)
         heard.time_s = np.concatenate([heard.time_s, time_s[fresh]])
         heard.felt = np.concatenate([heard.felt, felt[fresh]])
+        if len(heard.time_s) > 2 * most:
+            heard.time_s, heard.felt = heard.time_s[-most:], heard.felt[-most:]
 
     def give(self, now_s: float) -> LegBlock | None:
         """What is known by now and was not given yet; None where that is nothing."""

@@ -53,11 +53,13 @@ class SimulatedSource:
         rate_hz: float = 100.0,
         packet: int = 4,
     ) -> None:
+        plan.turns(sides)  # refuses what it is not for, before anything is simulated
         orders = orders_of(plan.steps)
         self._wearer = Wearer(orders, person=person, sides=sides, rate_hz=rate_hz, seed=seed)
         self._acts_of = acts_of(plan.steps, sides)
         self._rate_hz, self._packet = rate_hz, packet
         self._sent: list[NDArray[np.int64]] = []
+        self._first: int | None = None  # number of the first sample, counted from time 0
         self._count = 0
 
     @property
@@ -74,11 +76,14 @@ class SimulatedSource:
     def receive(self, now_s: float) -> Sequence[SampleBlock]:
         """Whole packets up to now."""
         due = int(now_s * self._rate_hz + 1e-9) + 1
-        count = (due - self._count) // self._packet * self._packet
+        if self._first is None:
+            self._first = due - 1
+        sent = self._first + self._count
+        count = (due - sent) // self._packet * self._packet
         if count <= 0:
             return ()
         numbers = self._wearer.take(count)
-        time_s = np.arange(self._count, self._count + count) / self._rate_hz
+        time_s = np.arange(sent, sent + count) / self._rate_hz
         self._sent.append(numbers)
         self._count += count
         return [
@@ -97,7 +102,8 @@ class SimulatedSource:
     def finish(self) -> Recording:
         """Everything that was sent."""
         empty = np.empty(0, dtype=np.int64)
-        return self._wearer.recording(np.concatenate([empty, *self._sent]))
+        start_s = (self._first or 0) / self._rate_hz
+        return self._wearer.recording(np.concatenate([empty, *self._sent]), start_s)
 
 
 def orders_of(steps: Sequence[PlanStep]) -> list[Order]:

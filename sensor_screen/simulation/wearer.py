@@ -112,9 +112,14 @@ class Wearer:
         """Numbers of the next samples, the same for all sensors."""
         return np.array([self._step() for _ in range(count)], dtype=np.int64)
 
-    def recording(self, numbers: NDArray[np.int64]) -> Recording:
-        """What was sent so far, as the recording of a session without labels."""
-        at_s = np.arange(len(numbers)) / self._rate_hz
+    def recording(self, numbers: NDArray[np.int64], start_s: float = 0.0) -> Recording:
+        """What was sent so far, as the recording of a session without labels.
+
+        Args:
+            numbers: Of the samples, in the order in which they were sent.
+            start_s: Time of the first.
+        """
+        at_s = start_s + np.arange(len(numbers)) / self._rate_hz
         streams = tuple(
             replace(
                 stream,

@@ -160,8 +160,8 @@ def open_capture(
             "--no-radio", "leaves no sensor to record from", "add --virtual, or leave it out"
         )
     both = (Side.LEFT, Side.RIGHT)
-    one = side or (Side.RIGHT if plan.legs == 1 else None)
-    sides = both if one is None else (one,)
+    sides = (side,) if side else both
+    plan.turns(sides)  # refuses what it is not for, before anything is looked for
     source: SimulatedSource | RadioSource
     clock: CaptureClock
     close: Callable[[], None] = _nothing

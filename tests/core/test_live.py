@@ -310,3 +310,19 @@ def test_calibration_is_told_once_the_filter_runs(legs: Mapping[str, SimulatedLe
         assert before is None or before is estimator.calibration
     assert estimator.calibration is not None
     assert estimator.calibration.sign_origin is SignOrigin.PUMPS
+
+
+def test_who_guides_can_let_calibration_wait(legs: Mapping[str, SimulatedLeg]) -> None:
+    """Until then nothing is answered, then everything; how samples come changes nothing."""
+    answers = []
+    for size in (7, 400):
+        known = legs["stairs"]
+        estimator = live(known)
+        estimator.not_before_s = 35.0
+        told = [estimator.feed(block) for block in blocks_of(known, [size] * 10_000)]
+        heard_s = np.cumsum([0, *[size] * len(told)])[1:] / known.leg.rate_hz
+        first = next(k for k, answer in enumerate(told) if len(answer.time_s))
+        assert heard_s[first] == pytest.approx(35.0, abs=size / known.leg.rate_hz + 0.02)
+        answers.append(join(told))
+    assert_same(*answers)
+    assert len(answers[0].time_s) == len(known.leg.time_s)
