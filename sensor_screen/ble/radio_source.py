@@ -15,10 +15,9 @@ import numpy as np
 from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
 from sensor_screen.ble.sensor_task import SensorTask
 from sensor_screen.errors import UsageError
-from sensor_screen.model import SensorInfo
+from sensor_screen.model import Origin, Recording, SensorInfo
 from sensor_screen.protocol.open_sensor_link import OpenSensorLink
 from sensor_screen.protocol.open_sensor_link_words import LinkPlan
-from sensor_screen.session.capture_view import Happening
 from sensor_screen.session.live_sensors import SampleBlock, Slot
 from sensor_screen.session.receive import PLACEMENTS, SIDES, Receiver
 from sensor_screen.session.received import ReceiverParams
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from sensor_screen.ble.outside import Outside
     from sensor_screen.ble.scanner import Scanner
     from sensor_screen.ble.states import SensorStatus
-    from sensor_screen.model import Recording
     from sensor_screen.protocol.relay_frame import RelayArrival
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.received import ReceivedBlock
@@ -76,7 +74,7 @@ class RadioSource:
         scanner: Shared by all sensors.
         outside: Radio, clock and chance; its clock is that of the loop.
         wanted: Sensors with their slots, sides and placements.
-        keeper: Where records are safe.
+        keep: Opens where records are safe; called once, when links begin.
         fold: Makes the recording of what was kept; called once, at the end.
         session: Random, not 0; the same for all sensors.
         heard: Told of each event: a virtual person acts on it.
@@ -90,7 +88,7 @@ class RadioSource:
         scanner: Scanner,
         outside: Outside,
         wanted: Sequence[WantedSensor],
-        keeper: RecordKeeper,
+        keep: Callable[[], RecordKeeper],
         fold: Callable[[], Recording],
         *,
         session: int,
@@ -99,7 +97,8 @@ class RadioSource:
         params: RadioSourceParams | None = None,
     ) -> None:
         self._loop, self._outside, self._wanted = loop, outside, tuple(wanted)
-        self._keeper, self._fold, self._heard = keeper, fold, heard
+        self._keep, self._fold, self._heard = keep, fold, heard
+        self._keeper: RecordKeeper | None = None
         self._params = params or RadioSourceParams()
         self._receiver = Receiver(self._params.receiver)
         self.is_simulated = simulated
@@ -154,14 +153,18 @@ class RadioSource:
 
     def hear(self, event: CaptureEvent) -> None:
         """What the capture says."""
-        if event.kind is Happening.BEGUN or self._keeping is not None:
-            self._heard(event)
+        self._heard(event)
 
     def finish(self) -> Recording:
-        """Stop the sensors, fetch what they still hold, and make the recording."""
+        """Stop the sensors, fetch what they still hold, and make the recording.
+
+        Raises:
+            ScreenError: Something cannot be kept or made; what was kept is safe.
+        """
+        if self._keeper is None:
+            return Recording((), origin=Origin.SIMULATED if self.is_simulated else Origin.MEASURED)
         try:
-            if self._keeping is not None:
-                self._loop.run_until_complete(self._end())
+            self._loop.run_until_complete(self._end())
         finally:
             self._keeper.close()
         return self._fold()
@@ -169,27 +172,29 @@ class RadioSource:
     # --- in the loop ------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self._keeping = self._loop.create_task(self._keep())
+        self._keeper = self._keep()
+        self._keeping = self._loop.create_task(self._make_safe(self._keeper))
         self._running = [self._loop.create_task(task.run()) for task in self._tasks]
         self.wait(0.0)  # the description of each sensor: the base of all times
 
     def _take(self, record: RelayArrival) -> None:
-        self._receiver.receive(self._keeper.append(record))
+        if self._keeper is not None:
+            self._receiver.receive(self._keeper.append(record))
 
     def _know(self, status: SensorStatus) -> None:
         self.statuses[status.slot] = status
 
-    async def _keep(self) -> None:
+    async def _make_safe(self, keeper: RecordKeeper) -> None:
         """Make records safe, then say so to the sensors that sent them."""
         while True:
             await self._outside.sleep(self._params.look_s)
-            if self._keeper.is_due(self._outside.clock()):
-                self._commit()
+            if keeper.is_due(self._outside.clock()):
+                self._commit(keeper)
 
-    def _commit(self) -> None:
+    def _commit(self, keeper: RecordKeeper) -> None:
         held = [link.held for link in self._links]
         try:
-            self._keeper.commit()
+            keeper.commit()
         except UsageError:
             now_s = self._outside.clock()
             self._failing_since_s = self._failing_since_s or now_s

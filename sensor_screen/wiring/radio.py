@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sensor_screen.model import Placement, Recording, Side
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.plan import Plan
+    from sensor_screen.storage.journal import Journal
 
 RATE_HZ = 100.0
 LISTEN_S = 4.0
@@ -119,7 +120,7 @@ def find_sensors(radio: Radio) -> tuple[FoundSensor, ...]:
 
 
 def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
-    """Shank and foot sensor of each leg, and a journal beside the recording that will be made.
+    """Shank and foot sensor of each leg; a journal lies beside the recording while it is made.
 
     Raises:
         sensor_screen.errors.UsageError: A sensor is missing, or the journal cannot be written.
@@ -154,12 +155,16 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     journal = out.with_suffix(".journal")
     origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
     said = "simulated person, virtual Bluetooth sensors" if radio.simulated else "Bluetooth sensors"
-    keeper = create_journal(journal, JournalFacts(origin=origin, source=said))
+    kept: list[Journal] = []
+
+    def keep() -> Journal:
+        kept.append(create_journal(journal, JournalFacts(origin=origin, source=said)))
+        return kept[0]
 
     def heard(event: CaptureEvent) -> None:
-        if name := names.get(event.kind):
+        if kept and (name := names.get(event.kind)):
             task = event.step.task if event.step is not None else None
-            keeper.mark(Mark(name, radio.outside.clock(), str(task or "")))
+            kept[0].mark(Mark(name, radio.outside.clock(), str(task or "")))
         radio.heard(event)
 
     def fold() -> Recording:
@@ -170,7 +175,7 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         radio.scanner,
         radio.outside,
         wanted,
-        keeper,
+        keep,
         fold,
         session=secrets.randbelow(2**32 - 1) + 1,
         heard=heard,
