@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sensor_screen.ble.survey import FoundSensor
+    from sensor_screen.ble.meeting import Met
 
 DEVICES_HELP = """
 Look for Bluetooth sensors and ask each who it is.
@@ -45,7 +45,7 @@ def devices(
         )
 
 
-def _line(one: "FoundSensor") -> str:
+def _line(one: "Met") -> str:
     sighting, who = one.sighting, one.who
     if who is None:
         return f"{sighting.name or sighting.address}  {sighting.rssi_dbm} dBm"

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensor_screen.ble.introduction import Introduction
+    from sensor_screen.ble.meeting import Met
     from sensor_screen.ble.outside import Outside
     from sensor_screen.ble.radio_source import RadioSource
     from sensor_screen.ble.scanner import Scanner
-    from sensor_screen.ble.survey import FoundSensor
     from sensor_screen.model import Placement, Recording, Side
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.plan import Plan
@@ -108,15 +108,15 @@ def open_virtual_radio(
     return Radio(loop, outside, Scanner(outside), simulated=True, heard=heard, _left=left)
 
 
-def find_sensors(radio: Radio) -> tuple[FoundSensor, ...]:
+def find_sensors(radio: Radio) -> tuple[Met, ...]:
     """Who is here.
 
     Raises:
         sensor_screen.errors.RadioError: Bluetooth cannot be used.
     """
-    from sensor_screen.ble.survey import survey
+    from sensor_screen.ble.meeting import meet_all
 
-    return radio.loop.run_until_complete(survey(radio.scanner, radio.outside, LISTEN_S))
+    return radio.loop.run_until_complete(meet_all(radio.scanner, radio.outside, LISTEN_S))
 
 
 def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
@@ -184,7 +184,7 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     )
 
 
-def _worn(found: tuple[FoundSensor, ...], sides: tuple[Side, ...]) -> list[Introduction]:
+def _worn(found: tuple[Met, ...], sides: tuple[Side, ...]) -> list[Introduction]:
     from sensor_screen.errors import UsageError
     from sensor_screen.model import Placement
     from sensor_screen.protocol.relay_frame import Family

@@ -92,7 +92,7 @@ def test_old_red_flags_are_asked_again(run: Callable[..., Outcome], tmp_path: Pa
     ("arguments", "said"),
     [
         (("--virtual", "--plan", "quick"), "quick: it is a plan for one leg; add --side"),
-        (("--plan", "quick"), "record: sensors cannot be reached by radio"),
+        (("--no-radio", "--plan", "quick", "--side", "left"), "--no-radio: leaves no sensor"),
         (("--virtual", "--plan", "fly"), "fly: is no plan"),
         (("--virtual", "--plan", "clinic", "--side", "left"), "it is a plan for two legs"),
     ],
