@@ -52,7 +52,7 @@ def test_the_commands_for_your_own_data_work(
     (overlay,) = blocks("toml")
     (tmp_path / "clinic.toml").write_text(overlay, encoding="utf-8")
     lines = [line for line in shell_lines() if line.startswith("sensor-screen")]
-    assert len(lines) == 9
+    assert len(lines) == 11
     for line in lines:
         monkeypatch.setattr(sys, "argv", shlex.split(line))
         monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * 200))  # Enter skips a question
