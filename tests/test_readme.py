@@ -59,8 +59,9 @@ def test_the_commands_for_your_own_data_work(
         with pytest.raises(SystemExit) as end:
             main()
         assert not end.value.code, (line, capsys.readouterr().err)
-        if not any(word in line for word in ("--claims", "visit")):
+        if not any(word in line for word in ("--claims", "visit", "--virtual")):
             assert (tmp_path / shlex.split(line)[-1]).is_file(), line
+    assert read_recording(tmp_path / "trial.parquet").tasks
 
 
 def test_the_columns_shown_are_those_that_are_read() -> None:
