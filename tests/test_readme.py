@@ -55,7 +55,8 @@ def test_the_commands_for_your_own_data_work(
     assert len(lines) == 11
     for line in lines:
         monkeypatch.setattr(sys, "argv", shlex.split(line))
-        monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * 200))  # Enter skips a question
+        typed = "" if "record" in line else "\n" * 200  # Enter skips a question, or ends a task
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         with pytest.raises(SystemExit) as end:
             main()
         assert not end.value.code, (line, capsys.readouterr().err)
