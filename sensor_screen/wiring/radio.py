@@ -119,6 +119,15 @@ def find_sensors(radio: Radio) -> tuple[Met, ...]:
     return radio.loop.run_until_complete(meet_all(radio.scanner, radio.outside, LISTEN_S))
 
 
+def hear_sensors(radio: Radio, for_s: float) -> int:
+    """How many sensors advertise; none is connected.
+
+    Raises:
+        sensor_screen.errors.RadioError: Bluetooth cannot be used.
+    """
+    return len(radio.loop.run_until_complete(radio.scanner.look_around(for_s)))
+
+
 def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
     """Shank and foot sensor of each leg; a journal lies beside the recording while it is made.
 
