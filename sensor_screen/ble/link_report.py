@@ -11,20 +11,21 @@ from sensor_screen.session.capture_view import LinkReport, LinkTrouble
 if TYPE_CHECKING:
     from sensor_screen.ble.states import SensorStatus
 
-CATCHING_UP_S = 2.0
-"""Catching up that is over sooner is not worth reading."""
 _PLAIN = {
     LinkState.FAILED: LinkTrouble.FAILED,
     LinkState.IN_USE: LinkTrouble.HELD,
     LinkState.PAIRING: LinkTrouble.PAIRING,
+    LinkState.CATCHING_UP: LinkTrouble.CATCHING_UP,
 }
-_LINKED_YET_IDLE = (LinkState.READY, LinkState.STARTING)
+_LINKED_YET_IDLE = frozenset({LinkState.READY, LinkState.STARTING})
+_NOT_BACK = TROUBLED | _LINKED_YET_IDLE
+"""Of a sensor that was measuring."""
 
 
 def report_link(
     status: SensorStatus,
-    now_s: float,
     *,
+    measured: bool = False,
     refusal: str = "",
     battery_percent: int | None = None,
 ) -> LinkReport:
@@ -32,7 +33,7 @@ def report_link(
 
     Args:
         status: As it stands.
-        now_s: On the clock of `SensorStatus.since_s`.
+        measured: Samples of it came: whatever becomes of the link, it measures on.
         refusal: Why the sensor does not measure though it is linked; empty: it does not say.
         battery_percent: 0 to 100; None: not known.
     """
@@ -43,8 +44,8 @@ def report_link(
         kind = LinkTrouble.RADIO
     elif status.state in _LINKED_YET_IDLE and refusal:
         kind, reason = LinkTrouble.NOT_STARTED, refusal
-    elif status.state is LinkState.CATCHING_UP and now_s - status.since_s >= CATCHING_UP_S:
-        kind = LinkTrouble.CATCHING_UP
+    elif kind is None and measured and status.state in _NOT_BACK:
+        kind = LinkTrouble.BROKEN
     elif kind is None and status.state in TROUBLED:
-        kind = LinkTrouble.BROKEN if status.links else LinkTrouble.SEARCHING
+        kind = LinkTrouble.SEARCHING
     return LinkReport(kind, reason, battery_percent)

@@ -133,11 +133,11 @@ class RadioSource:
     @property
     def links(self) -> Mapping[int, LinkReport]:
         """How each link stands once it has begun, and its sensor's battery."""
-        now_s, facts = self._outside.clock(), self._receiver.facts
+        facts = self._receiver.facts
         return {
             task.wanted.slot: report_link(
                 task.status,
-                now_s,
+                measured=facts[task.wanted.slot].samples > 0,
                 refusal=link.trouble,
                 battery_percent=facts[task.wanted.slot].battery_percent,
             )

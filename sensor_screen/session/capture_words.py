@@ -93,10 +93,8 @@ def _of_sensor(light: SensorLight) -> Iterator[tuple[Statement, bool]]:
     """How it is heard, how its link stands, its battery; and whether that hinders a task."""
     link, values = light.link, {"side": light.side, "placement": light.placement}
     reason = f" {link.reason}" if link.reason else ""
-    silent = light.light in (Light.WAITING, Light.LOST)
-    # The light says as much of a search that has only begun, and more of a link without samples.
+    # The light says as much of a search that has only begun.
     vague = link.trouble is LinkTrouble.SEARCHING and not reason
-    vague = vague or (link.trouble is LinkTrouble.CATCHING_UP and silent)
     if link.trouble is LinkTrouble.RADIO:
         yield Statement("capture.link.radio", {"reason": reason}), True
     elif link.trouble is not None and not vague:

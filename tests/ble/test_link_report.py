@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sensor_screen.ble.link_report import CATCHING_UP_S, report_link
+from sensor_screen.ble.link_report import report_link
 from sensor_screen.ble.outside import Outside
 from sensor_screen.ble.radio_source import RadioSource
 from sensor_screen.ble.scanner import Scanner
@@ -20,51 +20,45 @@ from tests.ble.scenes import open_sensor, wanted
 from tests.ble.scripted_radio import ScriptedRadio
 
 NEVER = SensorStatus(0, "SS-0042", LinkState.SEARCHING, 100.0)
-ONCE = replace(NEVER, links=1)
-SILENT = {LinkState.READY, LinkState.STARTING, LinkState.STREAMING, LinkState.STOPPING,
-          LinkState.STOPPED}  # fmt: skip
+RUNS = {LinkState.STREAMING, LinkState.STOPPING, LinkState.STOPPED}
+BEGINS = {LinkState.READY, LinkState.STARTING}
+OWN = {
+    LinkState.FAILED: LinkTrouble.FAILED,
+    LinkState.IN_USE: LinkTrouble.HELD,
+    LinkState.PAIRING: LinkTrouble.PAIRING,
+    LinkState.CATCHING_UP: LinkTrouble.CATCHING_UP,
+}
 
 
 @pytest.mark.parametrize("state", LinkState)
 def test_each_state_is_told_as_what_hinders_or_not_at_all(state: LinkState) -> None:
-    told = {
-        links: report_link(replace(NEVER, state=state, links=links), 200.0).trouble
-        for links in (0, 1)
-    }
-    own = {
-        LinkState.FAILED: LinkTrouble.FAILED,
-        LinkState.IN_USE: LinkTrouble.HELD,
-        LinkState.PAIRING: LinkTrouble.PAIRING,
-        LinkState.CATCHING_UP: LinkTrouble.CATCHING_UP,
-    }
-    if state in SILENT:
-        assert told == {0: None, 1: None}
-    elif state in own:
-        assert told == {0: own[state], 1: own[state]}
+    status = replace(NEVER, state=state)
+    before, after = (report_link(status, measured=m).trouble for m in (False, True))
+    if state in RUNS:
+        assert (before, after) == (None, None)
+    elif state in BEGINS:
+        assert (before, after) == (None, LinkTrouble.BROKEN)
+    elif state in OWN:
+        assert (before, after) == (OWN[state], OWN[state])
     else:
-        assert told == {0: LinkTrouble.SEARCHING, 1: LinkTrouble.BROKEN}
-
-
-def test_a_short_fetch_is_not_worth_reading() -> None:
-    status = replace(ONCE, state=LinkState.CATCHING_UP)
-    assert report_link(status, 100.0 + CATCHING_UP_S - 0.01).trouble is None
-    assert report_link(status, 100.0 + CATCHING_UP_S).trouble is LinkTrouble.CATCHING_UP
+        assert (before, after) == (LinkTrouble.SEARCHING, LinkTrouble.BROKEN)
 
 
 def test_the_reason_tells_whose_fault_it_is() -> None:
-    off = report_link(replace(ONCE, trouble=trouble(Trouble.POWERED_OFF)), 100.0)
+    off = report_link(replace(NEVER, trouble=trouble(Trouble.POWERED_OFF)))
     assert (off.trouble, "switched off" in off.reason) == (LinkTrouble.RADIO, True)
-    seen = report_link(replace(ONCE, trouble=trouble(Trouble.NOT_SEEN, "SS-0042")), 100.0)
+    unseen = replace(NEVER, trouble=trouble(Trouble.NOT_SEEN, "SS-0042"))
+    seen = report_link(unseen, measured=True)
     assert (seen.trouble, "any other phone" in seen.reason) == (LinkTrouble.BROKEN, True)
-    lost = replace(ONCE, state=LinkState.LOST, trouble=trouble(Trouble.LINK_LOST, "SS-0042"))
-    assert report_link(lost, 100.0).reason == ""
-    gone = replace(ONCE, state=LinkState.FAILED, trouble=trouble(Trouble.NO_LIBRARY))
-    assert report_link(gone, 100.0).trouble is LinkTrouble.FAILED
-    low = report_link(replace(ONCE, state=LinkState.STARTING), 100.0, refusal="Charge it.")
+    lost = replace(NEVER, state=LinkState.LOST, trouble=trouble(Trouble.LINK_LOST, "SS-0042"))
+    assert report_link(lost).reason == ""
+    gone = replace(NEVER, state=LinkState.FAILED, trouble=trouble(Trouble.NO_LIBRARY))
+    assert report_link(gone).trouble is LinkTrouble.FAILED
+    low = report_link(replace(NEVER, state=LinkState.STARTING), refusal="Charge it.")
     assert (low.trouble, low.reason) == (LinkTrouble.NOT_STARTED, "Charge it.")
-    streams = replace(ONCE, state=LinkState.STREAMING, trouble=trouble(Trouble.POWERED_OFF))
-    assert report_link(streams, 100.0, refusal="old", battery_percent=7).trouble is None
-    assert report_link(streams, 100.0, battery_percent=7).battery_is_low
+    streams = replace(NEVER, state=LinkState.STREAMING, trouble=trouble(Trouble.POWERED_OFF))
+    assert report_link(streams, refusal="old", battery_percent=7).trouble is None
+    assert report_link(streams, battery_percent=7).battery_is_low
 
 
 class Keeper:
