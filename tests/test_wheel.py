@@ -54,7 +54,7 @@ def test_the_installed_program_is_the_one_that_was_built(elsewhere: Path) -> Non
 def test_the_installed_program_has_all_it_needs(elsewhere: Path) -> None:
     said = call(bin_of(elsewhere) / "sensor-screen", "doctor", "--json", folder=elsewhere)
     checks = {check["name"]: check for check in json.loads(said)}
-    assert all(check["good"] for check in checks.values())
+    assert all(check["good"] for check in checks.values() if check["needed"])
     assert str(elsewhere) in checks["sample recordings"]["found"]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.ble.introduction import introduce
 from sensor_screen.ble.link import Link, LinkParams
-from sensor_screen.ble.troubles import explain
+from sensor_screen.ble.troubles import explain, name_sensor
 
 if TYPE_CHECKING:
     from sensor_screen.ble.introduction import Introduction
@@ -47,7 +47,7 @@ async def meet(
             await link.connect()
         who = await introduce(sighting.family, sighting.name, link.read)
     except Exception as error:  # noqa: BLE001 - whatever a stack throws, the others are asked
-        return Met(sighting, None, explain(error, name))
+        return Met(sighting, None, explain(name_sensor(error, name), name))
     finally:
         await link.disconnect()
     scanner.met[sighting.address] = who.serial

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from sensor_screen.ble.link_report import report_link
 from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
 from sensor_screen.ble.sensor_task import SensorTask
 from sensor_screen.errors import UsageError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sensor_screen.ble.scanner import Scanner
     from sensor_screen.ble.states import SensorStatus
     from sensor_screen.protocol.relay_frame import RelayArrival
-    from sensor_screen.session.capture_view import CaptureEvent
+    from sensor_screen.session.capture_view import CaptureEvent, LinkReport
     from sensor_screen.session.received import ReceivedBlock
 
 
@@ -128,6 +129,21 @@ class RadioSource:
     def slots(self) -> Mapping[int, Slot]:
         """Who takes part."""
         return {one.slot: Slot(_info_of(one), self._params.rate_hz) for one in self._wanted}
+
+    @property
+    def links(self) -> Mapping[int, LinkReport]:
+        """How each link stands once it has begun, and its sensor's battery."""
+        facts = self._receiver.facts
+        return {
+            task.wanted.slot: report_link(
+                task.status,
+                measured=facts[task.wanted.slot].samples > 0,
+                refusal=link.trouble,
+                battery_percent=facts[task.wanted.slot].battery_percent,
+            )
+            for task, link in zip(self._tasks, self._links, strict=True)
+            if task.wanted.slot in facts
+        }
 
     def now_s(self) -> float:
         """On the time base of the samples."""

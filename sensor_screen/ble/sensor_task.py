@@ -21,7 +21,7 @@ from sensor_screen.ble.back_off import BackOffParams, wait_after
 from sensor_screen.ble.introduction import introduce
 from sensor_screen.ble.link import Link, LinkParams, SinkError
 from sensor_screen.ble.states import ENDED, LINKED, LinkState, SensorStatus
-from sensor_screen.ble.troubles import FOR_GOOD, Trouble, explain, recognise, trouble
+from sensor_screen.ble.troubles import FOR_GOOD, Trouble, explain, name_sensor, recognise, trouble
 from sensor_screen.errors import ProtocolError
 from sensor_screen.protocol.field_layout import Fault
 from sensor_screen.protocol.relay_frame import (
@@ -203,10 +203,7 @@ class SensorTask:
         await link.run(self.logic, self.wanted, self._sink, self._follow)
 
     async def _fail(self, error: Exception) -> None:
-        if isinstance(error, ProtocolError):
-            # It speaks in bytes; a person knows the sensor.
-            value = f"Sensor {self.wanted.serial}"
-            error = ProtocolError(value, error.problem, error.remedy, error.fault)
+        error = name_sensor(error, self.wanted.serial)
         kind = recognise(error)
         told = explain(error, self.wanted.serial)
         other = isinstance(error, ProtocolError) and error.fault == Fault.VERSION

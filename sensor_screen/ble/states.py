@@ -98,7 +98,12 @@ class SensorStatus:
     def sentence(self) -> str:
         """What is going on, and if something went wrong, what to do."""
         sentence = SENTENCES[self.state].format(sensor=self.sensor)
+        return f"{sentence} {self.reason}" if self.reason else sentence
+
+    @property
+    def reason(self) -> str:
+        """What went wrong last and what to do, where that is worth telling; empty otherwise."""
         # That the link broke is what `LOST` says already.
         said = getattr(self.trouble, "fault", "") == Trouble.LINK_LOST
         told = self.trouble is not None and self.state in TROUBLED and not said
-        return f"{sentence} {self.trouble}" if told else sentence
+        return str(self.trouble) if told else ""

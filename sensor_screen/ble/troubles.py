@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 
-from sensor_screen.errors import RadioError, ScreenError
+from sensor_screen.errors import ProtocolError, RadioError, ScreenError
 
 
 class Trouble(StrEnum):
@@ -218,6 +218,18 @@ def trouble(kind: Trouble, sensor: str = "", platform: str = sys.platform) -> Ra
     value = "Bluetooth" if whole else f"Sensor {sensor}"
     remedy = _HERE.get(platform, {}).get(kind, _REMEDIES[kind])
     return RadioError(value, _PROBLEMS[kind], remedy, kind)
+
+
+def name_sensor(error: Exception, sensor: str) -> Exception:
+    """What bytes said wrongly, told of their sensor: a person knows it, and not its bytes.
+
+    Args:
+        error: Of any kind; all but those of a protocol stay as they are.
+        sensor: As a person knows it.
+    """
+    if not isinstance(error, ProtocolError):
+        return error
+    return ProtocolError(f"Sensor {sensor}", error.problem, error.remedy, error.fault)
 
 
 def explain(error: BaseException, sensor: str = "", platform: str = sys.platform) -> ScreenError:

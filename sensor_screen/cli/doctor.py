@@ -12,6 +12,9 @@ import typer
 DOCTOR_HELP = """
 Look whether everything is here that the program needs, and say what to do where it is not.
 
+Lines with `BAD` stop the program. Those with `--` do not: Bluetooth is needed for recording only,
+virtual sensors for trying that out, and journals wait for `recover`.
+
 Examples:
 
     sensor-screen doctor
@@ -19,6 +22,8 @@ Examples:
     sensor-screen doctor --json
 """
 LIBRARIES = ("numpy", "scipy", "numba", "vqf", "pyarrow")
+LISTEN_S = 0.5
+"""Long enough to learn whether a scan begins; not to hear everybody, which `devices` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,13 @@ class Check:
     good: bool
     found: str
     remedy: str = ""
+    needed: bool = True
+    """Without it nothing works; otherwise it is told, and the exit status stays 0."""
+
+    @property
+    def sign(self) -> str:
+        """Before its line."""
+        return "ok " if self.good else "BAD" if self.needed else "-- "
 
 
 def doctor(
@@ -37,14 +49,15 @@ def doctor(
     ] = False,
 ) -> None:
     checks = [check() for check in CHECKS] + [_check_library(name) for name in LIBRARIES]
+    checks += [check() for check in OPTIONAL]
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         for check in checks:
-            typer.echo(f"{'ok ' if check.good else 'BAD'}  {check.name:18} {check.found}")
+            typer.echo(f"{check.sign}  {check.name:18} {check.found}")
             if check.remedy:
                 typer.echo(f"     {'':18} {check.remedy}")
-    if not all(check.good for check in checks):
+    if not all(check.good for check in checks if check.needed):
         raise typer.Exit(2)
 
 
@@ -119,4 +132,59 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _check_terminal,
     _check_samples,
     _check_compiled_code,
+)
+
+
+def _check_bluetooth() -> Check:
+    """Tried, not only looked up: service, adapter, power and permission fail in their own ways."""
+    from importlib import metadata
+
+    from sensor_screen import wiring
+    from sensor_screen.errors import RadioError
+
+    name = "Bluetooth"
+    try:
+        with wiring.open_radio() as radio:
+            heard = wiring.hear_sensors(radio, LISTEN_S)
+    except RadioError as error:
+        return Check(name, False, error.problem, _sentence(error.remedy), needed=False)
+    count = f"{heard or 'no'} sensor{'' if heard == 1 else 's'} heard in {LISTEN_S:g} s"
+    found = f"works by bleak {metadata.version('bleak')}, {count}"
+    return Check(name, True, found, "" if heard else "Run: sensor-screen devices")
+
+
+def _check_virtual_sensors() -> Check:
+    from importlib import metadata
+
+    from sensor_screen.errors import UsageError
+
+    name = "virtual sensors"
+    try:
+        import sensor_screen.ble.virtual  # noqa: F401 - only whether its libraries load
+    except UsageError as error:
+        return Check(name, False, error.problem, _sentence(error.remedy), needed=False)
+    return Check(name, True, f"bumble {metadata.version('bumble')}")
+
+
+def _check_journals() -> Check:
+    """A recording that is being made has one, too; `recover` leaves that alone."""
+    from sensor_screen import wiring
+
+    name = "journals here"
+    left = [path.name for path in wiring.find_journals(Path())]
+    if not left:
+        return Check(name, True, "none")
+    found = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
+    remedy = "Unless it is being recorded now, run: sensor-screen recover"
+    return Check(name, False, f"{found}: not made a recording yet", remedy, needed=False)
+
+
+def _sentence(remedy: str) -> str:
+    return remedy[:1].upper() + remedy[1:]
+
+
+OPTIONAL: tuple[Callable[[], Check], ...] = (
+    _check_bluetooth,
+    _check_virtual_sensors,
+    _check_journals,
 )

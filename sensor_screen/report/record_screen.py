@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sensor_screen.session.capture_view import CaptureView, LiveBar
 
 NARROWEST = 40
+_TROUBLE_LINES = 4
 _DRAWN_TO = 1.10
 """Share of the own end range at the right edge of a bar."""
 _WITHOUT_END_RAD = math.radians(60.0)
@@ -119,8 +120,10 @@ class RecordScreen:
     def _troubles(self, view: CaptureView) -> list[Text]:
         lines: list[Text] = []
         for trouble in view.troubles[:2]:
-            lines += self._wrap(f"! {self._voice.say(trouble)}", "yellow bold")
-        return [*lines[:4], Text()] if lines else []
+            said = self._wrap(f"! {self._voice.say(trouble)}", "yellow bold")
+            # A second one that would be cut in the middle is left out.
+            lines += said if not lines or len(lines) + len(said) <= _TROUBLE_LINES else []
+        return [*lines[:_TROUBLE_LINES], Text()] if lines else []
 
     def _keys(self, view: CaptureView) -> list[Text]:
         said = [Text(key, style="dim") for key in list_keys(self._voice, view)]

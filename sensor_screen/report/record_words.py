@@ -85,7 +85,9 @@ def say_light(voice: Voice, light: SensorLight) -> str:
     """`Shank right good`."""
     side = "" if light.side is Side.NONE else f" {voice.word(light.side)}"
     word = voice.text(f"capture.light_word.{light.light}")
-    return f"{voice.word(light.placement, 'label')}{side} {word}"
+    low = light.link.battery_percent if light.link.battery_is_low else None
+    battery = "" if low is None else f" · {show_text(voice, 'battery', percent=low)}"
+    return f"{voice.word(light.placement, 'label')}{side} {word}{battery}"
 
 
 def say_step(voice: Voice, view: CaptureView) -> str:

@@ -27,6 +27,7 @@ from sensor_screen.session.capture_view import (
     CaptureResult,
     CaptureView,
     Happening,
+    LinkReport,
     Outcome,
     Phase,
 )
@@ -100,11 +101,12 @@ class Capture:
         if self._phase is not Phase.ENDED:
             self._sensors.feed(block)
 
-    def tick(self, now_s: float) -> None:
-        """So late it is now; everything that follows from it happens."""
+    def tick(self, now_s: float, links: Mapping[int, LinkReport] | None = None) -> None:
+        """So late it is now, and so the links stand; everything that follows from it happens."""
         if self._phase is Phase.ENDED:
             return
         self._now_s = self._log.now_s = max(self._now_s, now_s)
+        self._sensors.links = links or {}
         self._listen()
         self._look_at_lights()
         if self._phase is Phase.READY and self._now_s >= self._start_s:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,47 @@ class Light(StrEnum):
     LOST = "lost"
 
 
+class LinkTrouble(StrEnum):
+    """Why a sensor is not linked as it should be, as far as a person can do something about it."""
+
+    RADIO = "radio"
+    """Bluetooth of this computer cannot be used."""
+    FAILED = "failed"
+    """No further attempt can help."""
+    HELD = "held"
+    """It measures for another phone or computer."""
+    PAIRING = "pairing"
+    """Its button is to be pressed."""
+    NOT_STARTED = "not_started"
+    """It is linked, and says why it does not measure."""
+    SEARCHING = "searching"
+    """It was never linked so far."""
+    BROKEN = "broken"
+    """It was linked, and measures on."""
+    CATCHING_UP = "catching_up"
+    """It is linked again, and what was missed is being fetched."""
+
+
+LOW_BATTERY_PERCENT = 15
+"""Below it a person is told: a coin cell or a small accumulator may not last a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """What a source knows of one sensor beside its samples."""
+
+    trouble: LinkTrouble | None = None
+    reason: str = ""
+    """What went wrong and what to do, in English, as the radio tells it; empty: the trouble says
+    all."""
+    battery_percent: int | None = None
+
+    @property
+    def battery_is_low(self) -> bool:
+        """Low enough to say so."""
+        return self.battery_percent is not None and self.battery_percent < LOW_BATTERY_PERCENT
+
+
 @dataclass(frozen=True, slots=True)
 class SensorLight:
     """One sensor, as the person knows it."""
@@ -73,6 +114,7 @@ class SensorLight:
     light: Light
     received: float = 1.0
     """Share of the newest seconds' samples."""
+    link: LinkReport = field(default_factory=LinkReport)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.judgement import Statement
 from sensor_screen.model import Side
-from sensor_screen.session.capture_view import CaptureKey, Light, Outcome, Phase
+from sensor_screen.session.capture_view import CaptureKey, Light, LinkTrouble, Outcome, Phase
 from sensor_screen.session.plan import Wait
 
 if TYPE_CHECKING:
@@ -81,13 +81,29 @@ def find_troubles(
     if phase is Phase.ASKING:
         return ()
     found = [Statement("capture.trouble.misplaced", {"problem": misplaced})] if misplaced else []
-    for light in lights:
-        if light.light is not Light.GOOD:
-            values = {"side": light.side, "placement": light.placement}
-            found.append(Statement(f"capture.trouble.{light.light}", values))
+    told = [(said, urgent) for light in lights for said, urgent in _of_sensor(light)]
+    for said, hinders in told:
+        found += [said] if hinders and said not in found else []  # all share one radio
     if phase is Phase.DOING and attempt is not None:
         found += _of_task(attempt, now_s, angle_known=angle_known)
-    return tuple(found)
+    return (*found, *(said for said, hinders in told if not hinders))
+
+
+def _of_sensor(light: SensorLight) -> Iterator[tuple[Statement, bool]]:
+    """How it is heard, how its link stands, its battery; and whether that hinders a task."""
+    link, values = light.link, {"side": light.side, "placement": light.placement}
+    reason = f" {link.reason}" if link.reason else ""
+    # The light says as much of a search that has only begun.
+    vague = link.trouble is LinkTrouble.SEARCHING and not reason
+    if link.trouble is LinkTrouble.RADIO:
+        yield Statement("capture.link.radio", {"reason": reason}), True
+    elif link.trouble is not None and not vague:
+        said = Statement(f"capture.link.{link.trouble}", {**values, "reason": reason})
+        yield said, link.trouble is not LinkTrouble.CATCHING_UP
+    elif light.light is not Light.GOOD:
+        yield Statement(f"capture.trouble.{light.light}", values), True
+    if link.battery_is_low:
+        yield Statement("capture.link.battery", {**values, "percent": link.battery_percent}), False
 
 
 def _of_task(attempt: Attempt, now_s: float, *, angle_known: bool) -> Iterator[Statement]:

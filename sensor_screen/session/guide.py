@@ -31,7 +31,7 @@ def guide(
         if capture.needs_samples:
             for block in source.receive(now_s):
                 capture.feed(block)
-        capture.tick(now_s)
+        capture.tick(now_s, source.links)
         events = capture.take_events()
         for event in events:
             source.hear(event)

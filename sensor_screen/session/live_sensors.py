@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensor_screen.model import GyroSampling, Placement, Side, Task
-from sensor_screen.session.capture_view import Light
+from sensor_screen.session.capture_view import Light, LinkReport
 from sensor_screen.session.leg_grid import LegGrid
 from sensor_screen.session.live_leg import LiveLeg
 from sensor_screen.session.sensor_lights import SensorWatch
@@ -66,6 +66,8 @@ class LiveSensors:
         }
         self.legs: dict[Side, LiveLeg] = {}
         """Since the last still stand began; empty before."""
+        self.links: Mapping[int, LinkReport] = {}
+        """Slot -> what the source knows of its link."""
         self.lights = tuple(watch.light(0.0) for watch in self._watches.values())
 
     @property
@@ -102,7 +104,10 @@ class LiveSensors:
     def look(self, now_s: float) -> list[SensorLight]:
         """How each is heard now; gives those that changed."""
         before = self.lights
-        self.lights = tuple(watch.light(now_s) for watch in self._watches.values())
+        self.lights = tuple(
+            replace(watch.light(now_s), link=self.links.get(number, LinkReport()))
+            for number, watch in self._watches.items()
+        )
         pairs = zip(before, self.lights, strict=True)
         return [new for old, new in pairs if old.light is not new.light]
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.model import Recording
     from sensor_screen.rules.answer_check import Problem
-    from sensor_screen.session.capture_view import CaptureEvent, CaptureKey, CaptureView
+    from sensor_screen.session.capture_view import CaptureEvent, CaptureKey, CaptureView, LinkReport
     from sensor_screen.session.live_sensors import SampleBlock, Slot
 
 
@@ -24,6 +24,10 @@ class CaptureSource(Protocol):
     @property
     def is_simulated(self) -> bool:
         """No person is measured."""
+
+    @property
+    def links(self) -> Mapping[int, LinkReport]:
+        """How each slot's link and battery stand now; what is left out has nothing to tell."""
 
     def receive(self, now_s: float) -> Sequence[SampleBlock]:
         """What arrived since the last call; sending begins with the first."""

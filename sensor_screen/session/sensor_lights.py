@@ -36,8 +36,11 @@ class SensorWatch:
 
     def take(self, newest_s: float, count: int) -> None:
         """So many samples arrived; `newest_s` is the time of the newest."""
-        if self.first_s is None:
-            self.first_s = newest_s - (count - 1) / self.rate_hz
+        first_s = newest_s - (count - 1) / self.rate_hz
+        # A sensor that is back is judged by what it sends from now on: that it was lost was told.
+        if self.first_s is None or first_s - self.newest_s > self.params.lost_s:
+            self.first_s = first_s
+            self._counts.clear()
         self.newest_s = max(self.newest_s, newest_s)
         self._counts.append((newest_s, count))
 

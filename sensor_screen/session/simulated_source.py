@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensor_screen.model import Recording
-    from sensor_screen.session.capture_view import CaptureEvent
+    from sensor_screen.session.capture_view import CaptureEvent, LinkReport
     from sensor_screen.session.plan import Plan, PlanStep
 
 _MORE_S = 3.0
@@ -72,6 +72,11 @@ class SimulatedSource:
     def is_simulated(self) -> bool:
         """No person is measured."""
         return True
+
+    @property
+    def links(self) -> Mapping[int, LinkReport]:
+        """There is no radio that could break."""
+        return {}
 
     def receive(self, now_s: float) -> Sequence[SampleBlock]:
         """Whole packets up to now."""

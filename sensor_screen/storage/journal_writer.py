@@ -307,7 +307,11 @@ def _bare(record: RelayArrival, offset_us: int) -> RelayRecord:
 def unwritable(path: Path, error: OSError, *, begun: bool = False) -> UsageError:
     """The sentence for an error of the disk; `begun`: something was saved before."""
     if error.errno == errno.EEXIST:
-        return UsageError(str(path), "it is there already", "choose another name")
+        return UsageError(
+            str(path),
+            "it is there already, of a recording that was interrupted or is being made",
+            f"run `sensor-screen recover {path}`, or choose another name",
+        )
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     problem = "the disk is full" if full else f"it cannot be written ({error.strerror or error})"
     if begun:

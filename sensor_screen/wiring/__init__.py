@@ -16,7 +16,7 @@ from sensor_screen.wiring.faces import (
     save_report_json,
     write_gallery,
 )
-from sensor_screen.wiring.radio import find_sensors, open_radio, open_virtual_radio
+from sensor_screen.wiring.radio import find_sensors, hear_sensors, open_radio, open_virtual_radio
 from sensor_screen.wiring.record import RunningCapture, open_capture, open_plan
 from sensor_screen.wiring.stored import (
     answers_beside,
@@ -57,6 +57,7 @@ __all__ = [
     "find_journals",
     "find_sensors",
     "follow",
+    "hear_sensors",
     "make_folder",
     "open_answers",
     "open_capture",

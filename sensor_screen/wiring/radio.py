@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sensor_screen.ble.outside import Outside
     from sensor_screen.ble.radio_source import RadioSource
     from sensor_screen.ble.scanner import Scanner
+    from sensor_screen.errors import ScreenError
     from sensor_screen.model import Placement, Recording, Side
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.plan import Plan
@@ -119,6 +120,15 @@ def find_sensors(radio: Radio) -> tuple[Met, ...]:
     return radio.loop.run_until_complete(meet_all(radio.scanner, radio.outside, LISTEN_S))
 
 
+def hear_sensors(radio: Radio, for_s: float) -> int:
+    """How many sensors advertise; none is connected.
+
+    Raises:
+        sensor_screen.errors.RadioError: Bluetooth cannot be used.
+    """
+    return len(radio.loop.run_until_complete(radio.scanner.look_around(for_s)))
+
+
 def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
     """Shank and foot sensor of each leg; a journal lies beside the recording while it is made.
 
@@ -132,7 +142,12 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     from sensor_screen.model import Origin
     from sensor_screen.protocol.relay_frame import SlotDescription
     from sensor_screen.session.capture_view import Happening
-    from sensor_screen.storage.journal import JournalFacts, create_journal
+    from sensor_screen.storage.journal import (
+        JournalFacts,
+        create_journal,
+        drop_journal,
+        name_journal,
+    )
     from sensor_screen.storage.journal_entries import Mark
     from sensor_screen.storage.journal_fold import (
         TASK_BEGINS,
@@ -147,12 +162,15 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         Happening.DROPPED: TASK_DROPPED,
     }
 
+    journal = name_journal(out)
+    # Before anybody is looked for or asked: the sentence is of no use in the middle of a session.
+    create_journal(journal).close()
+    drop_journal(journal)
     found = _worn(find_sensors(radio), sides)
     wanted = [
         WantedSensor(slot, SlotDescription(who.family, who.side, who.placement, who.serial))
         for slot, who in enumerate(found)
     ]
-    journal = out.with_suffix(".journal")
     origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
     said = "simulated person, virtual Bluetooth sensors" if radio.simulated else "Bluetooth sensors"
     kept: list[Journal] = []
@@ -196,7 +214,7 @@ def _worn(found: tuple[Met, ...], sides: tuple[Side, ...]) -> list[Introduction]
         if who is None or who.family is not Family.OPEN_SENSOR:
             continue
         side, placement = SIDES.get(who.side), PLACEMENTS.get(who.placement)
-        if side is None or placement is None:
+        if side not in sides or placement is None:
             continue
         if (side, placement) in known:
             raise UsageError(
@@ -210,9 +228,30 @@ def _worn(found: tuple[Met, ...], sides: tuple[Side, ...]) -> list[Introduction]
         f"{side} {placement}" for side, placement in places if (side, placement) not in known
     ]
     if missing:
-        raise UsageError(
-            f"Sensor of {', '.join(missing)}",
-            f"was not found among {len(found)} that are here",
-            "switch it on and bring it near; `sensor-screen devices` shows what is here",
-        )
+        raise _explain_missing(f"Sensor of {', '.join(missing)}", found)
     return [known[place] for place in places]
+
+
+def _explain_missing(missing: str, found: tuple[Met, ...]) -> ScreenError:
+    """Why, as far as those that are here let it be guessed."""
+    from sensor_screen.errors import UsageError
+    from sensor_screen.protocol.relay_frame import Family
+
+    near = [one for one in found if one.sighting.family is Family.OPEN_SENSOR]
+    unasked = [one.trouble for one in near if one.trouble is not None]
+    nameless = [w.serial for one in near if (w := one.who) and not (w.side and w.placement)]
+    if unasked:
+        about = unasked[0]
+        what = f"was not found, and {about.value[:1].lower()}{about.value[1:]} {about.problem}"
+        return UsageError(missing, what, about.remedy)
+    others = f"among {len(found)} that {'is' if len(found) == 1 else 'are'} here"
+    problem = f"was not found {others}" if found else "was not found, nor any other"
+    if nameless:
+        verb = "is labelled" if len(nameless) == 1 else "are labelled"
+        problem += f", and {', '.join(nameless)} {verb} for no leg and part"
+    return UsageError(
+        missing,
+        problem,
+        "switch it on, bring it near, and disconnect it from any other phone; "
+        "`sensor-screen devices` shows what is here",
+    )

@@ -19,6 +19,7 @@ from sensor_screen.session.capture_view import (
     CaptureView,
     Count,
     Light,
+    LinkReport,
     LiveBar,
     Phase,
     Question,
@@ -94,6 +95,29 @@ def test_everything_is_there_on_the_smallest_usual_terminal() -> None:
     for word in ("Step 8 of 15", "simulated", "Foot left weak", "Shank right lost", "own end 40°",
                  "near end range", "4 of 6 repetitions", "R again"):  # fmt: skip
         assert word in text
+
+
+def test_a_battery_that_is_low_stands_beside_its_sensor() -> None:
+    lights = [
+        replace(light, link=LinkReport(battery_percent=percent))
+        for light, percent in zip(SQUAT.lights, (14, 15, None, 0), strict=True)
+    ]
+    view = replace(SQUAT, lights=tuple(lights))
+    text = RecordScreen(Voice(Language.ENGLISH), 80, 24).draw(view).plain
+    assert "Shank left good · battery 14 %" in text
+    assert "Foot right waiting · battery 0 %" in text
+    assert text.count("battery") == 2
+
+
+def test_a_trouble_with_its_reason_is_whole_and_a_second_one_is_not_cut() -> None:
+    off = "Bluetooth: it is switched off; run: rfkill unblock bluetooth && bluetoothctl power on."
+    values = {"side": Side.LEFT, "placement": Placement.FOOT, "reason": f" {off}"}
+    long = Statement("capture.link.broken", values)
+    view = replace(SQUAT, troubles=(long, Statement("capture.trouble.no_angle")))
+    lines = RecordScreen(Voice(Language.ENGLISH), 80, 24).draw(view).plain.split("\n")
+    text = " ".join(line.strip() for line in lines)
+    assert off in text
+    assert "The angle is not known" not in text
 
 
 def test_zones_are_told_by_place_and_shape_without_colour() -> None:

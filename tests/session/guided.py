@@ -13,9 +13,9 @@ from sensor_screen.session.plan import parse_plan
 from sensor_screen.session.simulated_source import SimulatedSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from sensor_screen.session.capture_view import CaptureEvent, CaptureView
+    from sensor_screen.session.capture_view import CaptureEvent, CaptureView, LinkReport
     from sensor_screen.session.live_sensors import SampleBlock
     from sensor_screen.session.plan import Plan
 
@@ -62,6 +62,7 @@ class Guided:
     step_s: float = 0.04
     on_event: Callable[[Guided, CaptureEvent], None] = lambda _, __: None
     air: Callable[[SampleBlock, float], SampleBlock | None] = lambda block, _: block
+    links: Callable[[float], Mapping[int, LinkReport]] = lambda _: {}
     answers: dict[str, object] = field(default_factory=dict)
     options: dict[str, object] = field(default_factory=dict)
     longest_s: float = 400.0
@@ -81,7 +82,7 @@ class Guided:
             self.now_s = step * self.step_s
             assert self.now_s < self.longest_s, self.views[-1]
             self._listen()
-            self.capture.tick(self.now_s)
+            self.capture.tick(self.now_s, self.links(self.now_s))
             for event in self.capture.take_events():
                 self.source.hear(event)
                 self.events.append(event)

@@ -17,7 +17,17 @@ from sensor_screen.rules.claims import read_withheld_words
 from sensor_screen.rules.questionnaire import shipped_intake
 from sensor_screen.rules.voice import Voice
 from sensor_screen.session.capture import Capture
-from sensor_screen.session.capture_view import CaptureKey, Happening, Light, Outcome, Phase
+from sensor_screen.session.capture_view import (
+    CaptureKey,
+    Happening,
+    Light,
+    LinkReport,
+    LinkTrouble,
+    Outcome,
+    Phase,
+    SensorLight,
+)
+from sensor_screen.session.capture_words import find_troubles
 from sensor_screen.session.case import Session
 from sensor_screen.session.live_sensors import SampleBlock, Slot
 from sensor_screen.session.plan import parse_plan
@@ -272,6 +282,62 @@ def test_nothing_begins_before_every_sensor_is_heard() -> None:
     assert view.phase is Phase.WEARING
     assert [t.key for t in view.troubles] == ["capture.trouble.waiting"]
     assert view.troubles[0].values["placement"] is Placement.FOOT
+
+
+# --- how links stand ------------------------------------------------------------------------------
+
+
+def test_a_broken_link_is_told_at_once_and_what_hinders_less_comes_last() -> None:
+    low = LinkReport(battery_percent=9)
+    told = {
+        0: LinkReport(LinkTrouble.CATCHING_UP, battery_percent=80),
+        1: LinkReport(LinkTrouble.BROKEN, "Sensor X: was not seen; bring it near."),
+    }
+    run = Guided(links=lambda now_s: told if 20.0 < now_s < 21.0 else {0: low}).run()
+    happened = [(e.kind, e.said.key) for e in run.events]
+    assert happened.count((Happening.TROUBLE, "capture.link.broken")) == 1
+    assert happened.count((Happening.TROUBLE_OVER, "capture.link.broken")) == 1
+    assert happened.count((Happening.TROUBLE, "capture.link.catching_up")) == 1
+    view = next(v for v in run.views if any(t.key == "capture.link.broken" for t in v.troubles))
+    keys = [t.key for t in view.troubles]
+    assert keys[0] == "capture.link.broken"
+    assert keys[-1] == "capture.link.catching_up"
+    assert view.troubles[0].values["placement"] is Placement.FOOT
+    for language in Language:
+        said = Voice(language).say(view.troubles[0])
+        assert said.endswith(". Sensor X: was not seen; bring it near.")
+    view = next(v for v in run.views if v.troubles and v.troubles[-1].key == "capture.link.battery")
+    assert view.lights[0].link.battery_is_low
+    assert "9 %" in Voice(Language.ENGLISH).say(view.troubles[-1])
+    assert run.capture.result().outcome is Outcome.COMPLETE  # samples came: nothing was paused
+
+
+def test_a_radio_that_is_off_is_told_once_for_all_sensors() -> None:
+    off = LinkReport(LinkTrouble.RADIO, "Bluetooth: it is switched off; switch it on.")
+    guided = Guided(air=lambda _, __: None, links=lambda _: {0: off, 1: off}, longest_s=5.0)
+    with pytest.raises(AssertionError):
+        guided.run()
+    (trouble,) = guided.capture.view().troubles
+    assert "switched off" in Voice(Language.GERMAN).say(trouble)
+
+
+@pytest.mark.parametrize("trouble", LinkTrouble)
+def test_each_trouble_of_a_link_is_a_sentence_in_both_languages(trouble: LinkTrouble) -> None:
+    report = LinkReport(trouble, "Sensor X: did not answer; switch it on.")
+    light = SensorLight(Side.LEFT, Placement.SHANK, Light.GOOD, link=report)
+    (said,) = find_troubles(Phase.DOING, (light,), None, 0.0, angle_known=True, misplaced="")
+    for language in Language:
+        sentence = Voice(language).say(said)
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+        assert not read_withheld_words(language).search(sentence)
+
+
+def test_a_search_that_has_only_begun_says_no_more_than_the_light() -> None:
+    report = LinkReport(LinkTrouble.SEARCHING)
+    light = SensorLight(Side.LEFT, Placement.SHANK, Light.WAITING, link=report)
+    said = find_troubles(Phase.WEARING, (light,), None, 0.0, angle_known=False, misplaced="")
+    assert [s.key for s in said] == ["capture.trouble.waiting"]
 
 
 # --- for whom -------------------------------------------------------------------------------------
