@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
+from sensor_screen.ble.sensor_driver import drive
 from sensor_screen.ble.sensor_task import SensorTask
 from sensor_screen.errors import UsageError
 from sensor_screen.model import Origin, Recording, SensorInfo
-from sensor_screen.protocol.open_sensor_link import OpenSensorLink
-from sensor_screen.protocol.open_sensor_link_words import LinkPlan
 from sensor_screen.session.live_sensors import SampleBlock, Slot
 from sensor_screen.session.receive import PLACEMENTS, SIDES, Receiver
 from sensor_screen.session.received import ReceiverParams
@@ -67,7 +65,7 @@ class RadioSourceParams:
 
 
 class RadioSource:
-    """Open sensors that are linked, kept and shown.
+    """Sensors that are linked, kept and shown.
 
     Args:
         loop: Not running; it runs whenever the capture waits.
@@ -104,20 +102,10 @@ class RadioSource:
         self.is_simulated = simulated
         self.statuses: dict[int, SensorStatus] = {}
         """Slot -> how its link stands."""
-        self._links = [
-            OpenSensorLink(LinkPlan(session, self._params.rate_hz, serial=one.serial))
-            for one in wanted
-        ]
+        self._drivers = [drive(one.sensor, session, self._params.rate_hz) for one in wanted]
         self._tasks = [
-            SensorTask(
-                one,
-                OpenSensorLogic(link, one.serial),
-                scanner,
-                outside,
-                self._take,
-                self._know,
-            )
-            for one, link in zip(wanted, self._links, strict=True)
+            SensorTask(one, driver.logic, scanner, outside, self._take, self._know)
+            for one, driver in zip(wanted, self._drivers, strict=True)
         ]
         self._running: list[asyncio.Task[None]] = []
         self._keeping: asyncio.Task[None] | None = None
@@ -127,7 +115,10 @@ class RadioSource:
     @property
     def slots(self) -> Mapping[int, Slot]:
         """Who takes part."""
-        return {one.slot: Slot(_info_of(one), self._params.rate_hz) for one in self._wanted}
+        return {
+            one.slot: Slot(_info_of(one), driver.rate_hz)
+            for one, driver in zip(self._wanted, self._drivers, strict=True)
+        }
 
     def now_s(self) -> float:
         """On the time base of the samples."""
@@ -192,7 +183,7 @@ class RadioSource:
                 self._commit(keeper)
 
     def _commit(self, keeper: RecordKeeper) -> None:
-        held = [link.held for link in self._links]
+        held = [one.link.held if one.link else None for one in self._drivers]
         try:
             keeper.commit()
         except UsageError:
@@ -202,9 +193,9 @@ class RadioSource:
                 raise
             return
         self._failing_since_s = None
-        for link, task, mark in zip(self._links, self._tasks, held, strict=True):
-            if mark is not None:
-                link.durable(mark)
+        for driver, task, mark in zip(self._drivers, self._tasks, held, strict=True):
+            if driver.link is not None and mark is not None:
+                driver.link.durable(mark)
                 task.poke()
 
     async def _end(self) -> None:

@@ -38,15 +38,22 @@ Plans: `clinic` (both legs, everything, four sensors), `quick` (one leg, lunges 
 `self-test` (one leg, alone at home), or a TOML file of your own.
 
 Sensors of the open protocol are found by Bluetooth, by the leg and place that are stored in them
-(see `devices`). Every sample is on the disk before its sensor is told so: after a power cut
-`recover` makes the recording out of the journal. Links may break; nothing is lost while a sensor
-can hold it.
+(see `devices`), or by your word: `--sensor SS-0042=left-foot` wins over what is stored. Every
+sample is on the disk before its sensor is told so: after a power cut `recover` makes the recording
+out of the journal. Links may break; nothing is lost while a sensor can hold it.
+
+Movella DOT, WitMotion and MetaMotion take part where you name them so. They hold nothing: what they
+measure while a link is broken is lost. Where they send no time, the report says that it is
+estimated.
 
 Beside `anna.parquet` there will be `anna.intake.toml` with the answers, which `screen` finds.
 
 Examples:
 
     sensor-screen record --plan clinic --out anna.parquet --html anna.html
+
+    sensor-screen record --plan quick --side left --out anna.parquet
+        --sensor D422CD001234=left-shank --sensor D422CD001235=left-foot
 
     sensor-screen record --virtual --plan quick --side left --out trial.parquet --speed 20
 
@@ -61,6 +68,13 @@ def record(
     ] = "clinic",
     side: Annotated[
         Leg | None, typer.Option(help="The leg that carries the sensors, where it is one.")
+    ] = None,
+    sensor: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SERIAL=PLACE",
+            help="Where a sensor is worn, as SS-0042=left-foot; once for each sensor.",
+        ),
     ] = None,
     virtual: Annotated[
         bool,
@@ -114,6 +128,7 @@ def record(
     for path in (out, answers_out, json_out, html_out):
         if path is not None:
             wiring.refuse_unwritable(path)
+    naming = wiring.parse_naming(sensor or ())
     said_in, meant = Language(language.value), Claims(claims.value)
     book = wiring.open_rulebook(rulebook)
     running = wiring.open_capture(
@@ -127,6 +142,7 @@ def record(
         answers=wiring.open_answers(intake, said_in) if intake else None,
         claims=meant,
         book=book,
+        naming=naming,
     )
     try:
         _run(running, said_in, plain=plain, beep=beep, hands_off=virtual and not ask)

@@ -82,7 +82,10 @@ class VendorReceiver:
         count = len(raw)
         self.facts.samples += count
         device_s = np.full(count, np.nan)
+        # Samples of one packet lie behind each other, the last of them now.
+        apart_s = 1.0 / self._hearing.rate_hz if self._hearing.rate_hz else 0.0
         time_s = np.full(count, at_s - self._base_s)
+        time_s -= apart_s * np.arange(count - 1, -1, -1)
         if block.device_time_us is not None:
             sent = [self._unwrap.unwrap(int(us), at_s) for us in block.device_time_us]
             device_us = np.array(sent, dtype=np.int64)

@@ -16,6 +16,7 @@ from sensor_screen.wiring.faces import (
     save_report_json,
     write_gallery,
 )
+from sensor_screen.wiring.naming import Naming, parse_naming
 from sensor_screen.wiring.radio import find_sensors, open_radio, open_virtual_radio
 from sensor_screen.wiring.record import RunningCapture, open_capture, open_plan
 from sensor_screen.wiring.stored import (
@@ -51,6 +52,7 @@ from sensor_screen.wiring.uses import (
 )
 
 __all__ = [
+    "Naming",
     "RunningCapture",
     "answers_beside",
     "count_kicks_in_folder",
@@ -70,6 +72,7 @@ __all__ = [
     "open_session",
     "open_sessions",
     "open_virtual_radio",
+    "parse_naming",
     "read_positions",
     "recover",
     "refuse_export",

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sensor_screen.ble.introduction import Introduction
     from sensor_screen.ble.meeting import Met
     from sensor_screen.ble.outside import Outside
     from sensor_screen.ble.radio_source import RadioSource
     from sensor_screen.ble.scanner import Scanner
-    from sensor_screen.model import Placement, Recording, Side
+    from sensor_screen.model import Recording, Side
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.plan import Plan
     from sensor_screen.storage.journal import Journal
+    from sensor_screen.wiring.naming import Naming
 
 RATE_HZ = 100.0
 LISTEN_S = 4.0
@@ -119,7 +119,9 @@ def find_sensors(radio: Radio) -> tuple[Met, ...]:
     return radio.loop.run_until_complete(meet_all(radio.scanner, radio.outside, LISTEN_S))
 
 
-def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
+def open_radio_source(
+    radio: Radio, sides: tuple[Side, ...], out: Path, naming: Naming | None = None
+) -> RadioSource:
     """Shank and foot sensor of each leg; a journal lies beside the recording while it is made.
 
     Raises:
@@ -130,7 +132,6 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     from sensor_screen.ble.introduction import WantedSensor
     from sensor_screen.ble.radio_source import RadioSource, RadioSourceParams
     from sensor_screen.model import Origin
-    from sensor_screen.protocol.relay_frame import SlotDescription
     from sensor_screen.session.capture_view import Happening
     from sensor_screen.storage.journal import JournalFacts, create_journal
     from sensor_screen.storage.journal_entries import Mark
@@ -140,6 +141,7 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         TASK_ENDS,
         fold_journal,
     )
+    from sensor_screen.wiring.naming import name_sensors
 
     names = {
         Happening.BEGUN: TASK_BEGINS,
@@ -147,11 +149,8 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         Happening.DROPPED: TASK_DROPPED,
     }
 
-    found = _worn(find_sensors(radio), sides)
-    wanted = [
-        WantedSensor(slot, SlotDescription(who.family, who.side, who.placement, who.serial))
-        for slot, who in enumerate(found)
-    ]
+    named = name_sensors(radio, find_sensors(radio), sides, naming)
+    wanted = [WantedSensor(slot, sensor) for slot, sensor in enumerate(named.described())]
     journal = out.with_suffix(".journal")
     origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
     said = "simulated person, virtual Bluetooth sensors" if radio.simulated else "Bluetooth sensors"
@@ -182,37 +181,3 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         simulated=radio.simulated,
         params=RadioSourceParams(rate_hz=RATE_HZ),
     )
-
-
-def _worn(found: tuple[Met, ...], sides: tuple[Side, ...]) -> list[Introduction]:
-    from sensor_screen.errors import UsageError
-    from sensor_screen.model import Placement
-    from sensor_screen.protocol.relay_frame import Family
-    from sensor_screen.session.receive import PLACEMENTS, SIDES
-
-    known: dict[tuple[Side, Placement], Introduction] = {}
-    for one in found:
-        who = one.who
-        if who is None or who.family is not Family.OPEN_SENSOR:
-            continue
-        side, placement = SIDES.get(who.side), PLACEMENTS.get(who.placement)
-        if side is None or placement is None:
-            continue
-        if (side, placement) in known:
-            raise UsageError(
-                f"Sensors {known[side, placement].serial} and {who.serial}",
-                f"both say that they are the {side} {placement}",
-                "switch one of them off, or give it another label",
-            )
-        known[side, placement] = who
-    places = [(side, one) for side in sides for one in (Placement.SHANK, Placement.FOOT)]
-    missing = [
-        f"{side} {placement}" for side, placement in places if (side, placement) not in known
-    ]
-    if missing:
-        raise UsageError(
-            f"Sensor of {', '.join(missing)}",
-            f"was not found among {len(found)} that are here",
-            "switch it on and bring it near; `sensor-screen devices` shows what is here",
-        )
-    return [known[place] for place in places]
