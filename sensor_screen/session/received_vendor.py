@@ -15,7 +15,12 @@ from sensor_screen.protocol.device_time import DeviceTimeUnwrapper
 from sensor_screen.protocol.frame_timing import FrameTimingParams, fit_frame_times
 from sensor_screen.protocol.relay_frame import Family, RelayKind
 from sensor_screen.protocol.vendors import Battery
-from sensor_screen.session.received import FinishedSlot, ReceivedBlock, SlotFacts
+from sensor_screen.session.received import (
+    TIMING_ESTIMATED,
+    FinishedSlot,
+    ReceivedBlock,
+    SlotFacts,
+)
 from sensor_screen.session.vendor_hearing import hearing_of
 
 if TYPE_CHECKING:
@@ -191,7 +196,7 @@ class VendorReceiver:
         if suspected:
             sentence += f"; {suspected} samples seem to be missing, which cannot be known"
         clock = ClockMap(residual_s=residual_s, origin="arrivals")
-        return np.concatenate(found), clock, {"timing estimated": f"{sentence}."}
+        return np.concatenate(found), clock, {TIMING_ESTIMATED: f"{sentence}."}
 
 
 def _clock_under(device_s: Floats, arrival_s: Floats) -> ClockMap | None:

@@ -69,7 +69,7 @@ def test_sensors_without_memory_and_clock_are_recorded_and_marked(tmp_path: Path
         shown = {0: 0, 1: 0}
         for _ in range(300):
             source.wait(0.04)
-            for block in source.poll():
+            for block in source.receive(0.0):
                 shown[block.slot] += len(block.time_s)
                 assert block.acc_mps2[:, 2] == pytest.approx(9.81, abs=0.01)
         recording = source.finish()
