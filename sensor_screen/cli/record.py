@@ -38,9 +38,11 @@ Plans: `clinic` (both legs, everything, four sensors), `quick` (one leg, lunges 
 `self-test` (one leg, alone at home), or a TOML file of your own.
 
 Sensors of the open protocol are found by Bluetooth, by the leg and place that are stored in them
-(see `devices`), or by your word: `--sensor SS-0042=left-foot` wins over what is stored. Every
-sample is on the disk before its sensor is told so: after a power cut `recover` makes the recording
-out of the journal. Links may break; nothing is lost while a sensor can hold it.
+(see `devices`), or by your word: `--sensor SS-0042=left-foot` wins over what is stored. Where
+neither says it, you are asked to shake one sensor after the other; `--store-labels` stores in each
+what came of it. Every sample is on the disk before its sensor is told so: after a power cut
+`recover` makes the recording out of the journal. Links may break; nothing is lost while a sensor
+can hold it.
 
 Movella DOT, WitMotion and MetaMotion take part where you name them so. They hold nothing: what they
 measure while a link is broken is lost. Where they send no time, the report says that it is
@@ -76,6 +78,12 @@ def record(
             help="Where a sensor is worn, as SS-0042=left-foot; once for each sensor.",
         ),
     ] = None,
+    store_labels: Annotated[
+        bool,
+        typer.Option(
+            "--store-labels", help="Store in each sensor that was shaken where it is worn."
+        ),
+    ] = False,
     virtual: Annotated[
         bool,
         typer.Option(
@@ -120,6 +128,8 @@ def record(
     ] = None,
 ) -> None:
     from sensor_screen import wiring
+    from sensor_screen.ble.roles import parse_places
+    from sensor_screen.cli.shake_lines import ShakeLines
     from sensor_screen.judgement import Claims, Language
     from sensor_screen.model import Side
     from sensor_screen.rules.voice import Voice
@@ -128,8 +138,11 @@ def record(
     for path in (out, answers_out, json_out, html_out):
         if path is not None:
             wiring.refuse_unwritable(path)
-    naming = wiring.parse_naming(sensor or ())
     said_in, meant = Language(language.value), Claims(claims.value)
+    hands_off = virtual and not ask
+    naming = wiring.Naming(
+        parse_places(sensor or ()), None if hands_off else ShakeLines(Voice(said_in)), store_labels
+    )
     book = wiring.open_rulebook(rulebook)
     running = wiring.open_capture(
         plan=wiring.open_plan(plan),
@@ -145,7 +158,7 @@ def record(
         naming=naming,
     )
     try:
-        _run(running, said_in, plain=plain, beep=beep, hands_off=virtual and not ask)
+        _run(running, said_in, plain=plain, beep=beep, hands_off=hands_off)
         recording, answers = running.finish()
     finally:
         running.close()

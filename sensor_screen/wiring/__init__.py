@@ -16,7 +16,7 @@ from sensor_screen.wiring.faces import (
     save_report_json,
     write_gallery,
 )
-from sensor_screen.wiring.naming import Naming, parse_naming
+from sensor_screen.wiring.naming import Naming
 from sensor_screen.wiring.radio import find_sensors, open_radio, open_virtual_radio
 from sensor_screen.wiring.record import RunningCapture, open_capture, open_plan
 from sensor_screen.wiring.stored import (
@@ -72,7 +72,6 @@ __all__ = [
     "open_session",
     "open_sessions",
     "open_virtual_radio",
-    "parse_naming",
     "read_positions",
     "recover",
     "refuse_export",

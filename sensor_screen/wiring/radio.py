@@ -149,7 +149,7 @@ def open_radio_source(
         Happening.DROPPED: TASK_DROPPED,
     }
 
-    named = name_sensors(radio, find_sensors(radio), sides, naming)
+    named = name_sensors(radio, find_sensors(radio), sides, naming, RATE_HZ)
     wanted = [WantedSensor(slot, sensor) for slot, sensor in enumerate(named.described())]
     journal = out.with_suffix(".journal")
     origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
