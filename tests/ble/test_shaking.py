@@ -12,6 +12,8 @@ from sensor_screen.ble.shaking import Felt, Shaking, find_shaken
 from sensor_screen.errors import UsageError
 from sensor_screen.model import Placement, Side
 from sensor_screen.protocol.relay_frame import Family
+from sensor_screen.storage.folder import read_folder
+from tests.core.test_alignment import SHARED
 
 SHANK, FOOT = (Side.LEFT, Placement.SHANK), (Side.LEFT, Placement.FOOT)
 RATE_HZ = 100.0
@@ -59,6 +61,26 @@ def test_gravity_and_mounting_do_not_matter() -> None:
 def test_what_is_not_clear_is_not_found(felt: dict[str, Felt], shaking_is: Shaking) -> None:
     found = find_shaken(felt, 3.0)
     assert (found.shaking, found.serial) == (shaking_is, "")
+
+
+@pytest.mark.shared
+def test_walking_and_kicking_is_not_shaking() -> None:
+    """Foot and shank of one leg: nothing that legs do makes one of them the shaken one."""
+    folders = [SHARED / "pp054" / "walk_right", *sorted((SHARED / "kick").glob("*_left"))[:6]]
+    if not all(folder.is_dir() for folder in folders):
+        pytest.skip("the public recordings are not beside this checkout")
+    found = set()
+    for folder in folders:
+        streams = read_folder(folder).recording.streams
+        felt = {
+            stream.info.placement.value: Felt(
+                stream.device_time_s, stream.raw[:, :3].astype(np.float64) * stream.acc_scale_mps2
+            )
+            for stream in streams
+        }
+        end_s = min(float(one.time_s[-1]) for one in felt.values())
+        found |= {find_shaken(felt, until_s).shaking for until_s in np.arange(1.5, end_s, 0.1)}
+    assert found == {Shaking.NOBODY, Shaking.SEVERAL}
 
 
 class Shelf:
