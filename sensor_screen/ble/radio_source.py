@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from sensor_screen.ble.link_report import report_link
-from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
+from sensor_screen.ble.sensor_driver import drive
 from sensor_screen.ble.sensor_task import SensorTask
 from sensor_screen.errors import UsageError
 from sensor_screen.model import Origin, Recording, SensorInfo
-from sensor_screen.protocol.open_sensor_link import OpenSensorLink
-from sensor_screen.protocol.open_sensor_link_words import LinkPlan
 from sensor_screen.session.live_sensors import SampleBlock, Slot
 from sensor_screen.session.receive import PLACEMENTS, SIDES, Receiver
 from sensor_screen.session.received import ReceiverParams
@@ -68,7 +66,7 @@ class RadioSourceParams:
 
 
 class RadioSource:
-    """Open sensors that are linked, kept and shown.
+    """Sensors that are linked, kept and shown.
 
     Args:
         loop: Not running; it runs whenever the capture waits.
@@ -105,20 +103,10 @@ class RadioSource:
         self.is_simulated = simulated
         self.statuses: dict[int, SensorStatus] = {}
         """Slot -> how its link stands."""
-        self._links = [
-            OpenSensorLink(LinkPlan(session, self._params.rate_hz, serial=one.serial))
-            for one in wanted
-        ]
+        self._drivers = [drive(one.sensor, session, self._params.rate_hz) for one in wanted]
         self._tasks = [
-            SensorTask(
-                one,
-                OpenSensorLogic(link, one.serial),
-                scanner,
-                outside,
-                self._take,
-                self._know,
-            )
-            for one, link in zip(wanted, self._links, strict=True)
+            SensorTask(one, driver.logic, scanner, outside, self._take, self._know)
+            for one, driver in zip(wanted, self._drivers, strict=True)
         ]
         self._running: list[asyncio.Task[None]] = []
         self._keeping: asyncio.Task[None] | None = None
@@ -128,7 +116,10 @@ class RadioSource:
     @property
     def slots(self) -> Mapping[int, Slot]:
         """Who takes part."""
-        return {one.slot: Slot(_info_of(one), self._params.rate_hz) for one in self._wanted}
+        return {
+            one.slot: Slot(_info_of(one), driver.rate_hz)
+            for one, driver in zip(self._wanted, self._drivers, strict=True)
+        }
 
     @property
     def links(self) -> Mapping[int, LinkReport]:
@@ -138,10 +129,10 @@ class RadioSource:
             task.wanted.slot: report_link(
                 task.status,
                 measured=facts[task.wanted.slot].samples > 0,
-                refusal=link.trouble,
+                refusal="" if driver.link is None else driver.link.trouble,
                 battery_percent=facts[task.wanted.slot].battery_percent,
             )
-            for task, link in zip(self._tasks, self._links, strict=True)
+            for task, driver in zip(self._tasks, self._drivers, strict=True)
             if task.wanted.slot in facts
         }
 
@@ -208,7 +199,7 @@ class RadioSource:
                 self._commit(keeper)
 
     def _commit(self, keeper: RecordKeeper) -> None:
-        held = [link.held for link in self._links]
+        held = [one.link.held if one.link else None for one in self._drivers]
         try:
             keeper.commit()
         except UsageError:
@@ -218,9 +209,9 @@ class RadioSource:
                 raise
             return
         self._failing_since_s = None
-        for link, task, mark in zip(self._links, self._tasks, held, strict=True):
-            if mark is not None:
-                link.durable(mark)
+        for driver, task, mark in zip(self._drivers, self._tasks, held, strict=True):
+            if driver.link is not None and mark is not None:
+                driver.link.durable(mark)
                 task.poke()
 
     async def _end(self) -> None:

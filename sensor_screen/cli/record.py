@@ -38,15 +38,24 @@ Plans: `clinic` (both legs, everything, four sensors), `quick` (one leg, lunges 
 `self-test` (one leg, alone at home), or a TOML file of your own.
 
 Sensors of the open protocol are found by Bluetooth, by the leg and place that are stored in them
-(see `devices`). Every sample is on the disk before its sensor is told so: after a power cut
+(see `devices`), or by your word: `--sensor SS-0042=left-foot` wins over what is stored. Where
+neither says it, you are asked to shake one sensor after the other; `--store-labels` stores in each
+what came of it. Every sample is on the disk before its sensor is told so: after a power cut
 `recover` makes the recording out of the journal. Links may break; nothing is lost while a sensor
 can hold it.
+
+Movella DOT, WitMotion and MetaMotion take part where you name them so. They hold nothing: what they
+measure while a link is broken is lost. Where they send no time, the report says that it is
+estimated.
 
 Beside `anna.parquet` there will be `anna.intake.toml` with the answers, which `screen` finds.
 
 Examples:
 
     sensor-screen record --plan clinic --out anna.parquet --html anna.html
+
+    sensor-screen record --plan quick --side left --out anna.parquet
+        --sensor D422CD001234=left-shank --sensor D422CD001235=left-foot
 
     sensor-screen record --virtual --plan quick --side left --out trial.parquet --speed 20
 
@@ -62,6 +71,19 @@ def record(
     side: Annotated[
         Leg | None, typer.Option(help="The leg that carries the sensors, where it is one.")
     ] = None,
+    sensor: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SERIAL=PLACE",
+            help="Where a sensor is worn, as SS-0042=left-foot; once for each sensor.",
+        ),
+    ] = None,
+    store_labels: Annotated[
+        bool,
+        typer.Option(
+            "--store-labels", help="Store in each sensor that was shaken where it is worn."
+        ),
+    ] = False,
     virtual: Annotated[
         bool,
         typer.Option(
@@ -106,6 +128,8 @@ def record(
     ] = None,
 ) -> None:
     from sensor_screen import wiring
+    from sensor_screen.ble.roles import parse_places
+    from sensor_screen.cli.shake_lines import ShakeLines
     from sensor_screen.judgement import Claims, Language
     from sensor_screen.model import Side
     from sensor_screen.rules.voice import Voice
@@ -115,6 +139,10 @@ def record(
         if path is not None:
             wiring.refuse_unwritable(path)
     said_in, meant = Language(language.value), Claims(claims.value)
+    hands_off = virtual and not ask
+    naming = wiring.Naming(
+        parse_places(sensor or ()), None if hands_off else ShakeLines(Voice(said_in)), store_labels
+    )
     book = wiring.open_rulebook(rulebook)
     running = wiring.open_capture(
         plan=wiring.open_plan(plan),
@@ -127,9 +155,10 @@ def record(
         answers=wiring.open_answers(intake, said_in) if intake else None,
         claims=meant,
         book=book,
+        naming=naming,
     )
     try:
-        _run(running, said_in, plain=plain, beep=beep, hands_off=virtual and not ask)
+        _run(running, said_in, plain=plain, beep=beep, hands_off=hands_off)
         recording, answers = running.finish()
     finally:
         running.close()

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from sensor_screen.model import Floats, Placement, SensorStream, Side
     from sensor_screen.protocol.relay_frame import RelayArrival
 
+TIMING_ESTIMATED = "timing estimated"
+"""Title of the note of a sensor that sends no time."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiverParams:

@@ -15,7 +15,12 @@ from sensor_screen.protocol.device_time import DeviceTimeUnwrapper
 from sensor_screen.protocol.frame_timing import FrameTimingParams, fit_frame_times
 from sensor_screen.protocol.relay_frame import Family, RelayKind
 from sensor_screen.protocol.vendors import Battery
-from sensor_screen.session.received import FinishedSlot, ReceivedBlock, SlotFacts
+from sensor_screen.session.received import (
+    TIMING_ESTIMATED,
+    FinishedSlot,
+    ReceivedBlock,
+    SlotFacts,
+)
 from sensor_screen.session.vendor_hearing import hearing_of
 
 if TYPE_CHECKING:
@@ -82,7 +87,10 @@ class VendorReceiver:
         count = len(raw)
         self.facts.samples += count
         device_s = np.full(count, np.nan)
+        # Samples of one packet lie behind each other, the last of them now.
+        apart_s = 1.0 / self._hearing.rate_hz if self._hearing.rate_hz else 0.0
         time_s = np.full(count, at_s - self._base_s)
+        time_s -= apart_s * np.arange(count - 1, -1, -1)
         if block.device_time_us is not None:
             sent = [self._unwrap.unwrap(int(us), at_s) for us in block.device_time_us]
             device_us = np.array(sent, dtype=np.int64)
@@ -188,7 +196,7 @@ class VendorReceiver:
         if suspected:
             sentence += f"; {suspected} samples seem to be missing, which cannot be known"
         clock = ClockMap(residual_s=residual_s, origin="arrivals")
-        return np.concatenate(found), clock, {"timing estimated": f"{sentence}."}
+        return np.concatenate(found), clock, {TIMING_ESTIMATED: f"{sentence}."}
 
 
 def _clock_under(device_s: Floats, arrival_s: Floats) -> ClockMap | None:

@@ -14,6 +14,7 @@ from sensor_screen.rules.claims import restrain
 from sensor_screen.rules.evaluate import judge
 from sensor_screen.rules.rulebook import RuleBook, shipped_rulebook
 from sensor_screen.session.case import Session, measure_session, refuse_disorder
+from sensor_screen.session.received import TIMING_ESTIMATED
 from sensor_screen.units import NORMAL_95
 from sensor_screen.version import __version__
 
@@ -142,6 +143,10 @@ def name_marks(recordings: Sequence[Recording], legs: tuple[LegMeasures, ...]) -
         marks.append("simulated: no person was measured")
     if any(leg.clock.origin == "movement" for leg in legs if leg.angle is not None):
         marks.append("estimated timing: the sensors' clocks were matched by the movement itself")
+    if any(title.endswith(f": {TIMING_ESTIMATED}") for one in recordings for title in one.notes):
+        marks.append(
+            "estimated timing: a sensor sends no time, and its samples are timed by their arrival"
+        )
     marks += [
         f"{leg.side}: nothing in the movement shows how the clocks of shank and foot relate; the "
         "angle is right only if both were started together"

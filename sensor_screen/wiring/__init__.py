@@ -16,6 +16,7 @@ from sensor_screen.wiring.faces import (
     save_report_json,
     write_gallery,
 )
+from sensor_screen.wiring.naming import Naming
 from sensor_screen.wiring.radio import find_sensors, hear_sensors, open_radio, open_virtual_radio
 from sensor_screen.wiring.record import RunningCapture, open_capture, open_plan
 from sensor_screen.wiring.stored import (
@@ -51,6 +52,7 @@ from sensor_screen.wiring.uses import (
 )
 
 __all__ = [
+    "Naming",
     "RunningCapture",
     "answers_beside",
     "count_kicks_in_folder",

@@ -11,16 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sensor_screen.ble.introduction import Introduction
     from sensor_screen.ble.meeting import Met
     from sensor_screen.ble.outside import Outside
     from sensor_screen.ble.radio_source import RadioSource
     from sensor_screen.ble.scanner import Scanner
-    from sensor_screen.errors import ScreenError
-    from sensor_screen.model import Placement, Recording, Side
+    from sensor_screen.model import Recording, Side
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.plan import Plan
     from sensor_screen.storage.journal import Journal
+    from sensor_screen.wiring.naming import Naming
 
 RATE_HZ = 100.0
 LISTEN_S = 4.0
@@ -129,7 +128,9 @@ def hear_sensors(radio: Radio, for_s: float) -> int:
     return len(radio.loop.run_until_complete(radio.scanner.look_around(for_s)))
 
 
-def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
+def open_radio_source(
+    radio: Radio, sides: tuple[Side, ...], out: Path, naming: Naming | None = None
+) -> RadioSource:
     """Shank and foot sensor of each leg; a journal lies beside the recording while it is made.
 
     Raises:
@@ -140,7 +141,6 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     from sensor_screen.ble.introduction import WantedSensor
     from sensor_screen.ble.radio_source import RadioSource, RadioSourceParams
     from sensor_screen.model import Origin
-    from sensor_screen.protocol.relay_frame import SlotDescription
     from sensor_screen.session.capture_view import Happening
     from sensor_screen.storage.journal import (
         JournalFacts,
@@ -155,6 +155,7 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         TASK_ENDS,
         fold_journal,
     )
+    from sensor_screen.wiring.naming import name_sensors
 
     names = {
         Happening.BEGUN: TASK_BEGINS,
@@ -166,11 +167,8 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
     # Before anybody is looked for or asked: the sentence is of no use in the middle of a session.
     create_journal(journal).close()
     drop_journal(journal)
-    found = _worn(find_sensors(radio), sides)
-    wanted = [
-        WantedSensor(slot, SlotDescription(who.family, who.side, who.placement, who.serial))
-        for slot, who in enumerate(found)
-    ]
+    named = name_sensors(radio, find_sensors(radio), sides, naming, RATE_HZ)
+    wanted = [WantedSensor(slot, sensor) for slot, sensor in enumerate(named.described())]
     origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
     said = "simulated person, virtual Bluetooth sensors" if radio.simulated else "Bluetooth sensors"
     kept: list[Journal] = []
@@ -199,59 +197,4 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         heard=heard,
         simulated=radio.simulated,
         params=RadioSourceParams(rate_hz=RATE_HZ),
-    )
-
-
-def _worn(found: tuple[Met, ...], sides: tuple[Side, ...]) -> list[Introduction]:
-    from sensor_screen.errors import UsageError
-    from sensor_screen.model import Placement
-    from sensor_screen.protocol.relay_frame import Family
-    from sensor_screen.session.receive import PLACEMENTS, SIDES
-
-    known: dict[tuple[Side, Placement], Introduction] = {}
-    for one in found:
-        who = one.who
-        if who is None or who.family is not Family.OPEN_SENSOR:
-            continue
-        side, placement = SIDES.get(who.side), PLACEMENTS.get(who.placement)
-        if side not in sides or placement is None:
-            continue
-        if (side, placement) in known:
-            raise UsageError(
-                f"Sensors {known[side, placement].serial} and {who.serial}",
-                f"both say that they are the {side} {placement}",
-                "switch one of them off, or give it another label",
-            )
-        known[side, placement] = who
-    places = [(side, one) for side in sides for one in (Placement.SHANK, Placement.FOOT)]
-    missing = [
-        f"{side} {placement}" for side, placement in places if (side, placement) not in known
-    ]
-    if missing:
-        raise _explain_missing(f"Sensor of {', '.join(missing)}", found)
-    return [known[place] for place in places]
-
-
-def _explain_missing(missing: str, found: tuple[Met, ...]) -> ScreenError:
-    """Why, as far as those that are here let it be guessed."""
-    from sensor_screen.errors import UsageError
-    from sensor_screen.protocol.relay_frame import Family
-
-    near = [one for one in found if one.sighting.family is Family.OPEN_SENSOR]
-    unasked = [one.trouble for one in near if one.trouble is not None]
-    nameless = [w.serial for one in near if (w := one.who) and not (w.side and w.placement)]
-    if unasked:
-        about = unasked[0]
-        what = f"was not found, and {about.value[:1].lower()}{about.value[1:]} {about.problem}"
-        return UsageError(missing, what, about.remedy)
-    others = f"among {len(found)} that {'is' if len(found) == 1 else 'are'} here"
-    problem = f"was not found {others}" if found else "was not found, nor any other"
-    if nameless:
-        verb = "is labelled" if len(nameless) == 1 else "are labelled"
-        problem += f", and {', '.join(nameless)} {verb} for no leg and part"
-    return UsageError(
-        missing,
-        problem,
-        "switch it on, bring it near, and disconnect it from any other phone; "
-        "`sensor-screen devices` shows what is here",
     )

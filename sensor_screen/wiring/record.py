@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sensor_screen.session.capture import Capture
     from sensor_screen.session.plan import Plan
     from sensor_screen.session.ports import CaptureClock, CaptureSource
+    from sensor_screen.wiring.naming import Naming
 
 
 class PacedClock:
@@ -140,6 +141,7 @@ def open_capture(
     answers: Answers | None,
     claims: Claims,
     book: RuleBook,
+    naming: Naming | None = None,
 ) -> RunningCapture:
     """A capture that is ready to begin.
 
@@ -159,6 +161,8 @@ def open_capture(
         raise UsageError(
             "--no-radio", "leaves no sensor to record from", "add --virtual, or leave it out"
         )
+    if naming and naming.said and not radio:
+        raise UsageError("--sensor", "names a sensor, and --no-radio has none", "leave one out")
     both = (Side.LEFT, Side.RIGHT)
     sides = (side,) if side else both
     plan.turns(sides)  # refuses what it is not for, before anything is looked for
@@ -169,7 +173,7 @@ def open_capture(
         used = open_virtual_radio(plan, sides, seed) if virtual else open_radio()
         close = used.close
         try:
-            source = open_radio_source(used, sides, out)
+            source = open_radio_source(used, sides, out, naming)
         except BaseException:
             close()
             raise

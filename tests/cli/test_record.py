@@ -94,6 +94,8 @@ def test_old_red_flags_are_asked_again(run: Callable[..., Outcome], tmp_path: Pa
         (("--virtual", "--plan", "quick"), "quick: it is a plan for one leg; add --side"),
         (("--no-radio", "--plan", "quick", "--side", "left"), "--no-radio: leaves no sensor"),
         (("--virtual", "--plan", "fly"), "fly: is no plan"),
+        (("--sensor", "SS-0042=left-knee"), "SS-0042=left-knee: left-knee is no place; choose"),
+        (("--virtual", "--no-radio", "--sensor", "A=left-foot"), "--sensor: names a sensor, and"),
         (("--virtual", "--plan", "clinic", "--side", "left"), "it is a plan for two legs"),
     ],
 )

@@ -35,7 +35,8 @@ def test_devices_are_asked_who_they_are(run: Run) -> None:
 def test_a_quick_plan_goes_from_scan_to_report(run: Run, tmp_path: Path) -> None:
     out, told = tmp_path / "trial.parquet", tmp_path / "trial.json"
     plan = ("--plan", "quick", "--side", "left", "--speed", "1000", "--plain")
-    outcome = run("record", "--virtual", *plan, "--out", out, "--json", told)
+    sensor = ("--sensor", "virtual-ls01=left-shank")
+    outcome = run("record", "--virtual", *plan, *sensor, "--out", out, "--json", told)
     assert outcome.status == 0, outcome.err
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"trial.parquet", "trial.intake.toml", "trial.json"}  # the journal is folded
@@ -53,3 +54,10 @@ def test_a_quick_plan_goes_from_scan_to_report(run: Run, tmp_path: Path) -> None
     report = json.loads(told.read_text(encoding="utf-8"))
     found = {finding["task"] for finding in report["judgement"]["findings"]}
     assert "squat" in found
+
+
+def test_a_sensor_that_is_not_here_is_said_to_be_missing(run: Run, tmp_path: Path) -> None:
+    plan = ("--plan", "quick", "--side", "right", "--sensor", "SS-0042=right-foot")
+    outcome = run("record", "--virtual", *plan, "--out", tmp_path / "trial.parquet")
+    assert "Sensor SS-0042: was not found; here: VIRTUAL-RS01, VIRTUAL-RF01" in outcome.complaint
+    assert not list(tmp_path.iterdir())

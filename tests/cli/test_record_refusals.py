@@ -76,9 +76,11 @@ def test_a_sensor_that_is_missing(refuse: Refuse, tmp_path: Path) -> None:
 
 
 def test_a_sensor_that_is_labelled_for_no_place(refuse: Refuse) -> None:
-    said = refuse(worn("SS-0001", SideCode.LEFT, SHANK), open_sensor("SS-0002", "D0:02"))
+    """With as many of them as places the person would be asked to shake them."""
+    said = refuse(open_sensor("SS-0002", "D0:02"))
     assert "SS-0002 is labelled for no leg and part" in said
-    assert "among 2 that are here" in said
+    assert "among 1 that is here" in said
+    assert "--sensor SERIAL=PLACE" in said
 
 
 @pytest.mark.parametrize("placement", [SHANK, FOOT])

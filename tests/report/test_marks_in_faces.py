@@ -160,6 +160,9 @@ def doubtful(leg: LegMeasures) -> LegMeasures:
     )
 
 
+NO_TIME = {"sensor WT901BLE67: timing estimated": "This sensor sends no time."}
+
+
 @cache
 def marked(language: Language, claims: Claims, flagged: bool = False) -> ScreeningReport:
     left, right = full_report().legs
@@ -170,7 +173,7 @@ def marked(language: Language, claims: Claims, flagged: bool = False) -> Screeni
     return replace(
         bare_report,
         judgement=restrain(judgement, claims),
-        marks=name_marks((Recording((), origin=Origin.SIMULATED),), legs),
+        marks=name_marks((Recording((), origin=Origin.SIMULATED, notes=NO_TIME),), legs),
         claims=claims,
         language=language,
         recorded_on=DAY,
@@ -192,6 +195,11 @@ SENTENCES = {
     "estimated timing": {
         EN: "estimated timing: the sensors' clocks were matched by the movement itself",
         DE: "geschätzte Zeiten: die Uhren der Sensoren wurden nach der Bewegung selbst abgeglichen",
+    },
+    "timing by arrival": {
+        EN: "estimated timing: a sensor sends no time, and its samples are timed by their arrival",
+        DE: "geschätzte Zeiten: ein Sensor sendet keine Zeit, seine Messwerte haben die ihrer "
+        "Ankunft",
     },
     "single sensor, shank": {
         EN: "left: single sensor, the shank's inclination stands for the ankle",

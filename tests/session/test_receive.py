@@ -326,6 +326,11 @@ def test_metamotion_halves_are_put_together_at_their_ranges() -> None:
     records = vendor_records(Family.METAMOTION, Channel.META_DATA, values, 0.015, written)
     receiver = Receiver()
     receiver.receive_all(records)
+    packets = receiver.take_live()
+    assert len(packets) == 200
+    for packet in packets:  # at 100 Hz, as was written
+        assert np.diff(packet.time_s) == pytest.approx([0.01, 0.01])
+        assert packet.time_s[-1] == packet.arrival_s
     (stream,) = receiver.finish().streams
     assert len(stream.raw) == 600
     assert stream.raw[7].tolist() == [1, 2, 3, 4, 5, 6]
