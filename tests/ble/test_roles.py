@@ -93,6 +93,6 @@ def test_what_does_not_fit_what_is_here_is_refused() -> None:
     with pytest.raises(UsageError, match="2 that are here call themselves so"):
         assign_places([A, WIT, WIT], LEFT, {"WT901BLE67": FOOT})
     with pytest.raises(
-        UsageError, match="Sensor of left foot: was not found.*SS-00C3 is labelled for no leg"
+        UsageError, match=r"Sensor of left foot: was not found.*SS-00C3 is labelled for no leg"
     ):
         require_all(assign_places([A, BARE], LEFT, {}), ())
