@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sensor_screen.ble.outside import Outside
     from sensor_screen.ble.radio_source import RadioSource
     from sensor_screen.ble.scanner import Scanner
+    from sensor_screen.ble.virtual import VirtualSensors
     from sensor_screen.model import Placement, Recording, Side
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.plan import Plan
@@ -34,6 +35,8 @@ class Radio:
     scanner: Scanner
     simulated: bool = False
     heard: Callable[[CaptureEvent], None] = lambda _: None
+    virtual: VirtualSensors | None = None
+    """What there is instead of sensors; faults are theirs."""
     _left: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
@@ -62,7 +65,10 @@ def open_radio() -> Radio:
 
 
 def open_virtual_radio(
-    plan: Plan | None = None, sides: tuple[Side, ...] | None = None, seed: int = 0
+    plan: Plan | None = None,
+    sides: tuple[Side, ...] | None = None,
+    seed: int = 0,
+    rate_hz: float = RATE_HZ,
 ) -> Radio:
     """Sensors that do not exist on a person who does not exist, who does what a plan asks for.
 
@@ -84,14 +90,14 @@ def open_virtual_radio(
     sides = sides or (Side.LEFT, Side.RIGHT)
     orders = orders_of(plan.steps) if plan else [Order(Task.STAND, 2.0)]
     flaws = open_sensor_flaws(BENCHMARK)
-    person = Wearer(orders, sides=sides, rate_hz=RATE_HZ, seed=seed, imperfections=flaws)
-    asked = AskedPerson(person, RATE_HZ)
+    person = Wearer(orders, sides=sides, rate_hz=rate_hz, seed=seed, imperfections=flaws)
+    asked = AskedPerson(person, rate_hz)
     acts = acts_of(plan.steps, sides) if plan else {}
     loop = JumpingLoop()
     left = ExitStack()
     left.callback(loop.close)
     # One clock for both sensors of a leg: the person's samples are shared by number.
-    sensors = worn_sensors(sides, rates_hz=(RATE_HZ,), clock_ppm=0.0)
+    sensors = worn_sensors(sides, rates_hz=(rate_hz,), clock_ppm=0.0)
     bringing = virtual_sensors(wearer=asked.wear(), sensors=sensors, seed=seed)
     virtual = loop.run_until_complete(bringing.__aenter__())
     left.callback(lambda: loop.run_until_complete(bringing.__aexit__(None, None, None)))
@@ -105,7 +111,9 @@ def open_virtual_radio(
 
     backend = Backend(virtual.scanner_backend, virtual.client_backend)
     outside = Outside(backend, loop.time)
-    return Radio(loop, outside, Scanner(outside), simulated=True, heard=heard, _left=left)
+    return Radio(
+        loop, outside, Scanner(outside), simulated=True, heard=heard, virtual=virtual, _left=left
+    )
 
 
 def find_sensors(radio: Radio) -> tuple[Met, ...]:
@@ -119,7 +127,9 @@ def find_sensors(radio: Radio) -> tuple[Met, ...]:
     return radio.loop.run_until_complete(meet_all(radio.scanner, radio.outside, LISTEN_S))
 
 
-def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> RadioSource:
+def open_radio_source(
+    radio: Radio, sides: tuple[Side, ...], out: Path, rate_hz: float = RATE_HZ
+) -> RadioSource:
     """Shank and foot sensor of each leg; a journal lies beside the recording while it is made.
 
     Raises:
@@ -180,7 +190,7 @@ def open_radio_source(radio: Radio, sides: tuple[Side, ...], out: Path) -> Radio
         session=secrets.randbelow(2**32 - 1) + 1,
         heard=heard,
         simulated=radio.simulated,
-        params=RadioSourceParams(rate_hz=RATE_HZ),
+        params=RadioSourceParams(rate_hz=rate_hz),
     )
 
 
