@@ -7,13 +7,14 @@ stamped and kept first, and looked at afterwards.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
 from sensor_screen.ble.sensor_task import SensorTask
+from sensor_screen.ble.states import ENDED
 from sensor_screen.errors import UsageError
 from sensor_screen.model import Origin, Recording, SensorInfo
 from sensor_screen.protocol.open_sensor_link import OpenSensorLink
@@ -23,7 +24,7 @@ from sensor_screen.session.receive import PLACEMENTS, SIDES, Receiver
 from sensor_screen.session.received import ReceiverParams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sensor_screen.ble.introduction import WantedSensor
     from sensor_screen.ble.outside import Outside
@@ -122,6 +123,7 @@ class RadioSource:
         self._running: list[asyncio.Task[None]] = []
         self._keeping: asyncio.Task[None] | None = None
         self._failing_since_s: float | None = None
+        self._left: dict[str, str] = {}
         self._begin_s = outside.clock()
 
     @property
@@ -166,8 +168,25 @@ class RadioSource:
         try:
             self._loop.run_until_complete(self._end())
         finally:
-            self._keeper.close()
-        return self._fold()
+            self.close()
+        made = self._fold()
+        return replace(made, notes=made.notes | self._left)
+
+    def close(self) -> None:
+        """Take leave of the sensors, which measure on, and let the journal go; `finish` does it.
+
+        Raises:
+            ScreenError: What waited could not be kept.
+        """
+        running = [one for one in (*self._running, self._keeping) if one is not None]
+        for one in running:
+            one.cancel()
+        if running:
+            self._loop.run_until_complete(asyncio.wait(running, timeout=self._params.drain_s))
+        self._running, self._keeping = [], None
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.close()
 
     # --- in the loop ------------------------------------------------------------------------------
 
@@ -212,16 +231,26 @@ class RadioSource:
             task.stop()
         done, late = await asyncio.wait(self._running, timeout=self._params.drain_s)
         if late:
+            self._left = dict(self._tell_left())
             for task in self._tasks:
                 task.leave()
             more, _ = await asyncio.wait(late, timeout=self._params.drain_s)
             done |= more
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait({self._keeping})
         for one in done:
             if not one.cancelled() and (error := one.exception()):
                 raise error
+
+    def _tell_left(self) -> Iterator[tuple[str, str]]:
+        """Of each sensor that never said that all of it is here; title and sentence."""
+        for task in self._tasks:
+            if task.status.state not in ENDED:
+                heard = self._receiver.facts.get(task.wanted.slot)
+                last_s = None if heard is None else heard.last_arrival_s
+                since = "" if last_s is None else f" after {last_s:.1f} s"
+                yield (
+                    f"sensor {task.wanted.serial}: not fetched",
+                    f"It was not reached{since}; what it measured and had not sent is not here.",
+                )
 
 
 def _info_of(wanted: WantedSensor) -> SensorInfo:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RATE_HZ = 100.0
 LISTEN_S = 4.0
+AHEAD_S = 2.0
 
 
 @dataclass
@@ -102,15 +103,23 @@ def open_virtual_radio(
     virtual = loop.run_until_complete(bringing.__aenter__())
     left.callback(lambda: loop.run_until_complete(bringing.__aexit__(None, None, None)))
 
+    backend = Backend(virtual.scanner_backend, virtual.client_backend)
+    outside = Outside(backend, loop.time)
+    doing: list[asyncio.Task[None]] = []
+
     async def perform(turn: int) -> None:
+        # Nobody jumps out of the middle of a lunge when a link is back: it is done first. Samples
+        # of him are made up to so long ahead.
+        while not person.is_quiet:
+            await outside.sleep(AHEAD_S)
         virtual.perform(asked.wear(*acts[turn]))
 
     def heard(event: CaptureEvent) -> None:
         if event.kind is Happening.BEGUN:
-            loop.run_until_complete(perform(event.turn))
+            for before in doing:
+                before.cancel()
+            doing[:] = [loop.create_task(perform(event.turn))]
 
-    backend = Backend(virtual.scanner_backend, virtual.client_backend)
-    outside = Outside(backend, loop.time)
     return Radio(
         loop, outside, Scanner(outside), simulated=True, heard=heard, virtual=virtual, _left=left
     )
