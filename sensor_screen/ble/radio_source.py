@@ -14,7 +14,7 @@ import numpy as np
 
 from sensor_screen.ble.open_sensor_logic import OpenSensorLogic
 from sensor_screen.ble.sensor_task import SensorTask
-from sensor_screen.ble.states import ENDED
+from sensor_screen.ble.states import LinkState
 from sensor_screen.errors import UsageError
 from sensor_screen.model import Origin, Recording, SensorInfo
 from sensor_screen.protocol.open_sensor_link import OpenSensorLink
@@ -230,8 +230,8 @@ class RadioSource:
         for task in self._tasks:
             task.stop()
         done, late = await asyncio.wait(self._running, timeout=self._params.drain_s)
+        self._left = dict(self._tell_left())
         if late:
-            self._left = dict(self._tell_left())
             for task in self._tasks:
                 task.leave()
             more, _ = await asyncio.wait(late, timeout=self._params.drain_s)
@@ -243,7 +243,7 @@ class RadioSource:
     def _tell_left(self) -> Iterator[tuple[str, str]]:
         """Of each sensor that never said that all of it is here; title and sentence."""
         for task in self._tasks:
-            if task.status.state not in ENDED:
+            if task.status.state is not LinkState.STOPPED:
                 heard = self._receiver.facts.get(task.wanted.slot)
                 last_s = None if heard is None else heard.last_arrival_s
                 since = "" if last_s is None else f" after {last_s:.1f} s"

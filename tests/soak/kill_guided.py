@@ -61,8 +61,8 @@ class Figures:
 
 def record(folder: Path, side: str, seed: int, speed: float) -> None:
     """What the child does until it is killed."""
-    from sensor_screen.ble.virtual.sensor import VirtualSensor
     from sensor_screen.__main__ import main as run
+    from sensor_screen.ble.virtual.sensor import VirtualSensor
 
     told = os.open(folder / "acknowledged", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     plain: Any = VirtualSensor.write_request

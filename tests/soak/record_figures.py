@@ -26,7 +26,6 @@ import numpy as np
 from sensor_screen.core.pipeline import measure_recording
 from sensor_screen.errors import ScreenError
 from sensor_screen.model import Side, Task
-from sensor_screen.protocol.relay_frame import Channel, RelayKind
 from sensor_screen.rules.items import Kind
 from sensor_screen.session.capture import Capture
 from sensor_screen.session.capture_view import CaptureKey, Happening, Phase
@@ -201,7 +200,7 @@ def guide(
 
 
 def lags_s(chain: Chain, newest: bool) -> np.ndarray:
-    """From the last sample of a packet, of the later sensor, to the look that showed a sample of it.
+    """From the last sample of a packet, of the later sensor, to the look that showed one of it.
 
     Args:
         chain: After its end.
@@ -251,7 +250,8 @@ def stamped_late_ms(chain: Chain) -> tuple[float, float, float, float]:
 
 
 def print_lags(folder: Path, most_s: float) -> None:
-    print("| plan | sensors | Hz | lag p50, ms | p95, ms | of every sample p50, ms | p95, ms | loop stood still, % "
+    print("| plan | sensors | Hz | lag p50, ms | p95, ms | of every sample p50, ms | p95, ms "
+          "| loop stood still, % "
           "| stamped late p95, ms | p99, ms | longest, ms "
           "| link, % of a core | receiver | journal | capture | all |")  # fmt: skip
     print("|" + "---|" * 16)
@@ -453,8 +453,9 @@ def print_faults(folder: Path, seeds: int) -> int:
                 one = judge(chain, slot)
                 serial = chain.of_slot(slot).params.serial
                 lasted_s = chain.end_s - chain.begin_s
-                cells = (" + ".join(kinds) or "none", seed, f"{lasted_s:.0f}", serial, one.measured,
-                         one.recorded, one.wrong, one.disorder, one.missing, told, counted)  # fmt: skip
+                found = (one.measured, one.recorded, one.wrong, one.disorder, one.missing)
+                cells = (" + ".join(kinds) or "none", seed, f"{lasted_s:.0f}", serial, *found, told,
+                         counted)  # fmt: skip
                 print("| " + " | ".join(map(str, cells)) + " |", flush=True)
                 if one.notes:
                     print(f"    {one.notes}")
