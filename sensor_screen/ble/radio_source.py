@@ -7,6 +7,9 @@ stamped and kept first, and looked at afterwards.
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -137,8 +140,9 @@ class RadioSource:
         return self._outside.clock() - (self._begin_s if base_s is None else base_s)
 
     def wait(self, seconds: float) -> None:
-        """Let the radio work for so long."""
-        self._loop.run_until_complete(asyncio.sleep(seconds))
+        """Let the radio work for so long; Ctrl-C is heard at its end, so that it tears nothing."""
+        with _interrupt_later():
+            self._loop.run_until_complete(asyncio.sleep(seconds))
 
     def receive(self, now_s: float) -> Sequence[SampleBlock]:  # noqa: ARG002 - the source's shape
         """What came since the last call; links begin with the first.
@@ -251,6 +255,22 @@ class RadioSource:
                     f"sensor {task.wanted.serial}: not fetched",
                     f"It was not reached{since}; what it measured and had not sent is not here.",
                 )
+
+
+@contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """An interrupt inside a callback would end the task of a sensor, or half take a record."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+    if asked and callable(before):
+        before(asked[0], None)
 
 
 def _info_of(wanted: WantedSensor) -> SensorInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,11 @@ class Shelf:
         self.records: list[RelayArrival] = []
         self.safe = 0
         self.full = self.closed = False
+        self.interrupted_at = -1
 
     def append(self, record: RelayArrival) -> RelayArrival:
+        if len(self.records) == self.interrupted_at:
+            signal.raise_signal(signal.SIGINT)
         self.records.append(record)
         return record
 
@@ -203,6 +207,20 @@ def test_a_session_that_is_broken_off_leaves_nothing_behind(
     assert session.shelf.safe == len(session.shelf.records)
     session.do(asyncio.sleep(1.0))
     assert not any(sensor.connected for sensor in virtual.sensors)
+
+
+@pytest.mark.parametrize("record", [1, 9, 60])
+def test_ctrl_c_tears_nothing(loop: JumpingLoop, virtual: VirtualSensors, record: int) -> None:
+    session = Session(loop, virtual)
+    session.shelf.interrupted_at = record  # while the link is made, or samples come
+    with pytest.raises(KeyboardInterrupt):
+        session.run(5.0)
+    recording = session.source.finish()
+    assert len(session.shelf.records) > record
+    for slot, stream in enumerate(recording.streams):
+        session.assert_whole(recording, slot, len(stream.raw))
+    assert not any("not fetched" in title for title in recording.notes)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_nothing_is_kept_before_it_begins(loop: JumpingLoop, virtual: VirtualSensors) -> None:
