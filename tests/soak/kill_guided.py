@@ -150,7 +150,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=20.0)
-    parser.add_argument("--longest", type=float, default=9.0, help="life, in seconds")
+    parser.add_argument("--shortest", type=float, default=3.0, help="life, in seconds")
+    parser.add_argument("--longest", type=float, default=10.0)
     parser.add_argument("--folder", type=Path, help="where journals are written; a disk")
     asked = parser.parse_args()
     dice, figures = random.Random(asked.seed), Figures()  # noqa: S311
@@ -158,7 +159,7 @@ def main() -> int:
         for kill in range(asked.kills):
             own = Path(folder) / str(kill)
             own.mkdir()
-            kill_once(own, dice.uniform(1.0, asked.longest), kill, asked.speed, figures)
+            kill_once(own, dice.uniform(asked.shortest, asked.longest), kill, asked.speed, figures)
     figures.print()
     return int(figures.lost + figures.wrong + figures.disorder + figures.refused > 0)
 

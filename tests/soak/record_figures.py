@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sensor_screen import wiring
 from sensor_screen.core.pipeline import measure_recording
-from sensor_screen.errors import ScreenError
+from sensor_screen.judgement import Claims, Language
 from sensor_screen.model import Side, Task
 from sensor_screen.rules.items import Kind
+from sensor_screen.rules.rulebook import shipped_rulebook
 from sensor_screen.session.capture import Capture
 from sensor_screen.session.capture_view import CaptureKey, Happening, Phase
 from sensor_screen.session.guide import STEP_S, label_recording
@@ -433,10 +435,24 @@ def run_faults(kinds: tuple[str, ...], folder: Path, seed: int) -> Chain:
     return chain
 
 
+def _report(chain: Chain, out: Path) -> tuple[int, int]:
+    """Repetitions and findings of the report that is made of the recording as it is read again."""
+    assert chain.recording is not None
+    wiring.save_recording(chain.recording, out)
+    report = wiring.screen(
+        wiring.open_session([out], None, Language.ENGLISH),
+        claims=Claims.CLINICIAN,
+        language=Language.ENGLISH,
+        rulebook=shipped_rulebook(),
+    )
+    counted = sum(r.counted for leg in measure_recording(chain.recording) for r in leg.repetitions)
+    return counted, len(report.judgement.findings)
+
+
 def print_faults(folder: Path, seeds: int) -> int:
-    print("| faults | seed | lasted, s | sensor | measured | recorded | wrong bytes | twice or out "
-          "of order | missing | tasks | repetitions in the report |")  # fmt: skip
-    print("|" + "---|" * 11)
+    print("| faults | seed | lasted, s | sensor | measured | recorded | wrong bytes "
+          "| twice or out of order | missing | tasks | repetitions counted | findings in the report |")  # fmt: skip
+    print("|" + "---|" * 12)
     bad = 0
     for kinds in CASES:
         for seed in range(seeds):
@@ -444,18 +460,14 @@ def print_faults(folder: Path, seeds: int) -> int:
             assert chain.recording is not None
             tasks = Counter(label.task.value for label in chain.recording.tasks)
             told = " ".join(tasks)
-            try:
-                legs = measure_recording(chain.recording)
-                counted = str(sum(r.counted for leg in legs for r in leg.repetitions))
-            except ScreenError as error:
-                counted = str(error)
+            counted, findings = _report(chain, folder / f"{seed}.parquet")
             for slot in chain.source.slots:
                 one = judge(chain, slot)
                 serial = chain.of_slot(slot).params.serial
                 lasted_s = chain.end_s - chain.begin_s
                 found = (one.measured, one.recorded, one.wrong, one.disorder, one.missing)
                 cells = (" + ".join(kinds) or "none", seed, f"{lasted_s:.0f}", serial, *found, told,
-                         counted)  # fmt: skip
+                         counted, findings)  # fmt: skip
                 print("| " + " | ".join(map(str, cells)) + " |", flush=True)
                 if one.notes:
                     print(f"    {one.notes}")
