@@ -450,8 +450,10 @@ def _report(chain: Chain, out: Path) -> tuple[int, int]:
 
 
 def print_faults(folder: Path, seeds: int) -> int:
-    print("| faults | seed | lasted, s | sensor | measured | recorded | wrong bytes "
-          "| twice or out of order | missing | tasks | repetitions counted | findings in the report |")  # fmt: skip
+    head = ("faults", "seed", "lasted, s", "sensor", "measured", "recorded", "wrong bytes",
+            "twice or out of order", "missing", "tasks", "repetitions counted",
+            "findings in the report")  # fmt: skip
+    print("| " + " | ".join(head) + " |")
     print("|" + "---|" * 12)
     bad = 0
     for kinds in CASES:
