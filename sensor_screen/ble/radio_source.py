@@ -7,7 +7,10 @@ stamped and kept first, and looked at afterwards.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -15,6 +18,7 @@ import numpy as np
 from sensor_screen.ble.link_report import report_link
 from sensor_screen.ble.sensor_driver import drive
 from sensor_screen.ble.sensor_task import SensorTask
+from sensor_screen.ble.states import LinkState
 from sensor_screen.errors import UsageError
 from sensor_screen.model import Origin, Recording, SensorInfo
 from sensor_screen.session.live_sensors import SampleBlock, Slot
@@ -22,7 +26,7 @@ from sensor_screen.session.receive import PLACEMENTS, SIDES, Receiver
 from sensor_screen.session.received import ReceiverParams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sensor_screen.ble.introduction import WantedSensor
     from sensor_screen.ble.outside import Outside
@@ -111,6 +115,7 @@ class RadioSource:
         self._running: list[asyncio.Task[None]] = []
         self._keeping: asyncio.Task[None] | None = None
         self._failing_since_s: float | None = None
+        self._left: dict[str, str] = {}
         self._begin_s = outside.clock()
 
     @property
@@ -142,8 +147,9 @@ class RadioSource:
         return self._outside.clock() - (self._begin_s if base_s is None else base_s)
 
     def wait(self, seconds: float) -> None:
-        """Let the radio work for so long."""
-        self._loop.run_until_complete(asyncio.sleep(seconds))
+        """Let the radio work for so long; Ctrl-C is heard at its end, so that it tears nothing."""
+        with _interrupt_later():
+            self._loop.run_until_complete(asyncio.sleep(seconds))
 
     def receive(self, now_s: float) -> Sequence[SampleBlock]:  # noqa: ARG002 - the source's shape
         """What came since the last call; links begin with the first.
@@ -173,8 +179,25 @@ class RadioSource:
         try:
             self._loop.run_until_complete(self._end())
         finally:
-            self._keeper.close()
-        return self._fold()
+            self.close()
+        made = self._fold()
+        return replace(made, notes=made.notes | self._left)
+
+    def close(self) -> None:
+        """Take leave of the sensors, which measure on, and let the journal go; `finish` does it.
+
+        Raises:
+            ScreenError: What waited could not be kept.
+        """
+        running = [one for one in (*self._running, self._keeping) if one is not None]
+        for one in running:
+            one.cancel()
+        if running:
+            self._loop.run_until_complete(asyncio.wait(running, timeout=self._params.drain_s))
+        self._running, self._keeping = [], None
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.close()
 
     # --- in the loop ------------------------------------------------------------------------------
 
@@ -218,17 +241,43 @@ class RadioSource:
         for task in self._tasks:
             task.stop()
         done, late = await asyncio.wait(self._running, timeout=self._params.drain_s)
+        self._left = dict(self._tell_left())
         if late:
             for task in self._tasks:
                 task.leave()
             more, _ = await asyncio.wait(late, timeout=self._params.drain_s)
             done |= more
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait({self._keeping})
         for one in done:
             if not one.cancelled() and (error := one.exception()):
                 raise error
+
+    def _tell_left(self) -> Iterator[tuple[str, str]]:
+        """Of each sensor that never said that all of it is here; title and sentence."""
+        for task in self._tasks:
+            if task.status.state is not LinkState.STOPPED:
+                heard = self._receiver.facts.get(task.wanted.slot)
+                last_s = None if heard is None else heard.last_arrival_s
+                since = "" if last_s is None else f" after {last_s:.1f} s"
+                yield (
+                    f"sensor {task.wanted.serial}: not fetched",
+                    f"It was not reached{since}; what it measured and had not sent is not here.",
+                )
+
+
+@contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """An interrupt inside a callback would end the task of a sensor, or half take a record."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+    if asked and callable(before):
+        before(asked[0], None)
 
 
 def _info_of(wanted: WantedSensor) -> SensorInfo:

@@ -150,8 +150,8 @@ def _explain(epochs: Sequence[EpochSamples], clock: ClockMap | None) -> dict[str
     notes = {}
     if len(epochs) > 1:
         notes["restarts"] = (
-            f"The sensor was switched off and on {len(epochs) - 1} time(s); its numbers and clock "
-            "were continued by when its packets arrived."
+            f"The sensor was switched off and on {len(epochs) - 1} time(s): what it had not sent "
+            "before is lost. Its numbers and clock were continued by when its packets arrived."
         )
     elif clock is not None:
         notes["clock"] = (

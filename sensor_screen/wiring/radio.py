@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sensor_screen.ble.outside import Outside
     from sensor_screen.ble.radio_source import RadioSource
     from sensor_screen.ble.scanner import Scanner
+    from sensor_screen.ble.virtual import VirtualSensors
     from sensor_screen.model import Recording, Side
     from sensor_screen.session.capture_view import CaptureEvent
     from sensor_screen.session.plan import Plan
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RATE_HZ = 100.0
 LISTEN_S = 4.0
+AHEAD_S = 2.0
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Radio:
     scanner: Scanner
     simulated: bool = False
     heard: Callable[[CaptureEvent], None] = lambda _: None
+    virtual: VirtualSensors | None = None
+    """What there is instead of sensors; faults are theirs."""
     _left: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
@@ -62,7 +66,10 @@ def open_radio() -> Radio:
 
 
 def open_virtual_radio(
-    plan: Plan | None = None, sides: tuple[Side, ...] | None = None, seed: int = 0
+    plan: Plan | None = None,
+    sides: tuple[Side, ...] | None = None,
+    seed: int = 0,
+    rate_hz: float = RATE_HZ,
 ) -> Radio:
     """Sensors that do not exist on a person who does not exist, who does what a plan asks for.
 
@@ -84,28 +91,38 @@ def open_virtual_radio(
     sides = sides or (Side.LEFT, Side.RIGHT)
     orders = orders_of(plan.steps) if plan else [Order(Task.STAND, 2.0)]
     flaws = open_sensor_flaws(BENCHMARK)
-    person = Wearer(orders, sides=sides, rate_hz=RATE_HZ, seed=seed, imperfections=flaws)
-    asked = AskedPerson(person, RATE_HZ)
+    person = Wearer(orders, sides=sides, rate_hz=rate_hz, seed=seed, imperfections=flaws)
+    asked = AskedPerson(person, rate_hz)
     acts = acts_of(plan.steps, sides) if plan else {}
     loop = JumpingLoop()
     left = ExitStack()
     left.callback(loop.close)
     # One clock for both sensors of a leg: the person's samples are shared by number.
-    sensors = worn_sensors(sides, rates_hz=(RATE_HZ,), clock_ppm=0.0)
+    sensors = worn_sensors(sides, rates_hz=(rate_hz,), clock_ppm=0.0)
     bringing = virtual_sensors(wearer=asked.wear(), sensors=sensors, seed=seed)
     virtual = loop.run_until_complete(bringing.__aenter__())
     left.callback(lambda: loop.run_until_complete(bringing.__aexit__(None, None, None)))
 
+    backend = Backend(virtual.scanner_backend, virtual.client_backend)
+    outside = Outside(backend, loop.time)
+    doing: list[asyncio.Task[None]] = []
+
     async def perform(turn: int) -> None:
+        # Nobody jumps out of the middle of a lunge when a link is back: it is done first. Samples
+        # of him are made up to so long ahead.
+        while not person.is_quiet:
+            await outside.sleep(AHEAD_S)
         virtual.perform(asked.wear(*acts[turn]))
 
     def heard(event: CaptureEvent) -> None:
         if event.kind is Happening.BEGUN:
-            loop.run_until_complete(perform(event.turn))
+            for before in doing:
+                before.cancel()
+            doing[:] = [loop.create_task(perform(event.turn))]
 
-    backend = Backend(virtual.scanner_backend, virtual.client_backend)
-    outside = Outside(backend, loop.time)
-    return Radio(loop, outside, Scanner(outside), simulated=True, heard=heard, _left=left)
+    return Radio(
+        loop, outside, Scanner(outside), simulated=True, heard=heard, virtual=virtual, _left=left
+    )
 
 
 def find_sensors(radio: Radio) -> tuple[Met, ...]:
@@ -129,7 +146,11 @@ def hear_sensors(radio: Radio, for_s: float) -> int:
 
 
 def open_radio_source(
-    radio: Radio, sides: tuple[Side, ...], out: Path, naming: Naming | None = None
+    radio: Radio,
+    sides: tuple[Side, ...],
+    out: Path,
+    naming: Naming | None = None,
+    rate_hz: float = RATE_HZ,
 ) -> RadioSource:
     """Shank and foot sensor of each leg; a journal lies beside the recording while it is made.
 
@@ -167,7 +188,7 @@ def open_radio_source(
     # Before anybody is looked for or asked: the sentence is of no use in the middle of a session.
     create_journal(journal).close()
     drop_journal(journal)
-    named = name_sensors(radio, find_sensors(radio), sides, naming, RATE_HZ)
+    named = name_sensors(radio, find_sensors(radio), sides, naming, rate_hz)
     wanted = [WantedSensor(slot, sensor) for slot, sensor in enumerate(named.described())]
     origin = Origin.SIMULATED if radio.simulated else Origin.MEASURED
     said = "simulated person, virtual Bluetooth sensors" if radio.simulated else "Bluetooth sensors"
@@ -196,5 +217,5 @@ def open_radio_source(
         session=secrets.randbelow(2**32 - 1) + 1,
         heard=heard,
         simulated=radio.simulated,
-        params=RadioSourceParams(rate_hz=RATE_HZ),
+        params=RadioSourceParams(rate_hz=rate_hz),
     )

@@ -171,12 +171,18 @@ def open_capture(
     close: Callable[[], None] = _nothing
     if radio:
         used = open_virtual_radio(plan, sides, seed) if virtual else open_radio()
-        close = used.close
         try:
-            source = open_radio_source(used, sides, out, naming)
+            source = linked = open_radio_source(used, sides, out, naming)
         except BaseException:
-            close()
+            used.close()
             raise
+
+        def close() -> None:
+            try:
+                linked.close()
+            finally:
+                used.close()
+
         clock = RadioClock(source, speed if virtual else None)
     else:
         source = SimulatedSource(plan, sides, seed=seed)
