@@ -159,6 +159,7 @@ def record(
     )
     try:
         _run(running, said_in, plain=plain, beep=beep, hands_off=hands_off)
+        typer.echo("Stopping the sensors and fetching their last samples ...", err=True)
         recording, answers = running.finish()
     finally:
         running.close()

@@ -1,5 +1,8 @@
 """Client and virtual sensors in two processes: `python -m tests.soak.ble_two_processes`.
 
+`--seconds 720 --losses 15 --drop 0.03 --sides left` is the long one: each of two sensors is lost as
+often, for 5 to 60 s, one after the other.
+
 In real time the client scans, pairs, records into a receiver, acknowledges, loses links and fetches
 what was missed; printed is what arrived, byte for byte, and what of a core it took. In its process
 is the Bluetooth host of bumble, too, which with a radio is the work of the operating system.
@@ -32,11 +35,11 @@ from sensor_screen.protocol.relay_frame import Family, SlotDescription
 from sensor_screen.session.receive import Receiver
 
 if TYPE_CHECKING:
+    from sensor_screen.ble.virtual import SensorParams
     from sensor_screen.session.received import ReceivedBlock
 
-SIDES = (Side.LEFT, Side.RIGHT)
-SENSORS = worn_sensors(SIDES)
 AWAY_S = (5.0, 10.0, 20.0)
+SHORTEST_S, LONGEST_S = 5.0, 60.0
 
 
 class Sensors:
@@ -58,13 +61,14 @@ class Sensors:
 class Client:
     """Records all sensors."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, worn: tuple[SensorParams, ...]) -> None:
+        self.worn = worn
         outside = Outside(backend)
         scanner = Scanner(outside)
         self.receiver = Receiver()
         self.blocks: list[ReceivedBlock] = []
         self.links, self.tasks = [], []
-        for slot, sensor in enumerate(SENSORS):
+        for slot, sensor in enumerate(worn):
             link = OpenSensorLink(LinkPlan(session=70 + slot, serial=sensor.serial))
             side, placement = SideCode(1 + slot // 2), PlacementCode(1 + slot % 2)
             described = SlotDescription(Family.OPEN_SENSOR, side, placement, sensor.serial)
@@ -89,20 +93,23 @@ class Client:
         return np.concatenate([np.column_stack([b.sequence, b.raw]) for b in own])
 
 
-async def play(seconds: float, sensors: Sensors) -> None:
-    """Record, with an outage each third of the time."""
+async def play(
+    seconds: float, losses: int, worn: tuple[SensorParams, ...], sensors: Sensors
+) -> None:
+    """Record, with an outage each third of the time, or with many."""
     port = (await sensors.say())["port"]
     async with remote_adapter(port) as (scanner, client_class):
-        client = Client(Backend(scanner, client_class))
+        client = Client(Backend(scanner, client_class), worn)
         keeping = asyncio.create_task(client.keep_up())
         running = [asyncio.create_task(task.run()) for task in client.tasks]
         await asyncio.sleep(5.0)
         used_s, began_s = time.process_time(), time.perf_counter()
         await asyncio.sleep(seconds / 4)
         share = (time.process_time() - used_s) / (time.perf_counter() - began_s)
-        print(f"client, 4 sensors streaming: {100 * share:.1f} % of a core", flush=True)
-        for away_s, sensor in zip(AWAY_S, SENSORS[1:], strict=True):
-            await asyncio.sleep(max(0.0, seconds / 4 - away_s))
+        print(f"client, {len(worn)} sensors streaming: {100 * share:.1f} % of a core", flush=True)
+        for away_s, sensor in outages(losses, worn):
+            each_s = 0.75 * seconds / max(3, losses * len(worn))
+            await asyncio.sleep(max(3.0, each_s - away_s))
             await sensors.say(f"walk_away {sensor.serial} {away_s}")
         await asyncio.sleep(5.0)
         for task in client.tasks:
@@ -114,10 +121,22 @@ async def play(seconds: float, sensors: Sensors) -> None:
         await compare(client, sensors)
 
 
+def outages(losses: int, worn: tuple[SensorParams, ...]) -> list[tuple[float, SensorParams]]:
+    """How long, and which sensor: three, or as many as asked for of each, mostly short ones."""
+    if not losses:
+        return list(zip(AWAY_S, (*worn[1:], *worn)[:3], strict=True))
+    drawn = np.random.default_rng(3).random(losses * len(worn)) ** 4
+    drawn[0], drawn[-1] = 1.0, 0.0
+    return [
+        (float(SHORTEST_S + (LONGEST_S - SHORTEST_S) * share), worn[k % len(worn)])
+        for k, share in enumerate(drawn)
+    ]
+
+
 async def compare(client: Client, sensors: Sensors) -> None:
     """What arrived with what was measured: the same person is simulated here once more."""
-    wearer = dress("healthy", SENSORS)
-    for slot, sensor in enumerate(SENSORS):
+    wearer = dress("healthy", client.worn)
+    for slot, sensor in enumerate(client.worn):
         told = await sensors.say(f"runs {sensor.serial}")
         (run,), rows = told["runs"], client.counts(slot)
         worn = wearer.at(sensor.side, sensor.placement)
@@ -132,13 +151,13 @@ async def compare(client: Client, sensors: Sensors) -> None:
         )
 
 
-async def run(seconds: float) -> None:
+async def run(seconds: float, losses: int, drop: float, sides: tuple[Side, ...]) -> None:
     """Start the sensors' process, and end it."""
-    sides = ",".join(SIDES)
-    command = (sys.executable, "-m", "sensor_screen.ble.virtual", "--sides", sides)
+    given = ("--sides", ",".join(sides), "--drop", str(drop))
+    command = (sys.executable, "-m", "sensor_screen.ble.virtual", *given)
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     try:
-        await play(seconds, Sensors(process))
+        await play(seconds, losses, worn_sensors(sides), Sensors(process))
         assert process.stdin is not None
         process.stdin.write(b"quit\n")
     finally:
@@ -151,7 +170,12 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=80.0, help="of real time")
-    asyncio.run(run(parser.parse_args().seconds))
+    parser.add_argument("--losses", type=int, default=0, help="outages of each sensor; 0: three")
+    parser.add_argument("--drop", type=float, default=0.0, help="share of live packets lost")
+    parser.add_argument("--sides", default="left,right", help="legs, two sensors each")
+    chosen = parser.parse_args()
+    sides = tuple(Side(side) for side in chosen.sides.split(","))
+    asyncio.run(run(chosen.seconds, chosen.losses, chosen.drop, sides))
 
 
 if __name__ == "__main__":
