@@ -158,13 +158,16 @@ def record(
         naming=naming,
     )
     try:
-        _run(running, said_in, plain=plain, beep=beep, hands_off=hands_off)
+        try:
+            _run(running, said_in, plain=plain, beep=beep, hands_off=hands_off)
+        finally:
+            # First what the person told: it does not hang on sensors or on what they sent.
+            wiring.save_answers(running.answers(), answers_out, said_in)
+            typer.echo(f"wrote {answers_out}", err=True)
         typer.echo("Stopping the sensors and fetching their last samples ...", err=True)
-        recording, answers = running.finish()
+        recording = running.finish()
     finally:
         running.close()
-    wiring.save_answers(answers, answers_out, said_in)
-    typer.echo(f"wrote {answers_out}", err=True)
     if not recording.tasks or running.capture.result().red_flags:
         typer.echo(Voice(said_in).text("capture.show.no_report"))
         return

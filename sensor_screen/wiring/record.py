@@ -94,18 +94,19 @@ class RunningCapture:
     close: Callable[[], None]
     """Lets go of the radio; call it after `finish`, whatever happened."""
 
-    def finish(self) -> tuple[Recording, Answers]:
-        """The labelled recording and the answers, dated."""
+    def answers(self) -> Answers:
+        """What was answered so far, dated."""
         from sensor_screen.judgement import Answers
         from sensor_screen.model import Side
+
+        told = self.capture.result().answers.values
+        return Answers({**told, ("session.date", Side.NONE): self.recorded_on})
+
+    def finish(self) -> Recording:
+        """The labelled recording, once the sensors have given everything."""
         from sensor_screen.session.guide import label_recording
 
-        recording = label_recording(self.source.finish(), self.capture, self.recorded_on)
-        dated = {
-            **self.capture.result().answers.values,
-            ("session.date", Side.NONE): self.recorded_on,
-        }
-        return recording, Answers(dated)
+        return label_recording(self.source.finish(), self.capture, self.recorded_on)
 
 
 def open_plan(name: str) -> Plan:

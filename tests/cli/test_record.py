@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sensor_screen.errors import UsageError
 from sensor_screen.model import Origin, Task
 from sensor_screen.storage.recording_file import read_recording
 
@@ -105,3 +106,20 @@ def test_what_cannot_be_done_is_one_sentence(
     done = run("record", *arguments, "--out", tmp_path / "me.parquet")
     assert said in done.complaint
     assert not list(tmp_path.iterdir())
+
+
+def test_answers_outlast_a_recording_that_cannot_be_made(
+    run: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise UsageError("me.journal", "the disk is full", "make room, and run recover")
+
+    monkeypatch.setattr("sensor_screen.wiring.record.RunningCapture.finish", fail)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("q\n"))
+    done = run(
+        "record", *FAST, "--plan", "quick", "--side", "right", "--out", tmp_path / "me.parquet"
+    )
+    assert done.status == 2
+    assert done.err.endswith("me.journal: the disk is full; make room, and run recover.\n")
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"me.intake.toml", "me.journal"}  # what the sensors sent can be recovered
