@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
-from fastapi.testclient import TestClient
 
 from sensor_screen.api.app import create_app
 from sensor_screen.service.accounts import offer_set_up
@@ -19,6 +19,10 @@ from sensor_screen.settings import Settings
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.rows import change_where, count, find_one
 from sensor_screen.wiring.serve import open_services
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it would rather have the successor of httpx
+    from fastapi.testclient import TestClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
