@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     """Address to listen on. Other computers need TLS."""
     port: int = Field(default=8321, ge=1, le=65535)
+    lan: bool = False
+    """Let phones on this network in: TLS by an authority of this computer's own, and a page that
+    walks a phone through trusting it on the port after `port`."""
+    tls_cert: Path | None = None
+    """Certificate of yours, with those that lead to its authority behind it, PEM."""
+    tls_key: Path | None = None
+    """Its key, PEM, without a password."""
     public_url: str = ""
     """How browsers reach the service, where that is not its own address: behind a proxy."""
     behind_proxy: bool = False
@@ -69,6 +76,16 @@ class Settings(BaseSettings):
     """Open at once."""
     log_json: bool = False
     """Log lines as JSON, for programs."""
+
+    @property
+    def certificates_place(self) -> Path:
+        """Folder of the authority that `lan` makes, and of what it signs."""
+        return self.data / "certificates"
+
+    @property
+    def is_secure(self) -> bool:
+        """TLS is spoken here."""
+        return self.lan or self.tls_cert is not None
 
     @property
     def sqlite_path(self) -> Path:
