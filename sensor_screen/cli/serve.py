@@ -68,26 +68,26 @@ def serve(
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
 ) -> None:
-    given = {
-        "host": host or ("0.0.0.0" if lan else None),  # noqa: S104 - asked for, and only with TLS
-        "port": port,
-        "data": data,
-        "database_url": database,
-        "objects_url": objects,
-        "lan": lan or None,
-        "tls_cert": tls_cert,
-        "tls_key": tls_key,
-        "public_url": public_url,
-        "behind_proxy": behind_proxy or None,
-        "workers": workers,
-        "analysis": analysis,
-        "log_json": log_json or None,
-    }
-    _serve(_settings({name: value for name, value in given.items() if value is not None}))
+    settings = settings_of(
+        host=host or ("0.0.0.0" if lan else None),  # noqa: S104 - asked for, and only with TLS
+        port=port,
+        data=data,
+        database_url=database,
+        objects_url=objects,
+        lan=lan or None,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        public_url=public_url,
+        behind_proxy=behind_proxy or None,
+        workers=workers,
+        analysis=analysis,
+        log_json=log_json or None,
+    )
+    _serve(settings)
 
 
-def _settings(given: dict[str, object]) -> "Settings":
-    """Options before the environment.
+def settings_of(**options: object) -> "Settings":
+    """Options of a command before the environment; those that are None were not given.
 
     Raises:
         UsageError: A value is none.
@@ -97,6 +97,7 @@ def _settings(given: dict[str, object]) -> "Settings":
     from sensor_screen.errors import UsageError
     from sensor_screen.settings import Settings
 
+    given = {name: value for name, value in options.items() if value is not None}
     try:
         return Settings.model_validate(Settings().model_dump() | given)
     except ValidationError as error:

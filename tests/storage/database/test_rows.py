@@ -95,9 +95,7 @@ def test_a_change_out_of_reach_changes_nothing(connection: Connection) -> None:
 
 def test_pages_follow_each_other_without_gap_or_repeat(connection: Connection) -> None:
     clinic = add(connection, schema.clinic, name="a")["id"]
-    made = [
-        add(connection, schema.person, clinic_id=clinic, label=str(n))["id"] for n in range(25)
-    ]
+    made = [add(connection, schema.person, clinic_id=clinic, label=str(n))["id"] for n in range(25)]
     found: list[str] = []
     while page := list_rows(
         connection, schema.person, Reach(clinic), after=found[-1] if found else "", limit=10
