@@ -46,12 +46,21 @@ class Server(uvicorn.Server):
 
     Args:
         config: Of uvicorn.
-        before_end: Awaited first when it is told to stop.
+        ready: Called when requests are answered.
+        before_end: Called first when it is told to stop, in a thread.
     """
 
-    def __init__(self, config: uvicorn.Config, before_end: Callable[[], object]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], object], before_end: Callable[[], object]
+    ) -> None:
         super().__init__(config)
-        self._before_end = before_end
+        self._ready, self._before_end = ready, before_end
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: first what is owed, then the rest."""
@@ -135,7 +144,7 @@ def serve_here(
     configure_logging(settings)
     services = open_services(settings)
     config = _config(create_app(services), settings, tls)
-    server = Server(config, services.finish_acknowledging)
+    server = Server(config, ready, services.finish_acknowledging)
 
     async def serve() -> None:
         tasks = [asyncio.ensure_future(server.serve([listening]))]
@@ -144,10 +153,6 @@ def serve_here(
             app, side_socket = beside
             side = SideServer(uvicorn.Config(app, log_level="warning", server_header=False))
             tasks.append(asyncio.ensure_future(side.serve([side_socket])))
-        while not server.started and not tasks[0].done():
-            await asyncio.sleep(0.01)
-        if server.started:
-            ready()
         await tasks[0]
         if side is not None:
             side.should_exit = True

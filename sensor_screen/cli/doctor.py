@@ -16,8 +16,8 @@ DOCTOR_HELP = """
 Look whether everything is here that the program needs, and say what to do where it is not.
 
 Lines with `BAD` stop the program. Those with `--` do not: Bluetooth is needed for recording only,
-virtual sensors for trying that out, journals wait for `recover`, and disk, database, SQLite, TLS and
-clock matter to `serve`; its settings are read from the environment.
+virtual sensors for trying that out, journals wait for `recover`, and disk, database, SQLite, TLS
+and clock matter to `serve`, whose settings are read from the environment.
 
 Examples:
 

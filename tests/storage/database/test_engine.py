@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from sensor_screen.errors import StorageError, UsageError
+from sensor_screen.errors import ConflictError, StorageError, UsageError
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.engine import open_database
 from sensor_screen.storage.database.migration import migrate
@@ -37,9 +37,9 @@ def test_a_transaction_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     migrate(database)
     with database.write() as connection:
         add(connection, schema.clinic, name="kept")
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        add(connection, schema.clinic, name="undone")
-        raise ZeroDivisionError
+    with pytest.raises(ConflictError), database.write() as connection:
+        add(connection, schema.clinic, id="a", name="undone")
+        add(connection, schema.clinic, id="a", name="undone")
     assert names(database) == ["kept"]
     database.close()
 
