@@ -27,6 +27,12 @@ def url_of(folder: Path) -> str:
     return f"sqlite:///{folder / 'a.sqlite'}"
 
 
+def write_twice(database: Database) -> None:
+    with database.write() as connection:
+        for _ in range(2):
+            add(connection, schema.clinic, id="a", name="undone")
+
+
 def names(database: Database) -> list[str]:
     with database.read() as connection:
         return [*connection.execute(select(schema.clinic.c.name)).scalars()]
@@ -37,9 +43,8 @@ def test_a_transaction_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     migrate(database)
     with database.write() as connection:
         add(connection, schema.clinic, name="kept")
-    with pytest.raises(ConflictError), database.write() as connection:
-        add(connection, schema.clinic, id="a", name="undone")
-        add(connection, schema.clinic, id="a", name="undone")
+    with pytest.raises(ConflictError):
+        write_twice(database)
     assert names(database) == ["kept"]
     database.close()
 
