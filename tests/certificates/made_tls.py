@@ -27,7 +27,7 @@ def make_pair(
     key: CertificateIssuerPrivateKeyTypes | None = None,
     begins: datetime | None = None,
     life: timedelta = timedelta(days=90),
-    password: str = "",
+    lock: str = "",
     name: str = "given",
 ) -> tuple[Path, Path]:
     """A certificate that signs itself and its key, as a user brings them along."""
@@ -39,12 +39,12 @@ def make_pair(
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("praxis.example")]), False)
         .sign(key, hashes.SHA256())
     )
-    lock = serialization.BestAvailableEncryption(password.encode()) if password else PLAIN[1]
+    closed = serialization.BestAvailableEncryption(lock.encode()) if lock else PLAIN[1]
     where = folder / f"{name}.crt", folder / f"{name}.key"
     where[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    where[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, PLAIN[0], lock))
+    where[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, PLAIN[0], closed))
     return where
 
 
 def weak_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, 1024)
+    return rsa.generate_private_key(65537, 1024)  # noqa: S505 - to be refused
