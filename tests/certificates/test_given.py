@@ -25,7 +25,10 @@ DAY = timedelta(days=1)
 
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
 def test_a_good_pair_is_taken(tmp_path: Path, kind: str) -> None:
-    kinds = {"rsa": lambda: rsa.generate_private_key(65537, 2048), "ec": lambda: ec.generate_private_key(ec.SECP384R1())}
+    kinds = {
+        "rsa": lambda: rsa.generate_private_key(65537, 2048),
+        "ec": lambda: ec.generate_private_key(ec.SECP384R1()),
+    }
     files = make_pair(tmp_path, key=kinds[kind](), begins=NOW - DAY / 2)
     given = check_pair(*files, NOW)
     context = server_context(given.certificate_path, given.key_path)
