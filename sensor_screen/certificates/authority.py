@@ -92,6 +92,12 @@ def fingerprint_of(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
+def fingerprint_rows(fingerprint: str) -> tuple[str, ...]:
+    """Four rows of eight pairs, as the trust page has them: people compare row by row."""
+    pairs = fingerprint.split(":")
+    return tuple(" ".join(pairs[at : at + 8]) for at in range(0, len(pairs), 8))
+
+
 def key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
     """A key as it is kept: not encrypted, since the service must start without anybody there."""
     return key.private_bytes(

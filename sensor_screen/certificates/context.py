@@ -36,7 +36,10 @@ def load_pair(context: ssl.SSLContext, certificate: Path, key: Path | None = Non
         UsageError: The TLS library refuses the pair; the one before stays in use.
     """
     try:
-        context.load_cert_chain(certificate, key, password=_no_password)
+        # OpenSSL takes the certificate before it looks at the key: another context tries it first.
+        trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        for one in (trial, context):
+            one.load_cert_chain(certificate, key, password=_no_password)
     except OSError as error:
         reason = getattr(error, "reason", None) or error.strerror or error
         raise UsageError(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -97,7 +98,7 @@ def _kept(
 def _fault(leaf: x509.Certificate, authority: Authority, names: HostNames, now: datetime) -> str:
     try:
         leaf.verify_directly_issued_by(authority.certificate)
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, another is made
+    except (ValueError, TypeError, InvalidSignature):
         return "signed by another"
     if _named(leaf) != {*names.dns_names, *map(str, names.all_addresses)}:
         return "names changed"

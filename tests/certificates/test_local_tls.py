@@ -19,13 +19,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sensor_screen.certificates.addresses import HostNames
-from sensor_screen.certificates.authority import AUTHORITY_FILE, open_authority
+from sensor_screen.certificates.authority import AUTHORITY_FILE, fingerprint_rows, open_authority
 from sensor_screen.certificates.context import load_pair, server_context
 from sensor_screen.certificates.facts import look_at_local
 from sensor_screen.certificates.leaf import LEAF_FILE, LocalTls, open_local_tls
 from sensor_screen.certificates.profile import mobileconfig
 from sensor_screen.errors import UsageError
-from tests.certificates.made_tls import NAMES
+from tests.certificates.made_tls import NAMES, make_pair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +127,14 @@ def test_a_renewed_leaf_is_shown_without_a_restart(tmp_path: Path) -> None:
     assert shake_hands(server, trusting(tls), "10.1.2.3")
 
 
+def test_what_cannot_be_loaded_leaves_the_one_before_in_use(tls: LocalTls, tmp_path: Path) -> None:
+    server = server_context(tls.path)
+    one, other = make_pair(tmp_path, name="one"), make_pair(tmp_path, name="other")
+    with pytest.raises(UsageError, match="refuses it"):
+        load_pair(server, one[0], other[1])
+    assert shake_hands(server, trusting(tls), "localhost")
+
+
 @pytest.mark.skipif(OPENSSL is None, reason="the openssl command is not installed")
 def test_openssl_finds_the_chain_good(tls: LocalTls, tmp_path: Path) -> None:
     trusted = tmp_path / "ca.crt"
@@ -159,6 +167,9 @@ def test_what_the_authority_says_of_itself(tls: LocalTls) -> None:
     assert found.not_valid_after_utc - found.not_valid_before_utc == 3652 * DAY
     assert tls.authority.name == f"sensor-screen on praxis-7, {NOW:%Y-%m-%d}"
     assert b"PRIVATE" not in tls.authority.pem
+    rows = fingerprint_rows(tls.authority.fingerprint)
+    assert [len(row.split()) for row in rows] == [8, 8, 8, 8]
+    assert ":".join(rows).replace(" ", ":") == tls.authority.fingerprint
 
 
 def test_a_leaf_lives_no_longer_than_browsers_allow_and_has_its_own_key(tls: LocalTls) -> None:
