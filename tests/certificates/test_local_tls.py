@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import plistlib
 import shutil
 import socket
@@ -327,6 +329,26 @@ def test_two_that_begin_at_once_agree_on_one_authority(tmp_path: Path) -> None:
         made = {one.public_bytes(Encoding.DER) for one in pool.map(begin, range(8))}
     assert len(made) == 1
     assert [file.name for file in tmp_path.iterdir()] == [AUTHORITY_FILE]
+
+
+def test_a_full_disk_leaves_nothing_half_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(UsageError, match="cannot be written \\(No space left"):
+            days_later(0, tmp_path)
+    assert [*tmp_path.iterdir()] == []
+    kept = days_later(0, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(UsageError, match="No space left"):
+            days_later(368, tmp_path)
+    assert days_later(0, tmp_path).leaf == kept.leaf
+    assert len([*tmp_path.iterdir()]) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_sentence(tmp_path: Path) -> None:
