@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from sensor_screen.api.app import create_app
+from sensor_screen.api.trust_pages import Offer
 from sensor_screen.errors import UsageError
 from sensor_screen.service.metrics import SEVERAL
 from sensor_screen.wiring.serve import configure_logging, open_services
@@ -130,6 +131,7 @@ def serve_here(
     listening: socket.socket,
     tls: Callable[[], ssl.SSLContext] | None = None,
     beside: tuple[FastAPI, socket.socket] | None = None,
+    offer: Offer = lambda: None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve in this process until a signal ends it.
@@ -139,11 +141,12 @@ def serve_here(
         listening: From `bind`.
         tls: Makes the context; None: without TLS.
         beside: A second application without TLS on a socket of its own.
+        offer: The authority of a local network, to be trusted.
         ready: Called when requests are answered.
     """
     configure_logging(settings)
     services = open_services(settings)
-    config = _config(create_app(services), settings, tls)
+    config = _config(create_app(services, offer), settings, tls)
     server = Server(config, ready, services.finish_acknowledging)
 
     async def serve() -> None:
@@ -158,8 +161,9 @@ def serve_here(
             side.should_exit = True
         await asyncio.gather(*tasks)
 
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(), loop_factory=config.get_loop_factory())
+    making = config.get_loop_factory()
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=making) as runner:
+        runner.run(serve())
 
 
 def _config(
