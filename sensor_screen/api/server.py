@@ -104,6 +104,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def everywhere() -> str:
+    """The address that stands for all of this computer's, of both versions where there are two."""
+    return "::" if socket.has_dualstack_ipv6() else "0.0.0.0"  # noqa: S104 - asked for, with TLS
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens, before anything else is promised.
 
@@ -114,6 +119,8 @@ def bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::":
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         bound.bind((host, port))
     except OSError as error:
         bound.close()

@@ -68,8 +68,10 @@ def serve(
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
 ) -> None:
+    from sensor_screen.api.server import everywhere
+
     settings = settings_of(
-        host=host or ("0.0.0.0" if lan else None),  # noqa: S104 - asked for, and only with TLS
+        host=host or (everywhere() if lan else None),
         port=port,
         data=data,
         database_url=database,
