@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sensor_screen.service.endings import Endings
 from sensor_screen.service.passwords import Passwords
-from sensor_screen.service.revocations import Revocations
 from sensor_screen.service.throttle import SignInThrottle
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import now_us
@@ -39,7 +39,7 @@ class Services:
     """What takes frames and folds them; None: nothing does, and a stream stays as it is."""
     passwords: Passwords = field(default_factory=Passwords)
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
-    revocations: Revocations = field(default_factory=Revocations)
+    endings: Endings = field(default_factory=Endings)
 
     def check(self) -> None:
         """Raise StorageError where the database or the store does not answer."""

@@ -27,9 +27,9 @@ def river(world: World) -> Clinic:
 
 
 @pytest.fixture
-def made(world: World, request: pytest.FixtureRequest) -> Clinic:
+def made(world: World) -> Clinic:
     """A clinic of this test alone."""
-    return world.clinic(request.node.name.replace("[", ".").rstrip("]")[5:40])
+    return world.clinic()
 
 
 # --- signing in and out ---------------------------------------------------------------------------
