@@ -194,9 +194,10 @@ def open_world(folder: Path, **settings: Any) -> Iterator[World]:
     """A service in a folder, without what runs beside the requests."""
     opened = open_services(Settings(data=folder, requests_per_minute=1_000_000, **settings))
     services = dataclasses.replace(opened, passwords=CountedPasswords(), live=Folding())
-    raw = opened.database.engine.raw_connection()
-    raw.cursor().execute("PRAGMA synchronous=OFF")  # nothing here loses its power
-    raw.close()
+    if opened.database.is_sqlite:
+        raw = opened.database.engine.raw_connection()
+        raw.cursor().execute("PRAGMA synchronous=OFF")  # nothing here loses its power
+        raw.close()
     try:
         yield World(services)
     finally:
