@@ -23,8 +23,12 @@ OPEN_OF_PERSON = 4
 class LiveStreams(Protocol):
     """Takes the frames of streams, and makes recordings of them."""
 
-    def finish(self, stream_id: str) -> None:
-        """Begin to fold a stream whose state is `finishing`; does not wait. Again is no error."""
+    def finish(self, stream_id: str) -> bool:
+        """End a stream that is open, with what of it is durable, and begin to fold it.
+
+        Returns:
+            Whether it was open.
+        """
 
 
 def create_stream(access: Access, session_id: str, key: str | None) -> Row:
@@ -88,17 +92,17 @@ def find_stream(access: Access, stream_id: str) -> Row:
 
 
 def finish_stream(access: Access, stream_id: str) -> Row:
-    """No more will come: a recording is made of what is there. One that failed is tried again.
+    """No more will come: a recording is made of what is there. Again is no error.
 
     Raises:
         NotFoundError: There is none within reach.
     """
-    table = schema.stream
+    table, live = schema.stream, access.services.live
     with access.write(stream_id) as connection:
-        find(connection, table, stream_id, access.reach, lock=True)
-        ends = (table.c.id == stream_id, table.c.state.in_(("open", "failed")))
-        change_where(connection, table, *ends, state="finishing", problem=None)
-        row = find(connection, table, stream_id, access.reach)
-    if row["state"] == "finishing" and access.services.live is not None:
-        access.services.live.finish(stream_id)
-    return row
+        find(connection, table, stream_id, access.reach)
+        if live is None:
+            is_open = (table.c.id == stream_id, table.c.state == "open")
+            change_where(connection, table, *is_open, state="finishing")
+    if live is not None:
+        live.finish(stream_id)  # in a transaction of its own: it knows what is durable
+    return find_stream(access, stream_id)
