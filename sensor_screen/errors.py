@@ -8,6 +8,7 @@ ScreenError                 base; its text says value, problem and remedy
 |   `-- PlacementError      the sensors are not where they are said to be: more data do not help
 |-- ProtocolError           bytes of a sensor do not say what its protocol allows
 |-- RadioError              Bluetooth cannot be used, or a sensor cannot be reached
+|-- StorageError            a place that keeps things is full, away, or gives back damaged ones
 |-- ReportError             a stored report cannot be read, or is none that is known here
 |-- RuleBookError           a rule book is incomplete or contradicts itself
 |-- IntakeError             answers are impossible, contradictory or not understood
@@ -81,6 +82,22 @@ class RadioError(ScreenError):
         problem: What is wrong with it.
         remedy: What to do about it.
         fault: Which trouble it is, in one word for programs (`ble.troubles.Trouble`).
+    """
+
+    def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:
+        super().__init__(value, problem, remedy)
+        self.fault = fault
+
+
+class StorageError(ScreenError):
+    """A place that keeps things cannot take or give them.
+
+    Args:
+        value: What was to be kept or read: a key, or the place itself.
+        problem: What is wrong with it.
+        remedy: What to do about it.
+        fault: Which trouble it is, in one word for programs: `full`, `away`, `damaged`, `missing`,
+            `taken` (something else has that name).
     """
 
     def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:
