@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -227,6 +228,7 @@ def verify_backup(
     """
     file_bytes = refuse_changed(path)
     found: list[BackupPart] = []
+    rows: Counter[str] = Counter()
     content = b""
     for part, value in read_backup(path, limits):
         if content:
@@ -235,14 +237,23 @@ def verify_backup(
             content = value
             continue
         found.append(part)
+        if part.name.startswith(TABLES):
+            rows[part.name.split("/")[1]] += value.count(b"\n")
         tell(BackupProgress("checking", part.name, len(found), None))
     try:
-        manifest = _check_manifest(json.loads(content), found)
-        return _summary(manifest, file_bytes)
+        summary = _summary(_check_manifest(json.loads(content), found), file_bytes)
+        _refuse_other_rows(summary, rows)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(path, "its manifest is not one of this program") from error
     except ValueError as error:
         raise damaged(path, str(error)) from error
+    return summary
+
+
+def _refuse_other_rows(summary: BackupSummary, rows: Counter[str]) -> None:
+    for name, said in summary.rows.items():
+        if rows[name] != said:
+            raise ValueError(f"its table {name!r:.80} has {rows[name]} rows, and should {said}")
 
 
 def _check_manifest(manifest: dict[str, Any], found: list[BackupPart]) -> dict[str, Any]:

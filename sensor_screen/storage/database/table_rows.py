@@ -163,6 +163,8 @@ def _decode(cell: object, kind: type, *, is_binary: bool) -> object:
         raise ValueError(f"a column is of {kind.__name__}, which no backup holds")
     if kind is float and type(cell) is int:
         return float(cell)
+    if type(cell) is int and abs(cell) >= 2**63:
+        raise ValueError("a number has more than 64 bits")
     if type(cell) is not kind:
         raise ValueError(f"{cell!r:.40} where {kind.__name__} belongs")
     return cell
