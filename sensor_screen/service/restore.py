@@ -53,8 +53,8 @@ def restore_backup(
 ) -> BackupSummary:
     """Put everything of a backup into an empty database and an empty place for objects.
 
-    The whole file is verified first. Rows become visible together, after all objects are there; after
-    an error objects that were written are taken away again.
+    The whole file is verified first. Rows become visible together, after all objects are there;
+    after an error objects that were written are taken away again.
 
     Args:
         path: The backup.
