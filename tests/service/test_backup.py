@@ -386,10 +386,7 @@ def lie(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 def test_a_manifest_that_lies_is_refused(
     empty: Place, tmp_path: Path, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    try:
-        path = write_archive(tmp_path, {"objects/a": b"x"}, change=change)
-    except ValueError:
-        return  # no such JSON
+    path = write_archive(tmp_path, {"objects/a": b"x"}, change=change)
     with pytest.raises(StorageError):
         empty.restore(path)
     empty.assert_empty()
