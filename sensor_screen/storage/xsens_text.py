@@ -149,7 +149,10 @@ def _gyro_unit(path: FileSource, preamble: Preamble, units: set[str], given: str
     raise RecordingError(str(path), "it does not say the unit of its gyroscope", _UNIT_REMEDY)
 
 
-_UNIT_REMEDY = "say --gyro-unit radps or --gyro-unit degps, as it was set when it was exported"
+_UNIT_REMEDY = (
+    "say which unit was set when it was exported, radps or degps: --gyro-unit, or gyro_unit of an "
+    "upload"
+)
 
 
 def _time_s(
