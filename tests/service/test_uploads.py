@@ -140,8 +140,8 @@ def test_mcap() -> None:
     np.testing.assert_array_equal(found.streams[0].raw, export().recording.streams[0].raw)
 
 
-# Guided sessions rest between tasks. Ten minutes of walking without a rest are more than a megabyte:
-# at 0.0006 m/s2 a count every sample is new, and needs ten bytes.
+# Guided sessions rest between tasks. Ten minutes of walking without a rest are more: at 0.0006 m/s2
+# a count every sample is new, and needs ten bytes.
 @pytest.mark.parametrize(
     ("name", "most_bytes"), [("healthy", 1_000_000), ("kick-heavy", 1_000_000), ("walk", 1_250_000)]
 )
