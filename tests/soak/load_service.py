@@ -16,6 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -30,6 +31,9 @@ from tests.soak.service_at import (
 )
 from tests.soak.service_figures import Usage, machine, table
 from tests.soak.stored_check import StoredFigures, check_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 FINISH_S = 120.0
 """For the last acknowledgements."""
@@ -102,29 +106,49 @@ def begin_load(
 
 
 async def stream_frames(load: Load, frames: int, viewers: int, usage: Usage) -> None:
-    """Everything from the first hello to the last `finished`."""
+    """Everything from the first hello to the last `finished`.
+
+    Args:
+        load: Phones that are not connected yet.
+        frames: Of each.
+        viewers: How many watch.
+        usage: Looks at the processes.
+    """
     phones = [asyncio.create_task(phone.run()) for phone in load.phones]
     watching = [asyncio.create_task(load.viewer(number).run()) for number in range(viewers)]
-    looking = asyncio.create_task(_look(usage))
     await until(lambda: load.relay.connections >= len(load.phones), 30.0)
+    usage.begin()
+    looking = asyncio.create_task(_look(usage))
     await make_frames(load.phones, frames)
     usage.look()
-    looking.cancel()
-    try:
-        await asyncio.wait_for(asyncio.gather(*phones), FINISH_S)
-    except TimeoutError:
-        print(f"not finished in {FINISH_S:.0f} s:", sum(not p.finished.is_set() for p in load.phones))
+    await end_phones(load, phones)
     await asyncio.sleep(0.5 if watching else 0.0)
-    for task in (*phones, *watching):
-        task.cancel()
-    await asyncio.gather(*phones, *watching, return_exceptions=True)
+    await end_tasks(looking, *watching)
+
+
+async def end_phones(load: Load, phones: list[asyncio.Task[None]]) -> None:
+    """Wait until all streams are finished, but not for ever."""
+    await asyncio.wait(phones, timeout=FINISH_S)
+    late = sum(not phone.finished.is_set() for phone in load.phones)
+    if late:
+        print(f"{late} streams were not finished after {FINISH_S:.0f} s")
+    await end_tasks(*phones)
     await load.api.aclose()
 
 
-async def until(met: object, timeout_s: float) -> bool:
+async def end_tasks(*tasks: asyncio.Task[None]) -> None:
+    """Cancel what still runs; what one raised is raised."""
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+async def until(met: Callable[[], bool], timeout_s: float) -> bool:
     """Wait for something to become true; whether it did."""
     end_s = time.monotonic() + timeout_s
-    while not met():  # type: ignore[operator]
+    while not met():
         if time.monotonic() > end_s:
             return False
         await asyncio.sleep(0.02)
@@ -149,6 +173,7 @@ def check_all(load: Load, *, whole: bool = True, timeout_s: float = 300.0) -> St
             stored = None
         marks = phone.content.marks_within(frames)
         figures.add(check_stored(phone.content, frames, marks, stored, whole=whole))
+    load.api.close()
     return figures
 
 
@@ -166,7 +191,10 @@ def print_figures(load: Load, stored: StoredFigures, usage: Usage | None, what: 
         ("changed", f"{stored.changed:,}"),
         ("samples that nobody sent", f"{stored.foreign:,}"),
         ("recordings with another clock, time or task", f"{stored.not_the_same:,}"),
-        ("acknowledged and asked for again (frames, marks)", f"{relay.acked_lost}, {relay.marks_lost}"),
+        (
+            "acknowledged and asked for again (frames, marks)",
+            f"{relay.acked_lost}, {relay.marks_lost}",
+        ),
         ("acknowledged before sent; going back", f"{relay.acked_unsent}; {relay.acked_back}"),
         ("sent again", f"{relay.again:,}"),
         ("connections of phones", f"{relay.connections:,}"),
@@ -192,8 +220,7 @@ def print_figures(load: Load, stored: StoredFigures, usage: Usage | None, what: 
         print(f"- {sentence}")
 
 
-def _counts(counts: dict[object, int] | object) -> str:
-    assert isinstance(counts, dict)
+def _counts(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{name}: {count:,}" for name, count in sorted(counts.items())) or "none"
 
 

@@ -1,6 +1,6 @@
 """A test double of the service: its protocol over one table, with faults on demand.
 
-    python -m tests.soak.reference_service --port 8443 --data FOLDER --cert CRT --key KEY --fault lose
+    python -m tests.soak.reference_service --port 8443 --data D --cert C --key K --fault lose
 
 It shows that the soak commands work, and that they notice what they are there for: each fault must
 end in a figure that is not 0. It has no accounts, no limits and no analysis.
@@ -72,6 +72,7 @@ class Double:
         self.db = sqlite3.connect(data / "double.sqlite", check_same_thread=False)
         self.db.executescript(_SCHEMA)
         self.fault = fault
+        self.full = False
         self.frames: list[tuple[str, int, bytes]] = []
         self.marks: list[tuple[str, int, int, str, str]] = []
         self.open: dict[str, Open] = {}
@@ -94,13 +95,28 @@ class Double:
             marks, self.marks = self.marks, []
             now = [(one, one.next_frame, one.next_mark) for one in self.open.values()]
             if frames or marks:
-                await asyncio.to_thread(self._write, frames, marks)
+                try:
+                    await asyncio.to_thread(self._write, frames, marks)
+                except sqlite3.Error as error:
+                    self.frames, self.marks = frames + self.frames, marks + self.marks
+                    self.db.rollback()
+                    await self._tell_trouble(str(error))
+                    continue
+            await self._tell_trouble("")
             for one, frame, mark in now:
                 await self.acknowledge(one, frame, mark)
                 if one.finish == (frame, mark):
                     self.open.pop(one.stream, None)
                     await asyncio.to_thread(self._fold, one.stream)
                     await self._say(one, {"type": "finished", "next_sequence": frame})
+
+    async def _tell_trouble(self, detail: str) -> None:
+        if bool(detail) == self.full:
+            return
+        self.full = bool(detail)
+        message = {"type": "trouble", "code": "storage_full", "detail": detail}
+        for one in self.open.values():
+            await self._say(one, message if detail else {"type": "trouble_over"})
 
     def _write(self, frames: list[Any], marks: list[Any]) -> None:
         with self.db:
@@ -306,6 +322,7 @@ async def _serve(double: Double, asked: argparse.Namespace) -> None:
         ws_per_message_deflate=False,
         log_level="warning",
         lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     committing = asyncio.create_task(double.commit_for_ever())
     await uvicorn.Server(config).serve()

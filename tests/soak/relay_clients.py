@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import time
 from array import array
@@ -28,9 +29,15 @@ if TYPE_CHECKING:
 
     from tests.soak.relay_streams import RelayStream
 
+for _chatty in ("picows", "aiofastnet", "httpx"):
+    # They tell of every cut; cuts are counted here.
+    logging.getLogger(_chatty).setLevel(logging.CRITICAL)
+
 _AWAY = (OSError, picows.WSError, httpx.HTTPError, RuntimeError, asyncio.TimeoutError)
 """The service, or the way to it, is not there."""
 _BACK_OFF_S = (0.05, 1.0)
+_SETTLED_S = 12.0
+"""Before, a receiver's clock is some 20 ms off, and a time is not surely that of one frame."""
 
 
 @dataclass(slots=True)
@@ -91,9 +98,11 @@ class Phone:
         view: bool = False,
     ) -> None:
         self.content, self.figures = content, figures
-        self._address, self._trusted, self._view = address, trusted, view
+        self.address, self._trusted, self._view = address, trusted, view
         self.begin_s = 0.0
         """Monotonic time at which frame 0 is due."""
+        self.rate = float(content.frames_per_second)
+        """Frames that come due in a second."""
         self.made = 0
         """Frames that are there to be sent."""
         self.total: int | None = None
@@ -123,7 +132,10 @@ class Phone:
                 self.figures.failed_tickets += 1
             else:
                 was = self.acked
-                await transport.wait_disconnected()
+                try:
+                    await transport.wait_disconnected()
+                finally:
+                    transport.disconnect(graceful=False)
                 if self.acked > was:
                     wait_s = _BACK_OFF_S[0]
             if not self.finished.is_set():
@@ -131,7 +143,7 @@ class Phone:
                 wait_s = min(2.0 * wait_s, _BACK_OFF_S[1])
 
     async def _connect(self) -> WSTransport:
-        address = await asyncio.wait_for(self._address(), 10.0)
+        address = await asyncio.wait_for(self.address(), 10.0)
         transport, _ = await picows.ws_connect(
             lambda: _PhoneListener(self),
             address,
@@ -168,10 +180,10 @@ class Phone:
             self._held = held
             self.pump()
 
-    def drop(self) -> None:
-        """Cut the connection from this side."""
-        if self._transport is not None:
-            self._transport.disconnect(graceful=False)
+    def finish(self) -> None:
+        """No more frames will come than there are."""
+        self.total = self.made
+        self.pump()
 
     # --- what the service says --------------------------------------------------------------------
 
@@ -217,7 +229,7 @@ class Phone:
         self.pump()
 
     def _cover(self, frames: int) -> None:
-        now_s, rate = time.monotonic(), self.content.frames_per_second
+        now_s, rate = time.monotonic(), self.rate
         add_ack, add_due = self.figures.ack.add, self.figures.due.add
         if frames > self.acked:
             self.acked_s = now_s
@@ -238,7 +250,7 @@ class Phone:
             now_s = time.monotonic()
             if self.next_frame == len(self.sent_s):
                 self.sent_s.append(now_s)
-                due_s = self.begin_s + self.next_frame / content.frames_per_second
+                due_s = self.begin_s + self.next_frame / self.rate
                 figures.late.add(now_s - due_s)
             else:
                 figures.again += 1
@@ -342,7 +354,7 @@ class Viewer:
         trusted: ssl.SSLContext | None,
     ) -> None:
         self._phone, self._figures = phone, figures
-        self._address, self._trusted = address, trusted
+        self.address, self._trusted = address, trusted
 
     async def run(self) -> None:
         """Watch until cancelled or until the stream has become a recording."""
@@ -351,13 +363,16 @@ class Viewer:
             try:
                 transport, _ = await picows.ws_connect(
                     lambda one=listener: one,
-                    await self._address(),
+                    await self.address(),
                     ssl_context=self._trusted,
                 )
             except _AWAY:
                 pass
             else:
-                await transport.wait_disconnected()
+                try:
+                    await transport.wait_disconnected()
+                finally:
+                    transport.disconnect(graceful=False)
             if self._phone.finished.is_set():
                 return
             await asyncio.sleep(0.2)
@@ -368,6 +383,8 @@ class Viewer:
         figures.events[kind] += 1
         if kind == "angle" and event.get("time_s") is not None:
             figures.valid_angles += bool(event.get("valid"))
+            if float(event["time_s"]) < _SETTLED_S:
+                return
             frame = self._phone.content.frame_of(float(event["time_s"]))
             if frame >= len(self._phone.sent_s):
                 figures.unsent += 1
@@ -394,23 +411,27 @@ class _ViewListener(WSListener):  # type: ignore[misc]
             self._closed = close_of(frame)
             transport.disconnect()
 
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
         self._viewer.cut(*self._closed)
 
 
 # --- the clock of all -----------------------------------------------------------------------------
 
 
-async def make_frames(phones: list[Phone], frames: int | None = None) -> None:
+async def make_frames(
+    phones: list[Phone], frames: int | None = None, *, speed: float = 1.0
+) -> None:
     """Let frames come due at their rate, evenly over all phones, until all have so many.
 
     Args:
         phones: All of one rate.
         frames: Of each; None: for ever, until cancelled.
+        speed: Times as fast as their own clocks.
     """
-    rate = phones[0].content.frames_per_second * len(phones)
+    rate = phones[0].content.frames_per_second * speed * len(phones)
     begin_s = time.monotonic()
     for at, phone in enumerate(phones):
+        phone.rate = rate / len(phones)
         phone.begin_s = begin_s + at / rate
     made, total = 0, None if frames is None else frames * len(phones)
     while total is None or made < total:

@@ -225,9 +225,7 @@ class RelayStream:
         self._boot = (0x1000_0001 + 2 * number, 0x2000_0001 + 2 * number)
         self._session_us = self.person.samples * PERIOD_US
         size = self.samples_per_frame
-        self._mark_frames = [
-            at_us // (PERIOD_US * size) + 2 for at_us, _, _ in self.person.marks
-        ]
+        self._mark_frames = [at_us // (PERIOD_US * size) + 2 for at_us, _, _ in self.person.marks]
 
     @property
     def side_code(self) -> SideCode:
@@ -287,8 +285,12 @@ class RelayStream:
             model="Load-1",
             firmware="1.0.0",
             rates_mhz=(RATE_HZ * 1_000,),
-            acc_ranges=(AccRange(16, float(np.float32(one.acc_scale_mps2 / STANDARD_GRAVITY_MPS2))),),
-            gyr_ranges=(GyrRange(2000, float(np.float32(one.gyr_scale_radps / RADIANS_PER_DEGREE))),),
+            acc_ranges=(
+                AccRange(16, float(np.float32(one.acc_scale_mps2 / STANDARD_GRAVITY_MPS2))),
+            ),
+            gyr_ranges=(
+                GyrRange(2000, float(np.float32(one.gyr_scale_radps / RADIANS_PER_DEGREE))),
+            ),
             ring_depth=_RING,
             capabilities=Capability.HARDWARE_TIMESTAMPS | Capability.IDENTIFY_LIGHT,
             label=SensorLabel(self.side_code, place),
@@ -350,7 +352,9 @@ class RelayStream:
         for arrival in self._arrivals(frames):
             last_s = max(last_s, arrival.arrival_s)
             receiver.receive(arrival)
-        said = [Mark(name, at_us * 1e-6, text) for at_us, name, text in map(self.mark, range(marks))]
+        said = [
+            Mark(name, at_us * 1e-6, text) for at_us, name, text in map(self.mark, range(marks))
+        ]
         return receiver.finish(tasks=find_tasks(said, receiver.base_s or 0.0, last_s))
 
     def _arrivals(self, frames: int) -> Iterator[RelayArrival]:

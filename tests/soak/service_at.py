@@ -39,8 +39,7 @@ COMMAND = (
 DATABASE_SETTING = "SENSOR_SCREEN_DATABASE_URL"
 NO_ANALYSIS = {"SENSOR_SCREEN_LIVE_ANALYSIS": "false"}
 SETUP_CODE = re.compile(r"setup#([A-Za-z0-9_-]+)")
-LOGIN, PASSWORD = "owner", "a long password for a load test"  # noqa: S105
-FINISHED_STATES = ("finished", "folded", "recorded", "closed")
+LOGIN, PASSWORD = "owner", "a long password for a load test"
 RELAY_PROTOCOL = "sensor-screen-relay-1"
 _FULL_RATE_S = 0.05
 
@@ -299,6 +298,10 @@ class ServiceApi:
         ticket = _checked(answer).json()["ticket"]
         base = (url or self.url).replace("https://", "wss://").replace("http://", "ws://")
         return f"{base}/v1/streams/{stream}/{action}?ticket={ticket}"
+
+    def close(self) -> None:
+        """Nothing more will be asked."""
+        self._client.close()
 
     async def aclose(self) -> None:
         if self._async is not None:

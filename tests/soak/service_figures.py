@@ -66,15 +66,24 @@ class Usage:
 
     service_pid: int
     begin_s: float = field(default_factory=time.monotonic)
+    end_s: float = 0.0
+    """The last look."""
     service_cpu: dict[int, tuple[float, float]] = field(default_factory=dict)
     """Process -> processor time at the first and at the last look."""
-    own_begin_s: float = field(default_factory=lambda: cpu_s(os.getpid()))
+    own_cpu: tuple[float, float] = field(default_factory=lambda: (cpu_s(os.getpid()), 0.0))
+    """The same of this program."""
     resident_mb: list[float] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """From now on."""
+        self.begin_s, self.own_cpu = time.monotonic(), (cpu_s(os.getpid()), 0.0)
+        self.look()
 
     def look(self) -> None:
         """Once in a while."""
         family = family_of(self.service_pid)
+        self.end_s, self.own_cpu = time.monotonic(), (self.own_cpu[0], cpu_s(os.getpid()))
         for pid in family:
             used_s = cpu_s(pid)
             first_s = self.service_cpu.get(pid, (used_s if not self.files else 0.0, 0.0))[0]
@@ -84,9 +93,9 @@ class Usage:
 
     def rows(self) -> list[tuple[str, str]]:
         """For a table."""
-        passed_s = max(1e-9, time.monotonic() - self.begin_s)
+        passed_s = max(1e-9, self.end_s - self.begin_s)
         each = sorted((100.0 * (b - a) / passed_s for a, b in self.service_cpu.values()))[::-1]
-        own = 100.0 * (cpu_s(os.getpid()) - self.own_begin_s) / passed_s
+        own = 100.0 * (self.own_cpu[1] - self.own_cpu[0]) / passed_s
         parts = ", ".join(f"{share:.0f}" for share in each if share >= 0.5)
         rows = [
             ("service processor, % of one core (its processes)", f"{sum(each):.0f} ({parts})"),
