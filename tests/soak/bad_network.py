@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from collections import Counter
@@ -86,6 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--speed", type=float, default=4.0)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # It tells of each broken handshake.
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         service = service_of(asked, folder)
         try:

@@ -121,9 +121,10 @@ async def stream_frames(load: Load, frames: int, viewers: int, usage: Usage) -> 
     looking = asyncio.create_task(_look(usage))
     await make_frames(load.phones, frames)
     usage.look()
+    await end_tasks(looking)
     await end_phones(load, phones)
     await asyncio.sleep(0.5 if watching else 0.0)
-    await end_tasks(looking, *watching)
+    await end_tasks(*watching)
 
 
 async def end_phones(load: Load, phones: list[asyncio.Task[None]]) -> None:
