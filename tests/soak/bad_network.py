@@ -67,10 +67,10 @@ async def travel(
     return done
 
 
-def _lead(load: Load, number: int, url: str) -> None:
+def _lead(load: Load, number: int, at: str) -> None:
     """Let a phone go this way."""
     stream = load.streams[number]
-    load.phones[number].address = lambda: load.api.socket_url(stream, "relay", url)
+    load.phones[number].address = lambda: load.api.socket_url(stream, "relay", at)
 
 
 def _all_finished(phones: list[Phone]) -> bool:

@@ -54,7 +54,7 @@ class BadRoad:
     async def open(self) -> str:
         """Begin; the address to connect to."""
         self._server = await asyncio.start_server(self._accept, HOST, 0)
-        return f"https://{HOST}:{self._server.sockets[0].getsockname()[1]}"
+        return f"{HOST}:{self._server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:
         """Cut what is left."""
@@ -65,32 +65,33 @@ class BadRoad:
         await asyncio.gather(*self._carrying, return_exceptions=True)
 
     async def _accept(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+        ends = [back]
         try:
             far, onward = await asyncio.open_connection(HOST, self._to)
+            ends.append(onward)
+            ways = ((near, onward), (far, back))
+            carried = [asyncio.create_task(self._carry(*way)) for way in ways]
+            try:
+                await asyncio.wait(carried, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in carried:
+                    one.cancel()
+                await asyncio.gather(*carried, return_exceptions=True)
         except OSError:
-            back.transport.abort()
             return
-        ends = (back, onward)
-        both = [
-            asyncio.create_task(self._carry(near, onward, ends)),
-            asyncio.create_task(self._carry(far, back, ends)),
-        ]
-        self._carrying.update(both)
-        for task in both:
-            task.add_done_callback(self._carrying.discard)
+        finally:
+            for end in ends:
+                end.transport.abort()
 
-    async def _carry(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        ends: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
-    ) -> None:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while piece := await reader.read(self._dice.choice(_PIECES)):
                 if not await self._pass_on(piece, writer):
-                    break
-        for end in ends:
-            end.transport.abort()
+                    return
 
     async def _pass_on(self, piece: bytes, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""

@@ -51,8 +51,6 @@ class Load:
     """Id of the stream of each phone."""
     relay: RelayFigures
     view: ViewFigures = field(default_factory=ViewFigures)
-    url: str | None = None
-    """Where sockets are opened; None: at the service itself."""
     ready_s: float = 0.0
 
     def viewer(self, number: int) -> Viewer:
@@ -62,7 +60,7 @@ class Load:
         return Viewer(
             self.phones[at],
             self.view,
-            lambda: self.api.socket_url(stream, "watch", self.url),
+            lambda: self.api.socket_url(stream, "watch"),
             self.api.trusted,
         )
 
@@ -72,7 +70,6 @@ def begin_load(
     streams: int,
     frames_per_second: int,
     *,
-    url: str | None = None,
     view: bool = False,
 ) -> Load:
     """Start the service and make a clinic, people, sessions and streams.
@@ -81,7 +78,6 @@ def begin_load(
         service: Not started yet.
         streams: How many.
         frames_per_second: Of each.
-        url: Where sockets are opened, such as a proxy.
         view: Phones ask for live events, too.
     """
     service.start()
@@ -89,7 +85,7 @@ def begin_load(
     api = ServiceApi(service.url, service.certificate.trusted())
     api.set_up(service.setup_code())
     figures = RelayFigures()
-    load = Load(service, api, [], [], figures, url=url, ready_s=ready_s)
+    load = Load(service, api, [], [], figures, ready_s=ready_s)
     for number in range(streams):
         content = RelayStream(number, frames_per_second)
         stream = api.new_stream(f"load-{number:05d}")
@@ -97,7 +93,7 @@ def begin_load(
         phone = Phone(
             content,
             figures,
-            lambda stream=stream: api.socket_url(stream, "relay", url),
+            lambda stream=stream: api.socket_url(stream, "relay"),
             api.trusted,
             view=view,
         )

@@ -90,7 +90,7 @@ class Double:
     async def commit_for_ever(self) -> None:
         """Group commits, and what comes after them."""
         while True:
-            await asyncio.sleep(GROUP_S * (40 if self.fault == "early" else 1))
+            await asyncio.sleep(GROUP_S * (10 if self.fault == "early" else 1))
             frames, self.frames = self.frames, []
             marks, self.marks = self.marks, []
             now = [(one, one.next_frame, one.next_mark) for one in self.open.values()]

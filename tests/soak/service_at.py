@@ -35,9 +35,14 @@ COMMAND = (
     f"{sys.executable} -m sensor_screen serve --host {HOST} --port {{port}} --data {{data}} "
     "--tls-cert {cert} --tls-key {key}"
 )
-"""Words with braces are filled in."""
+"""Words with braces are filled in; without `{cert}` it is asked over HTTP."""
 DATABASE_SETTING = "SENSOR_SCREEN_DATABASE_URL"
-NO_ANALYSIS = {"SENSOR_SCREEN_LIVE_ANALYSIS": "false"}
+NO_ANALYSIS = {"SENSOR_SCREEN_ANALYSIS": "false"}
+NO_LIMITS = {
+    "SENSOR_SCREEN_REQUESTS_PER_MINUTE": "1000000",
+    "SENSOR_SCREEN_STREAMS_PER_CLINIC": "100000",
+}
+"""All phones have one address here, and one account makes all streams."""
 SETUP_CODE = re.compile(r"setup#([A-Za-z0-9_-]+)")
 LOGIN, PASSWORD = "owner", "a long password for a load test"
 RELAY_PROTOCOL = "sensor-screen-relay-1"
@@ -123,7 +128,8 @@ class ServiceProcess:
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"https://{HOST}:{self.port}"
+        scheme = "https" if "{cert}" in self.command else "http"
+        return f"{scheme}://{HOST}:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -147,7 +153,7 @@ class ServiceProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(self.settings),
+                env=os.environ | NO_LIMITS | {"PYTHONUNBUFFERED": "1"} | dict(self.settings),
                 start_new_session=True,
             )
 
@@ -280,13 +286,13 @@ class ServiceApi:
             time.sleep(0.1)
         raise RuntimeError(f"Stream {stream} became no recording in {timeout_s:.0f} s: {said}")
 
-    async def socket_url(self, stream: str, action: str, url: str | None = None) -> str:
+    async def socket_url(self, stream: str, action: str, at: str | None = None) -> str:
         """Address of a socket with a fresh ticket in it.
 
         Args:
             stream: Id.
             action: `relay` or `watch`.
-            url: Where to connect; None: at the service itself.
+            at: Address and port to connect to; None: of the service itself.
         """
         if self._async is None:
             limits = httpx.Limits(max_connections=8)
@@ -296,7 +302,8 @@ class ServiceApi:
         body = {"action": f"socket.{action}", "stream_id": stream}
         answer = await self._async.post("/v1/tickets", json=body, headers=self._headers)
         ticket = _checked(answer).json()["ticket"]
-        base = (url or self.url).replace("https://", "wss://").replace("http://", "ws://")
+        scheme, _, own = self.url.partition("://")
+        base = f"{scheme.replace('http', 'ws')}://{at or own}"
         return f"{base}/v1/streams/{stream}/{action}?ticket={ticket}"
 
     def close(self) -> None:
