@@ -174,7 +174,7 @@ class ServiceProcess:
                 except httpx.HTTPError:
                     pass
                 time.sleep(_FULL_RATE_S)
-        raise RuntimeError(f"The service was not ready after {timeout_s:.0f} s:\n{self.tail()}")
+        raise RuntimeError(f"The service was not ready after {passed_s:.1f} s:\n{self.tail()}")
 
     def tail(self) -> str:
         """The end of what it wrote."""
