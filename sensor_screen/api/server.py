@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from sensor_screen.api.app import create_app
+from sensor_screen.api.trust_pages import Offer
 from sensor_screen.errors import UsageError
 from sensor_screen.service.metrics import SEVERAL
 from sensor_screen.wiring.serve import configure_logging, open_services
@@ -103,6 +104,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def everywhere() -> str:
+    """The address that stands for all of this computer's, of both versions where there are two."""
+    return "::" if socket.has_dualstack_ipv6() else "0.0.0.0"  # noqa: S104 - asked for, with TLS
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens, before anything else is promised.
 
@@ -113,6 +119,8 @@ def bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::":
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         bound.bind((host, port))
     except OSError as error:
         bound.close()
@@ -130,6 +138,7 @@ def serve_here(
     listening: socket.socket,
     tls: Callable[[], ssl.SSLContext] | None = None,
     beside: tuple[FastAPI, socket.socket] | None = None,
+    offer: Offer = lambda: None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve in this process until a signal ends it.
@@ -139,11 +148,12 @@ def serve_here(
         listening: From `bind`.
         tls: Makes the context; None: without TLS.
         beside: A second application without TLS on a socket of its own.
+        offer: The authority of a local network, to be trusted.
         ready: Called when requests are answered.
     """
     configure_logging(settings)
     services = open_services(settings)
-    config = _config(create_app(services), settings, tls)
+    config = _config(create_app(services, offer), settings, tls)
     server = Server(config, ready, services.finish_acknowledging)
 
     async def serve() -> None:
@@ -158,8 +168,9 @@ def serve_here(
             side.should_exit = True
         await asyncio.gather(*tasks)
 
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(), loop_factory=config.get_loop_factory())
+    making = config.get_loop_factory()
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=making) as runner:
+        runner.run(serve())
 
 
 def _config(

@@ -68,8 +68,10 @@ def serve(
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
 ) -> None:
+    from sensor_screen.api.server import everywhere
+
     settings = settings_of(
-        host=host or ("0.0.0.0" if lan else None),  # noqa: S104 - asked for, and only with TLS
+        host=host or (everywhere() if lan else None),
         port=port,
         data=data,
         database_url=database,
@@ -114,7 +116,7 @@ def _serve(settings: "Settings") -> None:
     from sensor_screen.api.server import bind, refuse_open, serve_by_workers, serve_here
     from sensor_screen.api.trust_pages import TrustOffer, create_trust_app
     from sensor_screen.errors import UsageError
-    from sensor_screen.wiring.serve import open_tls, prepare
+    from sensor_screen.wiring.serve import make_data_folder, open_tls, prepare
 
     refuse_open(settings, secure=settings.is_secure)
     if settings.workers > 1 and not settings.database_url:
@@ -123,10 +125,11 @@ def _serve(settings: "Settings") -> None:
             "SQLite has one writer, so one worker",
             "add --database postgresql://..., or leave it out",
         )
+    make_data_folder(settings)
     tls, local = open_tls(settings)
     listening = bind(settings.host, settings.port)
     code = prepare(settings)
-    beside = None
+    beside, offer = None, None
     if local is not None:
         offer = TrustOffer(local, settings.port, settings.port + 1)
         beside = create_trust_app(lambda: offer), bind(settings.host, settings.port + 1)
@@ -137,7 +140,7 @@ def _serve(settings: "Settings") -> None:
     if settings.workers > 1:
         serve_by_workers(settings, listening, _files(settings, local), beside, ready)
     else:
-        serve_here(settings, listening, tls, beside, ready)
+        serve_here(settings, listening, tls, beside, lambda: offer, ready)
 
 
 def _files(settings: "Settings", local: "LocalTls | None") -> tuple[Path, Path | None] | None:
@@ -167,10 +170,16 @@ def _tell_trust(settings: "Settings", local: "LocalTls") -> None:
     import sys
 
     from sensor_screen.api.trust_pages import TrustOffer
+    from sensor_screen.certificates.authority import fingerprint_rows
     from sensor_screen.certificates.qr import terminal_qr
 
     url = TrustOffer(local, settings.port, settings.port + 1).trust_url
     plain = "utf" not in (sys.stdout.encoding or "").lower()
     typer.echo(f"Phones trust this computer, once: {url}")
     typer.echo(terminal_qr(url, plain=plain))
-    typer.echo(f"Fingerprint to compare there: {local.authority.fingerprint}")
+    typer.echo("Compare the fingerprint there with this one:")
+    for row in fingerprint_rows(local.authority.fingerprint):
+        typer.echo(f"  {row}")
+    if local.names.foreign:
+        shown = ", ".join(map(str, local.names.foreign))
+        typer.echo(f"Not reached under public addresses ({shown}): use a name or --tls-cert.")

@@ -32,6 +32,24 @@ def open_services(settings: Settings) -> Services:
     )
 
 
+def make_data_folder(settings: Settings) -> None:
+    """The folder of everything, for its owner alone.
+
+    Raises:
+        sensor_screen.errors.UsageError: It cannot be made.
+    """
+    from sensor_screen.errors import UsageError
+
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            str(settings.data),
+            f"cannot be made ({error.strerror or error})",
+            "name another folder with --data",
+        ) from error
+
+
 def prepare(settings: Settings) -> str | None:
     """Bring the database up to date; gives the code of the first owner, where there is none yet.
 
