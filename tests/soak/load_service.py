@@ -203,8 +203,20 @@ def print_figures(load: Load, stored: StoredFigures, usage: Usage | None, what: 
     if view.events:
         angles = f"{view.events['angle']:,} ({view.valid_angles:,})"
         others = {name: count for name, count in view.events.items() if name != "angle"}
-        rows += [("angles seen by viewers (valid)", angles), ("other events", _counts(others))]
-        rows += [("viewers closed by code", _counts(view.closed))]
+        rows += [
+            ("angles seen by viewers (valid)", angles),
+            (
+                "of these of before the first; of what was not sent yet",
+                f"{view.earlier:,}; {view.unsent:,}",
+            ),
+            ("longest silence between two angles of a viewer, s", f"{view.silence_s:.2f}"),
+            (
+                "pictures instead of events; most that a view was behind, s",
+                f"{view.pictures:,}; {view.behind_s:.2f}",
+            ),
+            ("other events", _counts(others)),
+            ("viewers closed by code", _counts(view.closed)),
+        ]
     print(table(("what", "figure"), rows), end="\n\n")
     delays = [
         ("frame sent to durable acknowledgement", *relay.ack.row()),

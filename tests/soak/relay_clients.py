@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import random
 import time
 from array import array
@@ -331,7 +332,14 @@ class ViewFigures:
     valid_angles: int = 0
     unsent: int = 0
     """Angles of a time that was not sent yet."""
+    earlier: int = 0
+    """Angles of a time before the first one heard, such as all of before calibration."""
     pictures: int = 0
+    """Beside the first of a connection: instead of events, where the view is behind."""
+    behind_s: float = 0.0
+    """Most that a view said of itself."""
+    silence_s: float = 0.0
+    """Longest time between two angles at one viewer."""
     closed: Counter[int] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -355,11 +363,15 @@ class Viewer:
     ) -> None:
         self._phone, self._figures = phone, figures
         self.address, self._trusted = address, trusted
+        self._newest_s: float | None = None
+        """Time of the newest angle; before the first, of what had been sent then."""
+        self._pictures, self._heard_s = 0, float("nan")
 
     async def run(self) -> None:
         """Watch until cancelled or until the stream has become a recording."""
         while True:
             listener = _ViewListener(self)
+            self._pictures, self._heard_s = 0, float("nan")
             try:
                 transport, _ = await picows.ws_connect(
                     lambda one=listener: one,
@@ -381,15 +393,31 @@ class Viewer:
         """One message."""
         figures, kind = self._figures, str(event.get("type"))
         figures.events[kind] += 1
-        if kind == "angle" and event.get("time_s") is not None:
+        figures.behind_s = max(figures.behind_s, float(event.get("behind_s") or 0.0))
+        if kind == "picture":
+            figures.pictures += self._pictures > 0
+            self._pictures += 1
+        elif kind == "angle" and event.get("time_s") is not None:
             figures.valid_angles += bool(event.get("valid"))
-            if float(event["time_s"]) < _SETTLED_S:
-                return
-            frame = self._phone.content.frame_of(float(event["time_s"]))
-            if frame >= len(self._phone.sent_s):
-                figures.unsent += 1
-                return
-            figures.angle.add(time.monotonic() - self._phone.sent_s[frame])
+            self._hear_angle(float(event["time_s"]), time.monotonic())
+
+    def _hear_angle(self, time_s: float, now_s: float) -> None:
+        figures, sent_s = self._figures, self._phone.sent_s
+        content = self._phone.content
+        if math.isfinite(self._heard_s) and not self._phone.finished.is_set():
+            figures.silence_s = max(figures.silence_s, now_s - self._heard_s)
+        self._heard_s = now_s
+        if self._newest_s is None:
+            self._newest_s = max(_SETTLED_S, content.end_s(len(sent_s)))
+        if time_s <= self._newest_s:
+            figures.earlier += 1
+            return
+        self._newest_s = time_s
+        frame = content.frame_of(time_s)
+        if frame < len(sent_s):
+            figures.angle.add(now_s - sent_s[frame])
+        else:
+            figures.unsent += 1
 
     def cut(self, code: int, reason: str) -> None:
         """The connection is over."""

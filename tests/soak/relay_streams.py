@@ -332,6 +332,10 @@ class RelayStream:
         sample = max(0, int(np.ceil(since_s * RATE_HZ - 0.34)))
         return sample // self.samples_per_frame + 1
 
+    def end_s(self, frames: int) -> float:
+        """Time of the last sample of so many frames, as in `frame_of`."""
+        return self.first_sample_s + ((frames - 1) * self.samples_per_frame - 1) / RATE_HZ
+
     @property
     def first_sample_s(self) -> float:
         """Time of the first sample on the time base that begins with the first record, as a
