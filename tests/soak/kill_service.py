@@ -62,6 +62,15 @@ class KillFigures:
         print("\n" + table(("kills", "figure"), rows))
 
 
+def kill_folds(load: Load, kills: int, dice: random.Random) -> None:
+    """Kill while finished streams become recordings."""
+    for _ in range(kills):
+        time.sleep(dice.uniform(0.0, 0.5))
+        load.service.kill()
+        load.service.start()
+        load.service.wait_ready()
+
+
 async def kill_often(
     load: Load, kills: int, life_s: tuple[float, float], dice: random.Random
 ) -> KillFigures:
@@ -107,6 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_service_options(parser)
     parser.add_argument("--streams", type=int, default=20)
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--kills-in-folds", type=int, default=3, help="after the last frame")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shortest", type=float, default=0.2, help="life after coming back, s")
     parser.add_argument("--longest", type=float, default=3.0)
@@ -117,11 +127,12 @@ def main(arguments: list[str] | None = None) -> int:
             load = begin_load(service, asked.streams, asked.frames_per_second)
             life_s, dice = (asked.shortest, asked.longest), random.Random(asked.seed)  # noqa: S311
             figures = uvloop.run(kill_often(load, asked.kills, life_s, dice))
+            kill_folds(load, asked.kills_in_folds, dice)
             stored = check_all(load)
         finally:
             status = service.stop()
     what = (
-        f"{asked.kills} kills under {asked.streams} streams x {asked.frames_per_second} frames/s, "
+        f"{asked.kills} + {asked.kills_in_folds} kills under {asked.streams} streams x {asked.frames_per_second} frames/s, "
         f"seed {asked.seed}; service ended with {status}"
     )
     print_figures(load, stored, None, what)
