@@ -132,8 +132,8 @@ def main(arguments: list[str] | None = None) -> int:
         finally:
             status = service.stop()
     what = (
-        f"{asked.kills} + {asked.kills_in_folds} kills under {asked.streams} streams x {asked.frames_per_second} frames/s, "
-        f"seed {asked.seed}; service ended with {status}"
+        f"{asked.kills} kills under {asked.streams} streams x {asked.frames_per_second} frames/s, "
+        f"{asked.kills_in_folds} afterwards, seed {asked.seed}; service ended with {status}"
     )
     print_figures(load, stored, None, what)
     figures.print()

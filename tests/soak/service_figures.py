@@ -127,7 +127,8 @@ def machine() -> str:
     return (
         f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, "
         f"{os.cpu_count()} cores, {memory_gb:.0f} GiB, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, {', '.join(parts)}"
+        f"Python {platform.python_version()}, {', '.join(parts)}; "
+        f"load average at the end {os.getloadavg()[0]:.1f}"
     )
 
 
