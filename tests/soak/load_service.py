@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvloop
 
-from tests.soak.relay_clients import Phone, RelayFigures, Viewer, ViewFigures, make_frames
+from tests.soak.relay_clients import Phone, RelayFigures, make_frames
 from tests.soak.relay_streams import FRAME_RATES, RelayStream
 from tests.soak.service_at import (
     COMMAND,
@@ -31,6 +31,7 @@ from tests.soak.service_at import (
 )
 from tests.soak.service_figures import Usage, machine, table
 from tests.soak.stored_check import StoredFigures, check_stored
+from tests.soak.viewers import Viewer, ViewFigures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
