@@ -112,8 +112,8 @@ async def stream_frames(load: Load, frames: int, viewers: int, usage: Usage) -> 
         usage: Looks at the processes.
     """
     phones = [asyncio.create_task(phone.run()) for phone in load.phones]
-    watching = [asyncio.create_task(load.viewer(number).run()) for number in range(viewers)]
     await until(lambda: load.relay.connections >= len(load.phones), 30.0)
+    watching = [asyncio.create_task(load.viewer(number).run()) for number in range(viewers)]
     usage.begin()
     looking = asyncio.create_task(_look(usage))
     await make_frames(load.phones, frames)
