@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -245,6 +246,8 @@ def add_service_options(parser: argparse.ArgumentParser) -> None:
 
 def service_of(asked: argparse.Namespace, folder: str | Path) -> ServiceProcess:
     """As asked for by `add_service_options`."""
+    # So that the service ends, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = dict(NO_ANALYSIS) if asked.no_analysis else {}
     if asked.database:
         settings[DATABASE_SETTING] = asked.database
