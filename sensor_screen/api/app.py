@@ -14,10 +14,14 @@ from fastapi.routing import APIRoute
 from sensor_screen.api import (
     account_routes,
     health_routes,
+    key_routes,
+    pairing_routes,
     people_routes,
     recording_routes,
     report_routes,
     session_routes,
+    stream_routes,
+    ticket_routes,
 )
 from sensor_screen.api.limits import RequestLimits
 from sensor_screen.api.policy import POLICY
@@ -97,10 +101,14 @@ ROUTERS = tuple(
     for module in (
         health_routes,
         account_routes,
+        key_routes,
         people_routes,
         session_routes,
         recording_routes,
         report_routes,
+        stream_routes,
+        ticket_routes,
+        pairing_routes,
     )
 )
 
