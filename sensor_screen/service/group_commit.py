@@ -252,13 +252,13 @@ class GroupCommit:
     # --- committing -------------------------------------------------------------------------------
 
     def commit(self) -> float:
-        """One transaction with what waits, if anything does.
+        """One transaction with what waits; with nothing only to see whether a trouble is over.
 
         Returns:
             Seconds until the next attempt is worth while: 0 unless this one failed.
         """
         work = self._gather()
-        if not work:
+        if not work and self._trouble is None:
             return 0.0
         batches = [batch for _, batch in work]
         begin_s = time.monotonic()
@@ -285,7 +285,9 @@ class GroupCommit:
     def _failed(self, error: Exception) -> float:
         self._failures += 1
         params = self._params
-        wait_s = min(params.first_retry_s * 2.0 ** min(self._failures - 1, 20), params.longest_retry_s)
+        wait_s = min(
+            params.first_retry_s * 2.0 ** min(self._failures - 1, 20), params.longest_retry_s
+        )
         trouble = _describe(error, wait_s)
         with self._changed:
             fresh = self._trouble is None or self._trouble.code is not trouble.code
@@ -362,7 +364,7 @@ class GroupCommit:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._dirty and self._stop_at_s is None:
+                while not self._dirty and self._trouble is None and self._stop_at_s is None:
                     self._changed.wait()
                 if self._stop_at_s is not None and (
                     not self._dirty or time.monotonic() >= self._stop_at_s

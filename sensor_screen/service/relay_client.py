@@ -175,9 +175,7 @@ class RelayClient:
         self._linked, self._resumed, self._heard_s = True, False, now_s
         self._sent_finish = False
         return [
-            compact(
-                type="hello", protocol=PROTOCOL, next_sequence=self.first_held, view=self._view
-            )
+            compact(type="hello", protocol=PROTOCOL, next_sequence=self.first_held, view=self._view)
         ]
 
     def receive(self, text: str, now_s: float) -> None:
@@ -230,12 +228,9 @@ class RelayClient:
     def is_silent(self, now_s: float) -> bool:
         """Whether the link is dead though nobody closed it: cut it, then say `disconnected`."""
         waits = not self._resumed or self._frames or self._marks or self._sent_finish
-        return bool(
-            self._linked
-            and waits
-            and self.trouble is None
-            and now_s - self._heard_s > self._params.silence_s
-        )
+        # In a trouble the service has nothing to say until it is over.
+        longest_s = self._params.silence_s * (1.0 if self.trouble is None else 3.0)
+        return bool(self._linked and waits and now_s - self._heard_s > longest_s)
 
     def disconnected(self, code: int, reason: str, chance: float) -> float | None:
         """The socket is closed, or could not be opened.
@@ -248,11 +243,12 @@ class RelayClient:
         Returns:
             Seconds to wait; None: it is finished, or no attempt would help (`problem`).
         """
-        self._linked = self._resumed = False
+        resumed, self._linked, self._resumed = self._resumed, False, False
         self.trouble = None
         if self.is_finished:
             return None
-        if code in FINAL:
+        # Out of sequence behind a resume: something was lost on the way, and is sent again.
+        if code in FINAL and not (resumed and code == CloseCode.OUT_OF_SEQUENCE):
             self.problem = f"{FINAL[CloseCode(code)]} ({code} {reason})".strip()
         if code == CloseCode.TAKEN_OVER:
             self._taken_over += 1

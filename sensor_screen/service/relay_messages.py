@@ -110,9 +110,9 @@ def read_mark(message: dict[str, Any]) -> RelayMark:
     """
     only(message, "number", "at_us", "name", "text")
     name, text = message.get("name"), message.get("text", "")
-    if name not in set(MarkName):
+    if name not in list(MarkName):
         raise MessageError(f"A mark is one of {', '.join(MarkName)}.")
-    if text not in set(Task) and (text != "" or name == MarkName.BEGINS):
+    if text not in list(Task) and (text != "" or name == MarkName.BEGINS):
         raise MessageError("A mark names a task that is not known.")
     return RelayMark(
         whole_number(message, "number"), whole_number(message, "at_us"), MarkName(name), str(text)

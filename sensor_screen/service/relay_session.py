@@ -174,19 +174,22 @@ class RelaySession:
         if self.closed:
             return
         try:
-            message = read_message(text)
-            if not self._greeted:
-                self._hello(message)
-            elif not self._resumed:
-                raise MessageError("Wait for resume.")
-            elif message["type"] == "mark":
-                self._mark(read_mark(message))
-            elif message["type"] == "finish":
-                self._read_finish(message)
-            else:
-                raise MessageError(f"A message of type {message['type'][:20]!r} is not known.")
+            self._understand(read_message(text))
         except MessageError as error:
             self._refuse(str(error))
+
+    def _understand(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if not self._greeted:
+            self._hello(message)
+        elif not self._resumed:
+            raise MessageError("Wait for resume.")
+        elif kind == "mark":
+            self._mark(read_mark(message))
+        elif kind == "finish":
+            self._read_finish(message)
+        else:
+            raise MessageError(f"A message of type {kind[:20]!r} is not known.")
 
     def _hello(self, message: dict[str, Any]) -> None:
         if message["type"] != "hello":

@@ -156,9 +156,7 @@ def _insert_marks(connection: Connection, batches: Sequence[StreamBatch]) -> Non
     )
 
 
-def _insert(
-    connection: Connection, texts: tuple[str, str], rows: list[tuple[object, ...]]
-) -> None:
+def _insert(connection: Connection, texts: tuple[str, str], rows: list[tuple[object, ...]]) -> None:
     """In the driver's own fastest way: rows of SQLite, arrays of PostgreSQL."""
     if not rows:
         return
