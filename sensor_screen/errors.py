@@ -2,12 +2,18 @@
 
 ScreenError                 base; its text says value, problem and remedy
 |-- UsageError              the caller asked for something that cannot be done
+|   |-- NotFoundError       there is no such thing, or not for this caller
+|   |-- ConflictError       it stands against what is there already
+|   |-- DeniedError         the caller may not do that, whatever it is about
+|   |-- TooLargeError       more bytes than are read
+|   `-- BusyError           not now: too much at once, or what it needs is not ready
 |-- RecordingError          the data cannot be read or cannot be screened
 |-- MeasurementError        the data are sound, but this quantity is not in them
 |   |-- StillnessError      nothing in them moves
 |   `-- PlacementError      the sensors are not where they are said to be: more data do not help
 |-- ProtocolError           bytes of a sensor do not say what its protocol allows
 |-- RadioError              Bluetooth cannot be used, or a sensor cannot be reached
+|-- StorageError            what is kept cannot be written or read now
 |-- ReportError             a stored report cannot be read, or is none that is known here
 |-- RuleBookError           a rule book is incomplete or contradicts itself
 |-- IntakeError             answers are impossible, contradictory or not understood
@@ -40,6 +46,48 @@ class ScreenError(Exception):
 
 class UsageError(ScreenError):
     """The caller asked for something that cannot be done."""
+
+
+class NotFoundError(UsageError):
+    """There is no such thing, or not for this caller, who cannot tell the one from the other."""
+
+
+class ConflictError(UsageError):
+    """It stands against what is there already."""
+
+
+class DeniedError(UsageError):
+    """The caller may not do that.
+
+    Args:
+        value: Who or what.
+        problem: Why not.
+        remedy: What to do about it.
+        unknown: It is not known who the caller is.
+    """
+
+    def __init__(self, value: str, problem: str, remedy: str, *, unknown: bool = False) -> None:
+        super().__init__(value, problem, remedy)
+        self.unknown = unknown
+
+
+class TooLargeError(UsageError):
+    """More bytes than are read."""
+
+
+class BusyError(UsageError):
+    """Not now.
+
+    Args:
+        value: What is too much.
+        problem: Why it cannot be done now.
+        remedy: What to do about it.
+        retry_after_s: When to try again.
+    """
+
+    def __init__(self, value: str, problem: str, remedy: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(value, problem, remedy)
+        self.retry_after_s = retry_after_s
 
 
 class RecordingError(ScreenError):
@@ -81,6 +129,21 @@ class RadioError(ScreenError):
         problem: What is wrong with it.
         remedy: What to do about it.
         fault: Which trouble it is, in one word for programs (`ble.troubles.Trouble`).
+    """
+
+    def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:
+        super().__init__(value, problem, remedy)
+        self.fault = fault
+
+
+class StorageError(ScreenError):
+    """What is kept cannot be written or read now.
+
+    Args:
+        value: What it is about: the database, an object by its key.
+        problem: What is wrong with it.
+        remedy: What to do about it.
+        fault: `full`, `away`, `damaged` or `missing`.
     """
 
     def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:

@@ -18,6 +18,7 @@ from sensor_screen.cli.record import RECORD_HELP, record
 from sensor_screen.cli.recover import RECOVER_HELP, recover
 from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge
 from sensor_screen.cli.screen import SCREEN_HELP, screen
+from sensor_screen.cli.serve import SERVE_HELP, serve
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
 from sensor_screen.cli.validate import VALIDATE_HELP, validate
 from sensor_screen.version import __version__
@@ -69,6 +70,7 @@ app.command(help=EXPORT_HELP)(export)
 app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
 app.command(help=GALLERY_HELP)(gallery)
+app.command(help=SERVE_HELP)(serve)
 app.command(help=VALIDATE_HELP)(validate)
 app.command(help=RECOVER_HELP)(recover)
 app.command(help=DOCTOR_HELP)(doctor)

@@ -1,1 +1,1 @@
-"""What a clinic does, in its own words: no web framework, no SQL, and protocols without sockets."""
+"""What clinics and phones ask of the service: its use cases, without HTTP."""

@@ -1,0 +1,165 @@
+"""The application: routes, what surrounds every answer, and what runs beside them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from sensor_screen.api import (
+    account_routes,
+    health_routes,
+    people_routes,
+    recording_routes,
+    report_routes,
+    session_routes,
+)
+from sensor_screen.api.limits import RequestLimits
+from sensor_screen.api.policy import POLICY
+from sensor_screen.api.problems import install_problems
+from sensor_screen.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from sensor_screen.service.services import Services
+
+ABOUT = """
+Screens how close ankle movements come to a person's own end range, front and back, and what to do
+about it. It screens; it never diagnoses.
+
+Sign in (`POST /v1/sign-in`) or use an API key, and send `Authorization: Bearer ss_...`. Errors are
+`application/problem+json`. Lists have pages: `limit`, and `after` with the `next` of the page
+before. What is created can be sent again safely with the same `Idempotency-Key`.
+"""
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Of every answer. Reports as pages bring a policy of their own."""
+TRANSPORT_SECURITY = "max-age=31536000"
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API over some services; it starts and stops what runs beside it.
+
+    Raises:
+        RuntimeError: A route has no row in the policy, or a row no route.
+    """
+
+    @asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - the form of a lifespan
+        async with services.running():
+            yield
+
+    app = FastAPI(
+        title="sensor-screen",
+        version=__version__,
+        description=ABOUT,
+        lifespan=live,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = services
+    app.state.limits = RequestLimits(services.settings.requests_per_minute)
+    install_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    refuse_ungoverned(app)
+    app.add_middleware(Surroundings)
+    return app
+
+
+ROUTERS = tuple(
+    module.router
+    for module in (
+        health_routes,
+        account_routes,
+        people_routes,
+        session_routes,
+        recording_routes,
+        report_routes,
+    )
+)
+
+
+def refuse_ungoverned(app: FastAPI) -> None:
+    """Raise where a route has no row in the policy."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.operation_id not in POLICY:
+            raise RuntimeError(f"{route.path} ({route.operation_id}) has no row in the policy")
+
+
+class Surroundings:
+    """Around every request: its id, the headers of its answer, and a line in the log.
+
+    Args:
+        app: Inside.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI wants it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun_s = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _with_headers(message["headers"], scope, request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            _log(scope, request_id, status, time.perf_counter() - begun_s)
+
+
+def _with_headers(
+    headers: list[tuple[bytes, bytes]], scope: Scope, request_id: str
+) -> list[tuple[bytes, bytes]]:
+    there = {name.lower() for name, _ in headers}
+    more = HEADERS | {"X-Request-Id": request_id, "Cache-Control": "no-store"}
+    if scope["scheme"] == "https":
+        more["Strict-Transport-Security"] = TRANSPORT_SECURITY
+    added = [(k.lower().encode(), v.encode()) for k, v in more.items()]
+    return [*headers, *((k, v) for k, v in added if k not in there)]
+
+
+def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    """No path, which has ids in it, and no address: the route by its name."""
+    route = scope.get("route")
+    actor = scope.get("state", {}).get("actor")
+    structlog.get_logger().info(
+        "request",
+        action=getattr(route, "operation_id", None) or "none",
+        method=scope["method"],
+        status=status,
+        ms=round(1000 * seconds, 1),
+        request=request_id,
+        clinic=getattr(actor, "clinic_id", None),
+        role=getattr(actor, "role", None),
+    )

@@ -1,0 +1,112 @@
+"""Reports are made in processes of their own, so that nothing that streams waits for them."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from threading import Lock
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from sensor_screen.errors import BusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+MOST_WAITING = 32
+"""Jobs; the last would wait a minute."""
+LONGEST_S = 120.0
+"""For one job; hours of recording take half of it."""
+
+
+class Measuring:
+    """A few processes that measure.
+
+    Args:
+        processes: How many.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = Lock()
+        self._waiting = 0
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that are not done."""
+        return self._waiting
+
+    def start(self) -> None:
+        """Start them; what they need to know is read before the first job comes."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = self._make()
+                self._pool.submit(_warm_up)
+
+    def stop(self) -> None:
+        """Let what runs end, and nothing begin."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def run(self, job: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs) -> Made:
+        """Do one job there, and wait for it.
+
+        Raises:
+            BusyError: Too many wait, or it took far too long or ended its process.
+            ScreenError: Of the job.
+        """
+        try:
+            return self.begin(job, *args, **kwargs).result(LONGEST_S)
+        except TimeoutError as error:
+            raise BusyError("the report", "takes too long", "try again later", 60.0) from error
+        except BrokenProcessPool as error:
+            raise BusyError("the report", "ended its process", "try again", 5.0) from error
+
+    def begin(
+        self, job: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Made]:
+        """Begin one job there.
+
+        Raises:
+            BusyError: Too many wait.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise BusyError("reports", f"{self._waiting} wait already", "try again later", 10.0)
+        future = self._submit(job, *args, **kwargs)
+        with self._lock:
+            self._waiting += 1
+        future.add_done_callback(self._done)
+        return future
+
+    def _submit(
+        self, job: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Made]:
+        with self._lock:
+            if self._pool is None:
+                raise BusyError("the service", "is stopping", "try again later", 10.0)
+            try:
+                return self._pool.submit(job, *args, **kwargs)
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=False)
+                self._pool = self._make()
+                return self._pool.submit(job, *args, **kwargs)
+
+    def _done(self, _: Future[Made]) -> None:
+        with self._lock:
+            self._waiting -= 1
+
+    def _make(self) -> ProcessPoolExecutor:
+        # Spawned: what forks a process of many threads takes their locks with it.
+        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"))
+
+
+def _warm_up() -> None:
+    """Load what the first report would wait for."""
+    from sensor_screen.report.html import render_html  # noqa: F401
+    from sensor_screen.session.screen import screen_session  # noqa: F401 - loaded, not called
+    from sensor_screen.storage import recording_file  # noqa: F401

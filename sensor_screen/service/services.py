@@ -1,0 +1,124 @@
+"""Everything that answering needs, in one place; made by `wiring.serve`."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sensor_screen.storage.database import schema
+from sensor_screen.storage.database.ids import now_us
+from sensor_screen.storage.database.rows import add
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from sqlalchemy import Connection
+
+    from sensor_screen.service.actor import Actor
+    from sensor_screen.service.measuring import Measuring
+    from sensor_screen.settings import Settings
+    from sensor_screen.storage.database.engine import Database
+    from sensor_screen.storage.database.rows import Reach
+    from sensor_screen.storage.objects import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What is behind the API."""
+
+    settings: Settings
+    database: Database
+    objects: ObjectStore
+    measuring: Measuring
+
+    def check(self) -> None:
+        """Raise StorageError where the database or the store does not answer."""
+        self.database.check()
+        next(iter(self.objects.list()), None)
+
+    def metrics(self) -> tuple[bytes, str]:
+        """Counts for Prometheus, and their media type."""
+        from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+        return generate_latest(), CONTENT_TYPE_LATEST
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What works beside the requests, from the first request to the last."""
+        self.measuring.start()
+        try:
+            yield
+        finally:
+            self.measuring.stop()
+            self.database.close()
+
+
+class Access:
+    """One request: who asks for what, and what of it is within reach.
+
+    Args:
+        services: Behind it.
+        actor: Who; None: nobody said.
+        reach: Which rows.
+        action: As in the policy.
+        request_id: Of the request, for the audit log.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        actor: Actor | None,
+        reach: Reach | None,
+        action: str,
+        request_id: str,
+    ) -> None:
+        self.services, self.action, self.request_id = services, action, request_id
+        self._actor, self._reach = actor, reach
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks; a public action has nobody."""
+        if self._actor is None:
+            raise RuntimeError(f"{self.action} is public and asked who it is")
+        return self._actor
+
+    @property
+    def reach(self) -> Reach:
+        """What is within reach; a public action reaches nothing."""
+        if self._reach is None:
+            raise RuntimeError(f"{self.action} is public and asked for a reach")
+        return self._reach
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that changes nothing."""
+        with self.services.database.read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, object_id: str | None = None) -> Iterator[Connection]:
+        """A transaction, with its line in the audit log; both are kept, or neither.
+
+        Args:
+            object_id: What is changed or made.
+        """
+        with self.services.database.write() as connection:
+            yield connection
+            self.note(connection, object_id)
+
+    def note(self, connection: Connection, object_id: str | None, outcome: str = "done") -> None:
+        """A line in the audit log."""
+        actor = self._actor
+        add(
+            connection,
+            schema.audit,
+            clinic_id=actor.clinic_id if actor else None,
+            at_us=now_us(),
+            account_id=actor.account_id if actor else None,
+            token_id=actor.token_id if actor else None,
+            action=self.action,
+            object_id=object_id,
+            outcome=outcome,
+            request_id=self.request_id,
+        )

@@ -1,0 +1,1 @@
+"""The database: tables, connections, migrations, and a module of queries for each noun."""
