@@ -288,7 +288,7 @@ class GroupCommit:
         wait_s = min(
             params.first_retry_s * 2.0 ** min(self._failures - 1, 20), params.longest_retry_s
         )
-        trouble = _describe(error, wait_s)
+        trouble = describe_trouble(error, wait_s)
         with self._changed:
             fresh = self._trouble is None or self._trouble.code is not trouble.code
             self._trouble = trouble
@@ -402,7 +402,8 @@ def _bound(act: Callable[[StreamBatch], None], batch: StreamBatch) -> Callable[[
     return lambda: act(batch)
 
 
-def _describe(error: Exception, wait_s: float) -> Trouble:
+def describe_trouble(error: Exception, wait_s: float) -> Trouble:
+    """What a relay is told of an error of the store."""
     fault = error.fault if isinstance(error, StorageError) else ""
     if fault == "full":
         return Trouble(TroubleCode.STORAGE_FULL, "The disk of the service is full.", wait_s)

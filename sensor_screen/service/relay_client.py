@@ -194,6 +194,8 @@ class RelayClient:
                 self._failures = 0
             case {"type": "finished", "next_sequence": int(sequence)}:
                 self._finished(sequence)
+            case {"type": "trouble", "code": "view_behind"}:
+                self.events.append(message)
             case {"type": "trouble"}:
                 self.trouble = message
             case {"type": "trouble_over"}:

@@ -45,13 +45,14 @@ class RelayConnection:
         self._commits = commits
         self._on_change = on_change
         self._lane: Lane | None = None
+        self._draining = False
         if not commits.has_room:
             self.session.overloaded(OVERLOADED_S)
 
     @property
     def may_read(self) -> bool:
         """Whether the next message of the socket should be taken."""
-        return self.session.may_read and self._commits.has_room
+        return self.session.may_read and self._commits.has_room and not self._draining
 
     def receive(self, message: str | bytes) -> None:
         """What came from the relay."""
@@ -85,11 +86,22 @@ class RelayConnection:
             self._lane.close()
             self._lane = None
 
+    def drain(self) -> None:
+        """Take nothing more, and close once all that was taken is acknowledged."""
+        self._draining = True
+        self._close_drained()
+        self._on_change()
+
+    def _close_drained(self) -> None:
+        if self._draining and self.session.is_settled:
+            self.session.close(CloseCode.RESTARTING, "The service is being restarted.")
+
     # --- the lane ---------------------------------------------------------------------------------
 
     def durable(self, next_sequence: int, marks: int, *, finished: bool) -> None:
         """See `LaneListener`."""
         self.session.committed(next_sequence, marks, finished=finished)
+        self._close_drained()
         self._on_change()
 
     def refused(self, verdict: Verdict) -> None:

@@ -91,6 +91,7 @@ class Close:
 
 
 Act = Claim | Say | Close
+_ACK = '{"type":"ack",'
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +361,16 @@ class RelaySession:
         )
 
     @property
+    def has_acts(self) -> bool:
+        """Whether `take_acts` has something."""
+        return bool(self._acts)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was taken is durable."""
+        return self._next == self._durable and self._marks == self._durable_marks
+
+    @property
     def is_finished(self) -> bool:
         """Everything of the stream is durable, and the relay was told."""
         return self._finished
@@ -377,6 +388,10 @@ class RelaySession:
         return acts
 
     def _acknowledge(self) -> None:
+        """A newer one says all that an older one would have."""
+        last = self._acts[-1] if self._acts else None
+        if isinstance(last, Say) and last.text.startswith(_ACK):
+            self._acts.pop()
         self._say(type="ack", next_sequence=self._durable, marks=self._durable_marks)
 
     def _refuse(self, sentence: str) -> None:

@@ -13,6 +13,7 @@ every page carries a checksum, so a flipped bit is found and not measured.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from sensor_screen.storage.atomic_file import replace_file
 from sensor_screen.storage.recording_metadata import StreamHeader, decode_header, encode_header
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     import pyarrow as pa
     import pyarrow.parquet as pq
     from numpy.typing import NDArray
@@ -44,31 +47,53 @@ def write_recording(recording: Recording, path: Path | str) -> None:
     Raises:
         UsageError: The recording holds what a file cannot, or the place cannot be written.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = Path(path)
+    table = _table(recording, str(path))
+    with replace_file(path) as out:
+        _write_table(table, out)
+
+
+def encode_recording(recording: Recording, name: str) -> bytes:
+    """The bytes of its file.
+
+    Raises:
+        UsageError: The recording, which is called `name`, holds what a file cannot.
+    """
+    out = io.BytesIO()
+    _write_table(_table(recording, name), out)
+    return out.getvalue()
+
+
+def _table(recording: Recording, name: str) -> pa.Table:
+    import pyarrow as pa
+
     try:
         for stream in recording.streams:
             _check_arrays(stream)
         header = encode_header(recording)
     except ValueError as error:
-        raise UsageError(str(path), f"not written, {error}", "mend the recording first") from error
+        raise UsageError(name, f"not written, {error}", "mend the recording first") from error
     schema = _schema().with_metadata({METADATA_KEY: header})
     tables = [_encode_samples(index, s) for index, s in enumerate(recording.streams)]
     table = pa.concat_tables(tables) if tables else _schema().empty_table()
-    with replace_file(path) as stream_out:
-        pq.write_table(
-            table.cast(schema),
-            stream_out,
-            compression="zstd",
-            use_dictionary=False,
-            column_encoding={
-                name: "BYTE_STREAM_SPLIT" if _is_float(schema, name) else "DELTA_BINARY_PACKED"
-                for name in schema.names
-            },
-            write_page_checksum=True,
-        )
+    return table.cast(schema)
+
+
+def _write_table(table: pa.Table, out: BinaryIO) -> None:
+    import pyarrow.parquet as pq
+
+    schema = table.schema
+    pq.write_table(
+        table,
+        out,
+        compression="zstd",
+        use_dictionary=False,
+        column_encoding={
+            name: "BYTE_STREAM_SPLIT" if _is_float(schema, name) else "DELTA_BINARY_PACKED"
+            for name in schema.names
+        },
+        write_page_checksum=True,
+    )
 
 
 def read_recording(path: Path | str) -> Recording:

@@ -257,15 +257,15 @@ def end_stream(
     recording_id: str | None = None,
     problem: str | None = None,
 ) -> bool:
-    """A stream that was finishing is folded, or failed if there is a problem.
+    """A stream that was finishing, or failed, is folded, or failed if there is a problem.
 
     Returns:
-        Whether it was finishing; otherwise nothing has changed.
+        Whether it was; otherwise nothing has changed.
     """
     state = FOLDED if problem is None else FAILED
     done = connection.execute(
         update(stream)
-        .where(stream.c.id == stream_id, stream.c.state == FINISHING)
+        .where(stream.c.id == stream_id, stream.c.state.in_((FINISHING, FAILED)))
         .values(state=state, recording_id=recording_id, problem=problem)
     )
     return done.rowcount == 1
