@@ -47,6 +47,8 @@ class TroubleCode(StrEnum):
     STORAGE_FULL = "storage_full"
     DATABASE_AWAY = "database_away"
     STORAGE_FAILED = "storage_failed"
+    VIEW_BEHIND = "view_behind"
+    """Of what is measured nothing more is shown; frames are taken as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ class Trouble:
     detail: str
     """One sentence."""
     retry_after_s: float
+
+    @property
+    def text(self) -> str:
+        """As it is said."""
+        return compact(
+            type="trouble",
+            code=self.code.value,
+            detail=self.detail,
+            retry_after_s=self.retry_after_s,
+        )
 
 
 class MessageError(ValueError):

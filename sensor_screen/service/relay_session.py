@@ -317,12 +317,7 @@ class RelaySession:
         if self.closed or (self._trouble is not None and self._trouble.code is trouble.code):
             return
         self._trouble = trouble
-        self._say(
-            type="trouble",
-            code=trouble.code.value,
-            detail=trouble.detail,
-            retry_after_s=trouble.retry_after_s,
-        )
+        self._acts.append(Say(trouble.text))
 
     def trouble_over(self) -> None:
         """Things become durable again."""
