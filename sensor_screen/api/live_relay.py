@@ -119,12 +119,10 @@ class RelaySocket:
         live, sockets = self._door.live, self._door.sockets
         close = self._end
         sockets.add(self._admitted, close)
-        live.connections.add(self._connection)
+        live.join(self._connection)
         reader = asyncio.create_task(self._read())
         checker = asyncio.create_task(
-            look_again_forever(
-                self._door.doorkeeper, self._admitted, close, self._door.recheck_s
-            )
+            look_again_forever(self._door.doorkeeper, self._admitted, close, self._door.recheck_s)
         )
         try:
             await self._write(reader)
@@ -132,8 +130,7 @@ class RelaySocket:
             for task in (reader, checker, self._claiming):
                 if task is not None:
                     task.cancel()
-            self._connection.gone()
-            live.connections.discard(self._connection)
+            live.leave(self._connection)
             sockets.remove(close)
             if self._viewer is not None:
                 self._viewer.close()
@@ -200,9 +197,7 @@ class RelaySocket:
             session.trouble_over()
             connection.claimed(durable)
             if session.view and not session.closed:
-                self._viewer = self._door.live.hub.subscribe(
-                    connection.stream_id, self._wake.set
-                )
+                self._viewer = self._door.live.hub.subscribe(connection.stream_id, self._wake.set)
             self._changed()
             return
 

@@ -182,5 +182,3 @@ def _put(objects: Objects, key: str, recording: Recording) -> bytes:
             fault="damaged",
         )
     return value
-
-

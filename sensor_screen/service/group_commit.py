@@ -215,7 +215,9 @@ class GroupCommit:
                 self._refuse(one)
             self._lanes.add(lane)
             trouble = self._trouble
+            room = self._room()
         events = [_call(one, lambda to: to.refused(Verdict.SUPERSEDED)) for one in older]
+        events += room
         if trouble is not None:
             events.append(_call(lane, lambda to: to.trouble(trouble)))
         self._tell(events)
@@ -231,6 +233,7 @@ class GroupCommit:
             lane.slots = taken.slots or lane.slots
             lane.finish = taken.finish or lane.finish
             self._held_bytes += sum(len(value) for _, value in taken.frames)
+            self._was_full = self._was_full or not self.has_room
             if lane not in self._dirty:
                 self._dirty[lane] = None
                 if len(self._dirty) == 1:
@@ -248,6 +251,13 @@ class GroupCommit:
         self._held_bytes -= lane.drop(lane.batch())
         self._dirty.pop(lane, None)
         self._lanes.discard(lane)
+
+    def _room(self) -> list[Callable[[], None]]:
+        """Tell everybody who may have stopped reading; the caller holds the lock."""
+        if not self._was_full or not self.has_room:
+            return []
+        self._was_full = False
+        return [_call(lane, lambda to: to.room()) for lane in self._lanes]
 
     # --- committing -------------------------------------------------------------------------------
 
@@ -309,9 +319,7 @@ class GroupCommit:
                     kept.append(batch)
                 if not lane.refused:
                     events.append(self._settle(lane, batch, verdict))
-            if self._was_full and self.has_room:
-                events += [_call(lane, lambda to: to.room()) for lane in self._lanes]
-            self._was_full = not self.has_room
+            events += self._room()
         if self._on_durable is not None:
             events += [_bound(self._on_durable, batch) for batch in kept]
         self._tell(events)

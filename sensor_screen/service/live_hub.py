@@ -159,9 +159,11 @@ class LiveHub:
         """Watch a stream; `wake` is called when there is something to take."""
         viewer = Viewer(self, stream_id, wake, self._params.most_waiting)
         self._viewers.setdefault(stream_id, set()).add(viewer)
-        self.analyst.ask_picture(
-            stream_id, lambda text: self._call_soon(lambda: viewer.begin(text))
-        )
+
+        def deliver(picture: str | None) -> None:
+            self._call_soon(lambda: viewer.begin(picture))
+
+        self.analyst.ask_picture(stream_id, deliver)
         return viewer
 
     def unsubscribe(self, viewer: Viewer) -> None:

@@ -1,22 +1,21 @@
 """Everything behind the sockets of live streams: commits, viewers, folds.
 
-    live = LiveStreams(database, objects, params)
-    live.start(loop.call_soon_threadsafe)
-    await live.drain(grace_s)       no more is read; what was is made durable and acknowledged
-    live.stop()
+live = LiveStreams(database, objects, params)
+live.start(loop.call_soon_threadsafe)
+await live.drain(grace_s)       no more is read; what was is made durable and acknowledged
+live.stop()
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sensor_screen.service.durable_streams import DurableStreams
 from sensor_screen.service.group_commit import GroupCommit, GroupCommitParams
 from sensor_screen.service.live_hub import LiveHub
-from sensor_screen.service.relay_connection import RelayConnection
 from sensor_screen.service.relay_messages import CloseCode, compact
 from sensor_screen.service.stream_folds import StreamFolds
 from sensor_screen.storage.database.frames import FINISHING, FOLDED, read_stream
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.service.fold_stream import FoldedStream, Objects
     from sensor_screen.service.live_hub import Analyst
+    from sensor_screen.service.relay_connection import RelayConnection
     from sensor_screen.service.relay_session import DurableStream
     from sensor_screen.storage.database.engine import Database
     from sensor_screen.storage.database.stream_batch import StreamBatch
@@ -61,8 +61,8 @@ class LiveStreams:
         self.commits = GroupCommit(self.streams, params, self._soon, self._committed)
         self.folds = StreamFolds(database, objects, self._folded)
         self._claims = ThreadPoolExecutor(CLAIMS_AT_ONCE, "claims")
-        self.connections: set[RelayConnection] = set()
-        """Relays that are connected."""
+        self._connections: set[RelayConnection] = set()
+        self._left = asyncio.Event()
 
     def start(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
         """Begin; callbacks run by `call_soon`."""
@@ -76,12 +76,14 @@ class LiveStreams:
         Returns:
             Whether all were in time.
         """
-        until_s = time.monotonic() + grace_s
-        for connection in [*self.connections]:
+        for connection in [*self._connections]:
             connection.drain()
-        while self.connections and time.monotonic() < until_s:
-            await asyncio.sleep(0.01)
-        late = [*self.connections]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                while self._connections:
+                    self._left.clear()
+                    await self._left.wait()
+        late = [*self._connections]
         for connection in late:
             connection.session.close(CloseCode.RESTARTING, "The service is being restarted.")
             connection.drain()
@@ -97,6 +99,21 @@ class LiveStreams:
         self.folds.stop()
         self._claims.shutdown(cancel_futures=True)
         return whole
+
+    @property
+    def relays(self) -> int:
+        """Connected at present."""
+        return len(self._connections)
+
+    def join(self, connection: RelayConnection) -> None:
+        """A relay is connected."""
+        self._connections.add(connection)
+
+    def leave(self, connection: RelayConnection) -> None:
+        """It is not any more; what it sent is still made durable."""
+        connection.gone()
+        self._connections.discard(connection)
+        self._left.set()
 
     async def claim(self, stream_id: str) -> DurableStream | None:
         """Become the writer of a stream; None: there is none.

@@ -1,9 +1,9 @@
 """Finished streams become recordings, one after the other, in a thread of their own.
 
-    folds = StreamFolds(database, objects, on_folded)
-    folds.start()               those that an earlier run of the service left are done first
-    folds.submit(stream_id)
-    folds.stop()                the one that is on may be left; it is done again
+folds = StreamFolds(database, objects, on_folded)
+folds.start()               those that an earlier run of the service left are done first
+folds.submit(stream_id)
+folds.stop()                the one that is on may be left; it is done again
 """
 
 from __future__ import annotations
@@ -103,5 +103,3 @@ class StreamFolds:
             else:
                 return
             self._stopping.wait(self._retry_s)
-
-

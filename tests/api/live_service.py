@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from websockets.exceptions import ConnectionClosed
@@ -140,12 +141,12 @@ def greet(client: RelayClient, socket: ClientConnection) -> None:
 def closed_with(socket: ClientConnection, timeout_s: float = 5.0) -> tuple[int, str, list[Any]]:
     """Code, reason, and the messages before."""
     said: list[Any] = []
-    try:
+    with pytest.raises(ConnectionClosed) as closed:  # noqa: PT012
         while True:
             said.append(json.loads(socket.recv(timeout_s)))
-    except ConnectionClosed as closed:
-        assert closed.rcvd is not None, "it was cut"
-        return closed.rcvd.code, closed.rcvd.reason, said
+    rcvd = closed.value.rcvd
+    assert rcvd is not None, "it was cut"
+    return rcvd.code, rcvd.reason, said
 
 
 def send_all(service: LiveService, client: RelayClient, stream_id: str) -> None:

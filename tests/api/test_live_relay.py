@@ -188,7 +188,7 @@ def test_revoked_tokens_lose_their_sockets(sqlite_database: Database, tmp_path: 
             assert closed_with(a)[0] == 4403
             with service.connect(one, "watch", ticket="t-b") as viewer:
                 wait_until(lambda: len(service.sockets) == 2)
-                service.sockets.close_all(token_id="t-b")
+                service.sockets.close_all(token_id="t-b")  # noqa: S106
                 assert closed_with(viewer)[0] == 4403
             assert closed_with(b)[0] == 4403
         wait_until(lambda: len(service.sockets) == 0)
@@ -233,7 +233,10 @@ def test_a_full_disk_is_said_and_over_without_loss(
     (one,) = add_streams(sqlite_database)
     params = GroupCommitParams(first_retry_s=0.02, longest_retry_s=0.05)
     client = with_frames(20)
-    with gated(sqlite_database, tmp_path, params) as (service, gate), service.connect(one) as socket:
+    with (
+        gated(sqlite_database, tmp_path, params) as (service, gate),
+        service.connect(one) as socket,
+    ):
         gate.fault = "full"
         greet(client, socket)
         end_s = time.monotonic() + 5
@@ -309,7 +312,11 @@ class EchoAnalyst:
         self.seen.setdefault(stream_id, 0)
 
     def offer(
-        self, stream_id: str, first_sequence: int, frames: Sequence[bytes], marks: Sequence[Any] = ()
+        self,
+        stream_id: str,
+        first_sequence: int,
+        frames: Sequence[bytes],
+        marks: Sequence[Any] = (),
     ) -> None:
         del marks
         assert first_sequence == self.seen[stream_id] or not frames

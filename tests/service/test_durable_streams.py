@@ -4,6 +4,7 @@ from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import pytest
+
 from sensor_screen.protocol.relay_marks import MarkName, RelayMark
 from sensor_screen.service.durable_streams import DurableStreams
 from sensor_screen.storage.database import frames
@@ -67,7 +68,9 @@ def test_what_is_there_already_stays_as_it_is(database: Database) -> None:
     streams = DurableStreams(database)
     (one,) = add_streams(database)
     streams.append([batch(one, 0, 0, 3, (0,))])
-    changed = StreamBatch(one, 0, ((1, b"other"), (3, a_frame(3))), (RelayMark(0, 9, MarkName.ENDS),))
+    changed = StreamBatch(
+        one, 0, ((1, b"other"), (3, a_frame(3))), (RelayMark(0, 9, MarkName.ENDS),)
+    )
     assert streams.append([changed]) == [Verdict.KEPT]
     assert stored(database, one) == [a_frame(k) for k in range(4)]
     with database.read() as connection:
@@ -139,7 +142,9 @@ def test_a_claim_sees_all_of_a_commit_or_nothing(database: Database) -> None:
         streams.claim(one)
         barrier, verdicts, claims = Barrier(2), list[Verdict](), list[int]()
 
-        def add(stream_id: str = one, wait: Barrier = barrier, out: list[Verdict] = verdicts) -> None:
+        def add(
+            stream_id: str = one, wait: Barrier = barrier, out: list[Verdict] = verdicts
+        ) -> None:
             wait.wait()
             for first in range(0, 200, 50):
                 out += streams.append([batch(stream_id, 1, first, first + 50)])
