@@ -85,15 +85,19 @@ async def _admitted(
     await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     admitted = None
     try:
-        if not is_own_origin(socket.headers, door.public_url):
-            raise RefusedError(CloseCode.NOT_ALLOWED, "The page is not of this service.")
-        ticket = socket.query_params.get("ticket", "")
-        admitted = await asyncio.to_thread(door.doorkeeper.admit, ticket, action, stream_id)
+        admitted = await _admit(door, socket, action, stream_id)
     except RefusedError as refused:
         await _close(socket, Close(refused.code, closing_reason(refused.reason)))
     except StorageError:
         await _close(socket, Close(CloseCode.OVERLOADED, f"retry-after={CLAIM_RETRY_S:g}"))
     yield admitted
+
+
+async def _admit(door: LiveDoor, socket: WebSocket, action: str, stream_id: str) -> Admitted:
+    if not is_own_origin(socket.headers, door.public_url):
+        raise RefusedError(CloseCode.NOT_ALLOWED, "The page is not of this service.")
+    ticket = socket.query_params.get("ticket", "")
+    return await asyncio.to_thread(door.doorkeeper.admit, ticket, action, stream_id)
 
 
 async def _close(socket: WebSocket, close: Close) -> None:
