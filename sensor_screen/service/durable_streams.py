@@ -8,6 +8,7 @@ from sensor_screen.service.relay_session import DurableStream
 from sensor_screen.storage.database.frames import (
     append_batches,
     claim_stream,
+    finish_stream,
     read_frames,
     read_marks,
 )
@@ -58,14 +59,33 @@ class DurableStreams:
             state.is_open,
         )
 
-    def read(
-        self, stream_id: str, first: int, end: int
-    ) -> tuple[list[tuple[int, bytes]], list[RelayMark]]:
-        """Frames within `first` to `end`, and all marks.
+    def finish(self, stream_id: str) -> bool:
+        """End a stream from this side, with what of it is durable; its relay adds nothing more.
+
+        Returns:
+            Whether it was open.
+
+        Raises:
+            StorageError: The database does not answer.
+        """
+        with self._database.write() as connection:
+            return finish_stream(connection, stream_id)
+
+    def read_frames(self, stream_id: str, first: int, limit: int) -> list[bytes]:
+        """At most `limit` frames, from sequence `first` on.
 
         Raises:
             StorageError: The database does not answer.
         """
         with self._database.read() as connection:
-            chunks = read_frames(connection, stream_id, first, end)
-            return [one for chunk in chunks for one in chunk], read_marks(connection, stream_id)
+            chunks = read_frames(connection, stream_id, first, first + limit)
+            return [value for chunk in chunks for _, value in chunk]
+
+    def read_marks(self, stream_id: str, first: int) -> list[RelayMark]:
+        """Marks from number `first` on.
+
+        Raises:
+            StorageError: The database does not answer.
+        """
+        with self._database.read() as connection:
+            return read_marks(connection, stream_id, first)

@@ -19,6 +19,7 @@ from sensor_screen.service.live_hub import LiveHub
 from sensor_screen.service.relay_messages import CloseCode, compact
 from sensor_screen.service.stream_folds import StreamFolds
 from sensor_screen.storage.database.frames import FINISHING, FOLDED, read_stream
+from sensor_screen.storage.database.stream_batch import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +115,27 @@ class LiveStreams:
         connection.gone()
         self._connections.discard(connection)
         self._left.set()
+
+    def finish(self, stream_id: str) -> bool:
+        """End a stream from this side, in any thread that may wait; its fold begins.
+
+        Returns:
+            Whether it was open. What its relay holds and has not sent is not in it.
+
+        Raises:
+            StorageError: The database does not answer.
+        """
+        was_open = self.streams.finish(stream_id)
+        if was_open:
+            self.hub.analyst.close(stream_id)
+            self.folds.submit(stream_id)
+            self._soon(lambda: self._end_relays(stream_id))
+        return was_open
+
+    def _end_relays(self, stream_id: str) -> None:
+        for connection in [*self._connections]:
+            if connection.stream_id == stream_id:
+                connection.refused(Verdict.CLOSED)
 
     async def claim(self, stream_id: str) -> DurableStream | None:
         """Become the writer of a stream; None: there is none.

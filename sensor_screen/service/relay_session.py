@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sensor_screen.errors import ProtocolError
-from sensor_screen.protocol.relay_frame import NUMBERS, RelayKind, decode_frame, decode_slot
+from sensor_screen.protocol.relay_frame import NUMBERS, RelayKind, decode_slot, scan_frame
 from sensor_screen.service.relay_messages import (
     LATEST_US,
     PROTOCOL,
@@ -154,11 +154,13 @@ class RelaySession:
             self._refuse("Say hello first, and wait for resume.")
             return
         try:
-            frame = decode_frame(value)
+            found = scan_frame(value)
         except ProtocolError as error:
             self._refuse(str(error))
             return
-        sequence = frame.sequence
+        sequence, base_us = (
+            found[:2] if isinstance(found, tuple) else (found.sequence, found.base_us)
+        )
         if sequence < self._next:
             self._repeated()
         elif sequence > self._next:
@@ -167,8 +169,12 @@ class RelaySession:
             )
         elif self._finish is not None:
             self.close(CloseCode.FINISHED, "The stream was finished; no frame may follow.")
-        elif self._is_possible(frame):
-            self._take(frame, value)
+        elif self._is_possible(sequence, base_us) and self._knows_slots(found):
+            self._base_us = base_us
+            self._next += 1
+            self._waiting_bytes += len(value)
+            self._sizes.append(len(value))
+            self._taken.frames.append((sequence, value))
 
     def receive_text(self, text: str) -> None:
         """A text message."""
@@ -206,17 +212,25 @@ class RelaySession:
         self._greeted = True
         self._acts.append(Claim())
 
-    def _is_possible(self, frame: RelayFrame) -> bool:
-        """Clock and slots; closes where they are not."""
-        if frame.base_us > LATEST_US:
-            self._refuse(f"Frame {frame.sequence} is of a time that no clock shows.")
-            return False
-        if frame.base_us < self._base_us - self._params.backwards_us:
-            back_s = (self._base_us - frame.base_us) * 1e-6
-            self._refuse(f"Frame {frame.sequence} is {back_s:.1f} s before the one before it.")
-            return False
+    def _is_possible(self, sequence: int, base_us: int) -> bool:
+        """Whether a clock may show that; closes where none does."""
+        if base_us > LATEST_US:
+            self._refuse(f"Frame {sequence} is of a time that no clock shows.")
+        elif base_us < self._base_us - self._params.backwards_us:
+            back_s = (self._base_us - base_us) * 1e-6
+            self._refuse(f"Frame {sequence} is {back_s:.1f} s before the one before it.")
+        return not self.closed
+
+    def _knows_slots(self, found: tuple[int, int, tuple[int, ...]] | RelayFrame) -> bool:
+        """Whether all slots are described, here or before; closes where one is not."""
         slots = self._slots
-        for record in frame.records:
+        if isinstance(found, tuple):
+            for slot in found[2]:
+                if slot not in slots:
+                    self._refuse(f"Slot {slot} was not described before it was used.")
+                    return False
+            return True
+        for record in found.records:
             if record.kind is RelayKind.SLOT:
                 new = decode_slot(record.value)
                 old = slots.get(record.slot, new)
@@ -230,13 +244,6 @@ class RelaySession:
         if slots is not self._slots:
             self._slots = self._taken.slots = slots
         return True
-
-    def _take(self, frame: RelayFrame, value: bytes) -> None:
-        self._base_us = frame.base_us
-        self._next += 1
-        self._waiting_bytes += len(value)
-        self._sizes.append(len(value))
-        self._taken.frames.append((frame.sequence, value))
 
     def _repeated(self) -> None:
         """It is here already; where it is durable the relay missed that, and is told again."""

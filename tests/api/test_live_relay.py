@@ -135,6 +135,17 @@ def test_a_second_connection_takes_over(service: LiveService, sqlite_database: D
     assert len(stored(sqlite_database, one)) == 6
 
 
+def test_a_stream_is_ended_from_this_side(service: LiveService, sqlite_database: Database) -> None:
+    (one,) = add_streams(sqlite_database)
+    client = with_frames(5)
+    with service.connect(one) as socket:
+        greet(client, socket)
+        until_held(client, socket, 0)
+        assert service.live.finish(one)
+        assert closed_with(socket)[0] == 4410
+    wait_until(lambda: stored(sqlite_database, one) == [])
+
+
 # --- refusals -------------------------------------------------------------------------------------
 
 

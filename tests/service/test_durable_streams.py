@@ -123,6 +123,24 @@ def test_a_stream_ends_once(database: Database) -> None:
     assert len(stored(database, other)) == 2
 
 
+def test_a_stream_that_is_ended_from_this_side_has_what_was_durable(database: Database) -> None:
+    streams = DurableStreams(database)
+    (one,) = add_streams(database)
+    streams.claim(one)
+    streams.append([batch(one, 1, 0, 3, (0, 1))])
+    assert streams.finish(one)
+    assert not streams.finish(one)
+    assert not streams.finish("f" * 32)
+    assert streams.append([batch(one, 1, 3, 5)]) == [Verdict.SUPERSEDED]
+    with database.read() as connection:
+        state = read_stream(connection, one)
+    assert state is not None
+    assert (state.state, state.next_sequence, state.marks) == (frames.FINISHING, 3, 2)
+    assert streams.read_frames(one, 1, 5) == [a_frame(1), a_frame(2)]
+    assert streams.read_frames(one, 1, 1) == [a_frame(1)]
+    assert [mark.number for mark in streams.read_marks(one, 1)] == [1]
+
+
 @pytest.mark.parametrize("count", [499, 500, 501, 1203])
 def test_long_streams_are_read_in_chunks(sqlite_database: Database, count: int) -> None:
     (one,) = add_streams(sqlite_database)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select, update
@@ -71,6 +72,23 @@ def claim_stream(connection: Connection, stream_id: str) -> StreamState | None:
     return read_stream(connection, stream_id)
 
 
+def finish_stream(connection: Connection, stream_id: str) -> bool:
+    """Nothing more will come: what is there is all; whoever wrote it is not the writer any more.
+
+    Returns:
+        Whether it was open.
+    """
+    state = claim_stream(connection, stream_id)
+    if state is None or not state.is_open:
+        return False
+    connection.execute(
+        update(stream)
+        .where(stream.c.id == stream_id)
+        .values(state=FINISHING, frames=state.next_sequence, marks=state.marks)
+    )
+    return True
+
+
 def append_batches(connection: Connection, batches: Sequence[StreamBatch]) -> list[Verdict]:
     """Add to many streams; what is there already stays as it is.
 
@@ -125,12 +143,13 @@ def _judge(row: Row[tuple[str, int, str]] | None, batch: StreamBatch) -> Verdict
     return Verdict.KEPT if row.state == OPEN or again else Verdict.CLOSED
 
 
-_PLAIN_FRAMES = "INSERT OR IGNORE INTO frame (stream_id, sequence, value) VALUES (?, ?, ?)"
+_ROWS_AT_ONCE = (256, 64, 16, 4, 1)
+"""Rows of one statement of SQLite. Its driver gives way to other threads at every statement, and
+gets the interpreter back only milliseconds later where another thread is busy: a thousand
+statements for a thousand rows would take seconds."""
+_PLAIN = "INSERT OR IGNORE INTO"
 _ARRAY_FRAMES = """INSERT INTO frame (stream_id, sequence, value)
     SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bytea[]) ON CONFLICT DO NOTHING"""
-_PLAIN_MARKS = (
-    "INSERT OR IGNORE INTO mark (stream_id, number, at_us, name, text) VALUES (?, ?, ?, ?, ?)"
-)
 _ARRAY_MARKS = """INSERT INTO mark (stream_id, number, at_us, name, text)
     SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
     ON CONFLICT DO NOTHING"""
@@ -139,7 +158,7 @@ _ARRAY_MARKS = """INSERT INTO mark (stream_id, number, at_us, name, text)
 def _insert_frames(connection: Connection, batches: Sequence[StreamBatch]) -> None:
     _insert(
         connection,
-        (_PLAIN_FRAMES, _ARRAY_FRAMES),
+        (f"{_PLAIN} frame (stream_id, sequence, value)", _ARRAY_FRAMES),
         [(b.stream_id, sequence, value) for b in batches for sequence, value in b.frames],
     )
 
@@ -147,7 +166,7 @@ def _insert_frames(connection: Connection, batches: Sequence[StreamBatch]) -> No
 def _insert_marks(connection: Connection, batches: Sequence[StreamBatch]) -> None:
     _insert(
         connection,
-        (_PLAIN_MARKS, _ARRAY_MARKS),
+        (f"{_PLAIN} mark (stream_id, number, at_us, name, text)", _ARRAY_MARKS),
         [
             (b.stream_id, one.number, one.at_us, one.name.value, one.text)
             for b in batches
@@ -157,14 +176,21 @@ def _insert_marks(connection: Connection, batches: Sequence[StreamBatch]) -> Non
 
 
 def _insert(connection: Connection, texts: tuple[str, str], rows: list[tuple[object, ...]]) -> None:
-    """In the driver's own fastest way: rows of SQLite, arrays of PostgreSQL."""
+    """In the driver's own fastest way: many rows of SQLite, arrays of PostgreSQL."""
     if not rows:
         return
     plain, arrays = texts
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(plain, rows)
-    else:
+    if connection.dialect.name != "sqlite":
         connection.exec_driver_sql(arrays, tuple([*column] for column in zip(*rows, strict=True)))
+        return
+    row_text = f"({', '.join('?' * len(rows[0]))})"
+    begin = 0
+    for size in _ROWS_AT_ONCE:
+        text = f"{plain} VALUES {', '.join([row_text] * size)}"
+        while len(rows) - begin >= size:
+            values = tuple(chain.from_iterable(rows[begin : begin + size]))
+            connection.exec_driver_sql(text, values)
+            begin += size
 
 
 # --- reading --------------------------------------------------------------------------------------
