@@ -25,6 +25,7 @@ from sensor_screen.api.live_sockets import (
 from sensor_screen.errors import StorageError
 from sensor_screen.service.group_commit import describe_trouble
 from sensor_screen.service.live_streams import LiveStreams
+from sensor_screen.service.relay_acts import Claim, Close, Say
 from sensor_screen.service.relay_connection import RelayConnection
 from sensor_screen.service.relay_messages import (
     SUBPROTOCOL,
@@ -34,13 +35,13 @@ from sensor_screen.service.relay_messages import (
     closing_reason,
     compact,
 )
-from sensor_screen.service.relay_session import Claim, Close, RelaySession, Say
+from sensor_screen.service.relay_session import RelaySession
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sensor_screen.service.live_hub import Viewer
-    from sensor_screen.service.relay_session import Act
+    from sensor_screen.service.relay_acts import Act
 
 CLAIM_RETRY_S = 1.0
 """Seconds between attempts of a relay that is connected while the database is away."""

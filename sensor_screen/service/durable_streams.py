@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensor_screen.service.relay_session import DurableStream
+from sensor_screen.service.relay_acts import DurableStream
 from sensor_screen.storage.database.frames import (
     append_batches,
     claim_stream,

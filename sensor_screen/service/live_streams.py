@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from sensor_screen.service.fold_stream import FoldedStream, Objects
     from sensor_screen.service.live_hub import Analyst
+    from sensor_screen.service.relay_acts import DurableStream
     from sensor_screen.service.relay_connection import RelayConnection
-    from sensor_screen.service.relay_session import DurableStream
     from sensor_screen.storage.database.engine import Database
     from sensor_screen.storage.database.stream_batch import StreamBatch
 

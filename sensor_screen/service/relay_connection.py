@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sensor_screen.service.relay_acts import DurableStream
 from sensor_screen.service.relay_messages import CloseCode
-from sensor_screen.service.relay_session import DurableStream, RelaySession
+from sensor_screen.service.relay_session import RelaySession
 from sensor_screen.storage.database.stream_batch import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sensor_screen.service.group_commit import GroupCommit, Lane
+    from sensor_screen.service.commit_lane import Lane
+    from sensor_screen.service.group_commit import GroupCommit
+    from sensor_screen.service.relay_acts import Act
     from sensor_screen.service.relay_messages import Trouble
-    from sensor_screen.service.relay_session import Act
 
 OVERLOADED_S = 5.0
 """Seconds after which a relay may ask again that found no room."""

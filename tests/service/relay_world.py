@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING
 from sensor_screen.errors import StorageError
 from sensor_screen.protocol.relay_marks import MarkName, RelayMark
 from sensor_screen.service.group_commit import GroupCommit, GroupCommitParams
+from sensor_screen.service.relay_acts import Claim, Close, DurableStream, Say
 from sensor_screen.service.relay_client import RelayClient
 from sensor_screen.service.relay_connection import RelayConnection
-from sensor_screen.service.relay_session import (
-    Claim,
-    Close,
-    DurableStream,
-    RelaySession,
-    RelaySessionParams,
-    Say,
-)
+from sensor_screen.service.relay_session import RelaySession, RelaySessionParams
 from sensor_screen.storage.database.stream_batch import StreamBatch, Verdict
 from tests.service.relay_frames import a_frame
 

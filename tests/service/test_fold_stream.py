@@ -286,7 +286,7 @@ def test_a_stream_that_is_erased_meanwhile_leaves_no_object(
 
 
 def test_what_nobody_can_place_fails_and_is_folded_once_somebody_can(
-    sqlite_database: Database, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, objects: ObjectStore
 ) -> None:
     one = finished(sqlite_database)
     serials = sorted({record.sensor.serial for record in records()})

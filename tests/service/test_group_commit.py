@@ -10,8 +10,8 @@ import pytest
 from sensor_screen.errors import StorageError
 from sensor_screen.service.durable_streams import DurableStreams
 from sensor_screen.service.group_commit import GroupCommit, GroupCommitParams
+from sensor_screen.service.relay_acts import Finish, Taken
 from sensor_screen.service.relay_messages import Trouble, TroubleCode
-from sensor_screen.service.relay_session import Finish, Taken
 from sensor_screen.storage.database.frames import read_frames
 from sensor_screen.storage.database.stream_batch import StreamBatch, Verdict
 from tests.service.databases import add_streams

@@ -10,8 +10,8 @@ import pytest
 
 from sensor_screen.service.durable_streams import DurableStreams
 from sensor_screen.service.group_commit import GroupCommit
+from sensor_screen.service.relay_acts import Taken
 from sensor_screen.service.relay_messages import TroubleCode
-from sensor_screen.service.relay_session import Taken
 from sensor_screen.storage.database.engine import open_database
 from sensor_screen.storage.database.frames import read_frames
 from sensor_screen.storage.database.migration import migrate

@@ -15,16 +15,9 @@ from sensor_screen.protocol.relay_frame import (
     encode_frame,
 )
 from sensor_screen.protocol.relay_marks import MarkName, RelayMark
+from sensor_screen.service.relay_acts import Claim, Close, DurableStream, Finish, Say
 from sensor_screen.service.relay_messages import CloseCode, Trouble, TroubleCode
-from sensor_screen.service.relay_session import (
-    Claim,
-    Close,
-    DurableStream,
-    Finish,
-    RelaySession,
-    RelaySessionParams,
-    Say,
-)
+from sensor_screen.service.relay_session import RelaySession, RelaySessionParams
 from tests.service.relay_frames import FOOT, SHANK, a_frame
 
 HELLO = '{"type":"hello","protocol":1,"next_sequence":0}'
