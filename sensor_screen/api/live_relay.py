@@ -28,6 +28,7 @@ from sensor_screen.service.live_streams import LiveStreams
 from sensor_screen.service.relay_acts import Claim, Close, Say
 from sensor_screen.service.relay_connection import RelayConnection
 from sensor_screen.service.relay_messages import (
+    RETRY_AFTER,
     SUBPROTOCOL,
     CloseCode,
     Trouble,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 CLAIM_RETRY_S = 1.0
 """Seconds between attempts of a relay that is connected while the database is away."""
+
+_NOTHING = "Nothing is measured of this stream now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ async def _admitted(
     except RefusedError as refused:
         await _close(socket, Close(refused.code, closing_reason(refused.reason)))
     except StorageError:
-        await _close(socket, Close(CloseCode.OVERLOADED, f"retry-after={CLAIM_RETRY_S:g}"))
+        await _close(socket, Close(CloseCode.OVERLOADED, f"{RETRY_AFTER}{CLAIM_RETRY_S:g}"))
     yield admitted
 
 
@@ -231,6 +234,7 @@ class WatchSocket:
         self._door, self._socket, self._admitted = door, socket, admitted
         self._wake = asyncio.Event()
         self._ending: Close | None = None
+        self._looked_up = False
 
     async def run(self) -> None:
         """Until it is closed."""
@@ -272,8 +276,7 @@ class WatchSocket:
             await self._wake.wait()
             self._wake.clear()
             if self._ending is None and viewer.nothing_there:
-                viewer.nothing_there = False
-                await self._say_nothing_there()
+                await self._look_up(viewer)
             for text in viewer.take():
                 if not await _send(self._socket, text):
                     return
@@ -285,18 +288,23 @@ class WatchSocket:
                 await _close(self._socket, self._ending)
                 return
 
-    async def _say_nothing_there(self) -> None:
-        """The stream is over, or nobody measures it yet."""
+    async def _look_up(self, viewer: Viewer) -> None:
+        """The analyst does not look at the stream: it is over, or its relay is not connected."""
+        viewer.nothing_there = False
+        live = self._door.live
         try:
-            text = await self._door.live.last_words(self._admitted.stream_id)
+            is_open, last_text = await live.look_up(viewer.stream_id)
         except StorageError:
-            self._end(CloseCode.OVERLOADED, f"retry-after={CLAIM_RETRY_S:g}")
+            self._end(CloseCode.OVERLOADED, f"{RETRY_AFTER}{CLAIM_RETRY_S:g}")
             return
-        if text is None:
-            await _send(self._socket, compact(type="note", text="Nothing is measured of it yet."))
-        else:
-            await _send(self._socket, text)
+        if last_text is not None:
+            await _send(self._socket, last_text)
             self._end(CloseCode.DONE, "")
+        elif is_open and not self._looked_up:
+            live.hub.open(viewer)
+        else:
+            await _send(self._socket, compact(type="note", text=_NOTHING))
+        self._looked_up = True
 
 
 async def _send(socket: WebSocket, text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sensor_screen.errors import ScreenError, StorageError
 from sensor_screen.protocol.relay_frame import RelayReader
-from sensor_screen.service.recordings import facts_of, read_bytes
+from sensor_screen.service.recordings import facts_of
 from sensor_screen.session.receive import Receiver
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.frames import (
@@ -29,7 +29,7 @@ from sensor_screen.storage.database.ids import now_us, sha256_of
 from sensor_screen.storage.database.rows import add_once, find_one
 from sensor_screen.storage.journal import JournalFacts, Mark
 from sensor_screen.storage.journal_fold import NOTHING_LIVE, are_same, finish_recording
-from sensor_screen.storage.recording_file import encode_recording
+from sensor_screen.storage.recording_file import decode_recording, encode_recording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,13 +168,13 @@ def _keep(
 def _put(objects: Objects, key: str, recording: Recording) -> bytes:
     """Keep it, read it back, and compare; the bytes that are there."""
     try:
-        sha256: str | None = objects.put_new(key, encode_recording(recording, key))
+        sha256: str | None = objects.put_new(key, encode_recording(recording))
     except StorageError as error:
         if error.fault != "taken":
             raise
         sha256 = None  # an earlier attempt, of another version of the writing library perhaps
     value = objects.get(key, sha256)
-    if not are_same(read_bytes(value, key), recording):
+    if not are_same(decode_recording(value, key), recording):
         raise StorageError(
             key,
             "what was read back is not what was written; the frames are kept",

@@ -104,10 +104,10 @@ class Viewer:
 
     def begin(self, picture: str | None) -> None:
         """What was before it came."""
-        self._has_picture = True
         if picture is None:
             self.nothing_there = True
         else:
+            self._has_picture = True
             self._waiting.append(picture)
         self._wake()
 
@@ -159,12 +159,20 @@ class LiveHub:
         """Watch a stream; `wake` is called when there is something to take."""
         viewer = Viewer(self, stream_id, wake, self._params.most_waiting)
         self._viewers.setdefault(stream_id, set()).add(viewer)
+        self._ask(viewer)
+        return viewer
 
+    def open(self, viewer: Viewer) -> None:
+        """Look at the stream of a viewer for whom there was nothing: no relay is connected now."""
+        viewer.nothing_there = False
+        self.analyst.open(viewer.stream_id)
+        self._ask(viewer)
+
+    def _ask(self, viewer: Viewer) -> None:
         def deliver(picture: str | None) -> None:
             self._call_soon(lambda: viewer.begin(picture))
 
-        self.analyst.ask_picture(stream_id, deliver)
-        return viewer
+        self.analyst.ask_picture(viewer.stream_id, deliver)
 
     def unsubscribe(self, viewer: Viewer) -> None:
         """See `Viewer.close`."""

@@ -42,8 +42,8 @@ class LiveStreams:
         database: Where frames become durable.
         objects: Gets the recordings.
         params: Of the commits; None for the defaults.
-        make_analyst: Makes who measures, given what hears events and the streams to read from;
-            None: nothing is measured while it comes.
+        make_analyst: Makes who measures, of the streams to read from and the hub that hears
+            events; None: nothing is measured while it comes.
     """
 
     def __init__(
@@ -51,14 +51,14 @@ class LiveStreams:
         database: Database,
         objects: Objects,
         params: GroupCommitParams | None = None,
-        make_analyst: Callable[[LiveHub], Analyst] | None = None,
+        make_analyst: Callable[[DurableStreams, LiveHub], Analyst] | None = None,
     ) -> None:
         self._database = database
         self.streams = DurableStreams(database)
         self._call_soon: Callable[[Callable[[], None]], object] = lambda act: act()
         self.hub = LiveHub(self._soon)
         if make_analyst is not None:
-            self.hub.analyst = make_analyst(self.hub)
+            self.hub.analyst = make_analyst(self.streams, self.hub)
         self.commits = GroupCommit(self.streams, params, self._soon, self._committed)
         self.folds = StreamFolds(database, objects, self._folded)
         self._claims = ThreadPoolExecutor(CLAIMS_AT_ONCE, "claims")
@@ -149,23 +149,23 @@ class LiveStreams:
             self.hub.analyst.open(stream_id)
         return durable
 
-    async def last_words(self, stream_id: str) -> str | None:
-        """The last event of a stream that is over; None: it is not.
+    async def look_up(self, stream_id: str) -> tuple[bool, str | None]:
+        """Whether a stream is open, and its last event if it is over.
 
         Raises:
             StorageError: The database does not answer.
         """
         return await asyncio.get_running_loop().run_in_executor(
-            self._claims, self._last_words, stream_id
+            self._claims, self._look_up, stream_id
         )
 
-    def _last_words(self, stream_id: str) -> str | None:
+    def _look_up(self, stream_id: str) -> tuple[bool, str | None]:
         with self._database.read() as connection:
             state = read_stream(connection, stream_id)
         if state is None or state.is_open or state.state == FINISHING:
-            return None
+            return state is not None and state.is_open, None
         recording_id = state.recording_id if state.state == FOLDED else None
-        return over_text(recording_id, state.problem)
+        return False, over_text(recording_id, state.problem)
 
     def _soon(self, act: Callable[[], None]) -> None:
         try:

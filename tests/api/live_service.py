@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sensor_screen.service.durable_streams import DurableStreams
     from sensor_screen.service.group_commit import GroupCommitParams
     from sensor_screen.service.live_hub import Analyst, LiveHub
     from sensor_screen.service.relay_client import RelayClient
@@ -76,7 +77,7 @@ def serving(
     database: Database,
     folder: Path,
     params: GroupCommitParams | None = None,
-    make_analyst: Callable[[LiveHub], Analyst] | None = None,
+    make_analyst: Callable[[DurableStreams, LiveHub], Analyst] | None = None,
     recheck_s: float = 60.0,
     change: Callable[[LiveStreams], None] = lambda _: None,
 ) -> Iterator[LiveService]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from websockets.sync.client import ClientConnection
 
+    from sensor_screen.service.durable_streams import DurableStreams
     from sensor_screen.service.live_hub import LiveHub
     from sensor_screen.service.live_streams import LiveStreams
     from sensor_screen.storage.database.engine import Database
@@ -315,12 +316,13 @@ def test_a_restart_acknowledges_what_was_taken(sqlite_database: Database, tmp_pa
 class EchoAnalyst:
     """Says of each frame that it came; its picture is how many did."""
 
-    def __init__(self, hub: LiveHub) -> None:
-        self._hub = hub
+    def __init__(self, streams: DurableStreams, hub: LiveHub) -> None:
+        self._streams, self._hub = streams, hub
         self.seen: dict[str, int] = {}
 
     def open(self, stream_id: str) -> None:
-        self.seen.setdefault(stream_id, 0)
+        if stream_id not in self.seen:
+            self.seen[stream_id] = len(self._streams.read_frames(stream_id, 0, 10**6))
 
     def offer(
         self,
@@ -370,6 +372,27 @@ def test_viewers_get_the_picture_and_then_every_event(
     own = list(client.events)
     assert own[0] == {"type": "picture", "seen": 0}
     assert [event["number"] for event in own[1:]] == [*range(30)]
+
+
+def test_a_stream_without_its_relay_is_looked_at_for_a_viewer(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    (one,) = add_streams(sqlite_database)
+    client = with_frames(7)
+    with serving(sqlite_database, tmp_path) as service, service.connect(one) as relay:
+        greet(client, relay)
+        until_held(client, relay, 0)
+    with (
+        serving(sqlite_database, tmp_path, make_analyst=EchoAnalyst) as service,
+        service.connect(one, "watch") as viewer,
+    ):
+        assert json.loads(viewer.recv(5)) == {"type": "picture", "seen": 7}
+        with service.connect(one) as relay:
+            client.disconnected(1006, "", 0.5)
+            greet(client, relay)
+            client.add_frame(a_frame(7))
+            until_held(client, relay, 0)
+            assert json.loads(viewer.recv(5)) == {"type": "angle", "number": 7}
 
 
 def test_a_viewer_that_does_not_read_is_cut_off_and_nobody_waits(

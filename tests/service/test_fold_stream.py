@@ -13,7 +13,6 @@ from sensor_screen.protocol.relay_marks import MarkName, RelayMark
 from sensor_screen.service import fold_stream as folding
 from sensor_screen.service.durable_streams import DurableStreams
 from sensor_screen.service.fold_stream import FoldedStream, fold_stream
-from sensor_screen.service.recordings import read_bytes
 from sensor_screen.service.stream_folds import StreamFolds
 from sensor_screen.storage.database import frames, schema
 from sensor_screen.storage.database.frames import read_frames, read_stream
@@ -21,7 +20,7 @@ from sensor_screen.storage.database.stream_batch import StreamBatch
 from sensor_screen.storage.journal import JournalFacts, Mark, create_journal, open_journal
 from sensor_screen.storage.journal_fold import are_same, fold_journal
 from sensor_screen.storage.objects import ObjectStore, open_objects
-from sensor_screen.storage.recording_file import encode_recording
+from sensor_screen.storage.recording_file import decode_recording, encode_recording
 from tests.service.databases import add_streams
 from tests.service.relay_frames import a_frame
 from tests.service.test_group_commit import wait_for
@@ -121,7 +120,7 @@ def test_a_stream_becomes_to_the_bit_what_its_journal_becomes(
     row = recording_row(database, folded.recording_id)
     value = objects.get(row["object_key"], row["sha256"])
     assert value == by_journal[1]
-    assert are_same(read_bytes(value, "a"), by_journal[0])
+    assert are_same(decode_recording(value, "a"), by_journal[0])
     assert row["object_key"].startswith(f"clinics/{row['clinic_id']}/recordings/")
     assert (row["came_as"], row["sensors"], row["bytes"]) == ("stream", 2, len(value))
     assert [task.task for task in by_journal[0].tasks] == ["stand", "squat", "kick"]
@@ -136,7 +135,8 @@ class StoppedError(BaseException):
 
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
-    "place", ["put_new", "get", "read_bytes", "end_stream", "add_once", "delete_rows", "commit"]
+    "place",
+    ["put_new", "get", "decode_recording", "end_stream", "add_once", "delete_rows", "commit"],
 )
 def test_a_fold_that_was_stopped_anywhere_is_done_again(
     sqlite_database: Database,
@@ -183,11 +183,11 @@ def test_what_is_read_back_otherwise_keeps_the_frames(
     one = finished(sqlite_database)
 
     def changed(value: bytes, name: str) -> Recording:
-        recording = read_bytes(value, name)
+        recording = decode_recording(value, name)
         recording.streams[0].raw[7, 3] ^= 1
         return recording
 
-    monkeypatch.setattr(folding, "read_bytes", changed)
+    monkeypatch.setattr(folding, "decode_recording", changed)
     with pytest.raises(StorageError, match="is not what was written; the frames are kept"):
         fold_stream(sqlite_database, objects, one)
     assert rows_of(sqlite_database, one) == len(made_frames())
@@ -206,7 +206,7 @@ def test_the_same_recording_in_other_bytes_is_taken_and_another_one_is_not(
         recording = by_journal[0]
         if not same:
             recording = Recording(recording.streams[:1])
-        table = pq.read_table(io.BytesIO(encode_recording(recording, "a")))
+        table = pq.read_table(io.BytesIO(encode_recording(recording)))
         out = io.BytesIO()
         pq.write_table(table, out, compression="gzip")
         # The key that the fold will use, found by letting one fold fail.
@@ -278,9 +278,9 @@ def test_a_stream_that_is_erased_meanwhile_leaves_no_object(
         with sqlite_database.write() as connection:
             frames.delete_rows(connection, one)
             connection.execute(delete(schema.stream).where(schema.stream.c.id == one))
-        return read_bytes(value, name)
+        return decode_recording(value, name)
 
-    monkeypatch.setattr(folding, "read_bytes", erasing)
+    monkeypatch.setattr(folding, "decode_recording", erasing)
     assert fold_stream(sqlite_database, objects, one) is None
     assert [*objects.list()] == []
 
