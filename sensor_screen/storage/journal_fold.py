@@ -17,7 +17,7 @@ from sensor_screen.storage.recording_file import read_recording, write_recording
 from sensor_screen.storage.recording_metadata import encode_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -88,7 +88,7 @@ def fold_journal(
 
 def finish_recording(
     receiver: Receiver,
-    marks: Sequence[Mark],
+    marks: list[Mark],
     last_s: float,
     places: Mapping[str, tuple[Side, Placement]],
 ) -> Recording:

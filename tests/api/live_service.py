@@ -80,6 +80,7 @@ def serving(
     make_analyst: Callable[[DurableStreams, LiveHub], Analyst] | None = None,
     recheck_s: float = 60.0,
     change: Callable[[LiveStreams], None] = lambda _: None,
+    port: int = 0,
 ) -> Iterator[LiveService]:
     live = LiveStreams(database, open_objects(folder / "objects"), params, make_analyst)
     change(live)
@@ -88,7 +89,7 @@ def serving(
     app.include_router(live_router(LiveDoor(live, door, sockets, recheck_s=recheck_s)))
     config = uvicorn.Config(
         app,
-        port=0,
+        port=port,
         log_level="critical",
         ws_max_size=65_535,
         ws_per_message_deflate=False,
@@ -106,9 +107,9 @@ def serving(
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     wait_until(lambda: server.started)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    at_port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield LiveService(port, live, door, sockets, loops[0])
+        yield LiveService(at_port, live, door, sockets, loops[0])
     finally:
         server.should_exit = True
         thread.join(10)
