@@ -91,6 +91,8 @@ class Viewer:
         self._hub, self._wake, self._most = hub, wake, most
         self._waiting: deque[str] = deque()
         self._has_picture = False
+        self._asked = True
+        self._last: str | None = None
 
     def take(self) -> list[str]:
         """JSON texts since the last call; the first of all is a picture."""
@@ -102,13 +104,20 @@ class Viewer:
         """Watch no more."""
         self._hub.unsubscribe(self)
 
+    def ask(self) -> None:
+        """A picture is to come."""
+        self._asked = True
+
     def begin(self, picture: str | None) -> None:
         """What was before it came."""
+        self._asked = False
         if picture is None:
             self.nothing_there = True
         else:
             self._has_picture = True
             self._waiting.append(picture)
+        if self._last is not None:
+            self.end(self._last)
         self._wake()
 
     def hear(self, texts: Sequence[str]) -> None:
@@ -123,7 +132,10 @@ class Viewer:
         self._wake()
 
     def end(self, text: str) -> None:
-        """The stream is over; said even to who has no picture."""
+        """The stream is over; said behind a picture that is to come, or without one."""
+        if self._asked:
+            self._last = text
+            return
         self._waiting.append(text)
         self.over = True
         self._wake()
@@ -165,6 +177,7 @@ class LiveHub:
     def open(self, viewer: Viewer) -> None:
         """Look at the stream of a viewer for whom there was nothing: no relay is connected now."""
         viewer.nothing_there = False
+        viewer.ask()
         self.analyst.open(viewer.stream_id)
         self._ask(viewer)
 
