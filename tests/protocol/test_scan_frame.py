@@ -48,12 +48,12 @@ def sealed(body: bytes) -> bytes:
 def test_frames_with_one_byte_changed_and_a_right_checksum() -> None:
     rng = random.Random(3)  # noqa: S311
     accepted = 0
-    for _ in range(20_000):
+    for _ in range(6000):
         body = bytearray(a_frame(rng.randrange(3), value=rng.randbytes(rng.randrange(4)))[:-4])
         at = rng.randrange(len(body))
         body[at] = rng.choice([0, 1, 4, 255, rng.randrange(256)])
         accepted += assert_same(sealed(bytes(body)))
-    assert 1000 < accepted < 19_000
+    assert 300 < accepted < 5700
 
 
 def test_cut_and_long_frames() -> None:

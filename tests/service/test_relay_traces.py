@@ -93,16 +93,16 @@ class RelayOverABadNetwork(RuleBasedStateMachine):
 
 TestRelayOverABadNetwork = RelayOverABadNetwork.TestCase
 TestRelayOverABadNetwork.settings = settings(
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
-def test_a_thousand_random_traces() -> None:
-    made = sum(len(run(seed, 200).made) for seed in range(1000))
-    assert made > 10_000
+def test_random_traces() -> None:
+    made = sum(len(run(seed, 200).made) for seed in range(300))
+    assert made > 3000
 
 
 class Forgetful(World):
