@@ -31,7 +31,7 @@ TASK_ENDS = "task_ends"
 TASK_DROPPED = "task_dropped"
 """The task that began last does not count."""
 DAMAGED_SUFFIX = ".journal-damaged"
-_NOTHING_LIVE = ReceiverParams(most_waiting=1, refresh_s=math.inf)
+NOTHING_LIVE = ReceiverParams(most_waiting=1, refresh_s=math.inf)
 """Nobody takes blocks; their times on the way would be half of the work."""
 
 
@@ -69,7 +69,7 @@ def fold_journal(
     """
     refuse_unwritable(out)
     with open_journal(journal) as scan:
-        receiver, marks = Receiver(_NOTHING_LIVE), list[Mark]()
+        receiver, marks = Receiver(NOTHING_LIVE), list[Mark]()
         last_s = 0.0
         for entry in scan.entries():
             if entry.mark is not None:
@@ -77,7 +77,7 @@ def fold_journal(
             for arrival in entry.arrivals:
                 last_s = max(last_s, arrival.arrival_s)
                 receiver.receive(arrival)
-        recording = _finish(receiver, marks, last_s, places or {})
+        recording = finish_recording(receiver, marks, last_s, places or {})
         if scan.cut is not None:
             recording = replace(recording, notes=recording.notes | {"journal": str(scan.cut)})
         if not any(len(stream.raw) for stream in recording.streams):
@@ -86,18 +86,30 @@ def fold_journal(
     return FoldedJournal(recording, out, scan.cut, _dispose(journal, scan.cut))
 
 
-def _finish(
+def finish_recording(
     receiver: Receiver,
     marks: list[Mark],
     last_s: float,
     places: Mapping[str, tuple[Side, Placement]],
 ) -> Recording:
+    """The recording of what a receiver was given and of what was said meanwhile.
+
+    Args:
+        receiver: Has heard everything.
+        marks: In order; what is known of the occasion is in the one named `BEGAN`.
+        last_s: Arrival of the last record.
+        places: Serial -> where that sensor was worn, by the person; others as they say themselves.
+
+    Raises:
+        ScreenError: Nobody says where a sensor was worn, or two were worn at one place.
+        UsageError: A sensor of `places` is not there.
+    """
     facts = next((JournalFacts.from_mark(m) for m in marks if m.name == BEGAN), JournalFacts())
     slots = {sensor.serial: slot for slot, sensor in receiver.sensors.items()}
     if unknown := sorted(set(places) - set(slots)):
         raise UsageError(
             f"Sensor {unknown[0]}",
-            "it is not in the journal",
+            "it sent nothing",
             f"name {' or '.join(slots) or 'none'}",
         )
     known = {slots[serial]: place for serial, place in places.items()}
