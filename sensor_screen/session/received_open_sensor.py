@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.errors import ProtocolError
-from sensor_screen.model import Placement, Side
+from sensor_screen.model import GyroSampling, Placement, Side
 from sensor_screen.protocol.assembly_counts import NEVER_CAME
 from sensor_screen.protocol.clock import ClockModel
 from sensor_screen.protocol.open_sensor_control import Reply, SensorTime
@@ -16,7 +16,7 @@ from sensor_screen.protocol.open_sensor_hearing import CHANNEL_LANES, OpenSensor
 from sensor_screen.protocol.open_sensor_info import measured_sensor
 from sensor_screen.protocol.relay_frame import Channel, RelayKind
 from sensor_screen.protocol.sequence_ranges import unwrap_sequence
-from sensor_screen.session.received import FinishedSlot, ReceivedBlock, SlotFacts
+from sensor_screen.session.received import FinishedSlot, ReceivedBlock, SlotFacts, SlotSetting
 from sensor_screen.session.received_epochs import EpochSamples, describe_gone, join_epochs
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ _LONGEST_WAIT_US = 2_000_000
 class _Line:
     """Times of the newest samples along a straight line that is looked at again once a second."""
 
-    def __init__(self, refresh_s: float) -> None:
-        self._refresh_s = refresh_s
+    def __init__(self, params: ReceiverParams) -> None:
+        self._params = params
         self._due_s = float("-inf")
+        self._first_s: float | None = None
         self._boot: int | None = None
         self._sequence = 0
         self._device = self._host = (float("nan"), float("nan"))
@@ -46,7 +47,7 @@ class _Line:
     ) -> tuple[np.ndarray, np.ndarray]:
         """(n,) device and (n,) host times."""
         if boot_id != self._boot or arrival_s >= self._due_s:
-            self._boot, self._due_s = boot_id, arrival_s + self._refresh_s
+            self._boot, self._due_s = boot_id, arrival_s + self._wait_s(arrival_s)
             self._sequence = int(sequence[-1])
             known = clock.times(np.array([self._sequence - 100, self._sequence]))
             self._device = _line(known.device_s)
@@ -58,6 +59,14 @@ class _Line:
             self._device[0] + self._device[1] * away,
             self._host[0] + self._host[1] * away,
         )
+
+    def _wait_s(self, arrival_s: float) -> float:
+        """Until the next look at the clock."""
+        params = self._params
+        if self._first_s is None:
+            self._first_s = arrival_s
+        share_s = params.refresh_share * (arrival_s - self._first_s)
+        return max(params.refresh_s, min(share_s, params.longest_refresh_s))
 
 
 def _line(pair: np.ndarray) -> tuple[float, float]:
@@ -77,7 +86,7 @@ class OpenSensorReceiver:
         self.hearing = OpenSensorHearing()
         self._slot, self._base_s, self._params = slot, base_s, params
         self._clock: ClockModel | None = None
-        self._line = _Line(params.refresh_s)
+        self._line = _Line(params)
         self._pair: tuple[int, int] | None = None
         self._newest_live: tuple[int, int] | None = None
         self._kept: dict[int, list[ReadyBlock]] = {}
@@ -196,9 +205,13 @@ class OpenSensorReceiver:
         if end is None or self._taken_end == (epoch.boot_id, end):
             return
         self._taken_end = (epoch.boot_id, end)
-        for block in self.hearing.assembler.take_ready():
-            self._keep(block, at_s)
-        epoch.forget_before(end)
+        if self._params.keep or self._params.in_order:
+            for block in self.hearing.assembler.take_ready():
+                self._keep(block, at_s)
+            epoch.forget_before(end)
+        else:
+            for one in self.hearing.assembler.epochs:
+                one.drop_ready()
         total = self.hearing.assembler.total()
         facts.samples, facts.recovered, facts.gone = total.received, total.recovered, total.gone
         counts = self.hearing.counts
@@ -207,6 +220,8 @@ class OpenSensorReceiver:
     def _keep(self, block: ReadyBlock, at_s: float) -> None:
         if self._params.keep:
             self._kept.setdefault(block.boot_id, []).append(block)
+        if not self._params.in_order:
+            return
         chunk = block.chunk
         sequence = np.arange(chunk.first_sequence, chunk.end_sequence, dtype=np.int64)
         self._ready.append(self._block(block.boot_id, sequence, chunk.counts, at_s))
@@ -233,6 +248,30 @@ class OpenSensorReceiver:
         )
 
     # --- what is known ----------------------------------------------------------------------------
+
+    @property
+    def setting(self) -> SlotSetting:
+        """As the info and the start say."""
+        start, info = self.hearing.start, self._info
+        if start is None or info is None:
+            return SlotSetting()
+        rate_hz, labelled = self.hearing.rate_hz, info.label is not None
+        try:
+            measured = measured_sensor(
+                info,
+                start.acc_range_g,
+                start.gyr_range_dps,
+                placement=None if labelled else Placement.FOOT,
+            )
+        except ProtocolError:
+            return SlotSetting(rate_hz=rate_hz)
+        sensor = measured.sensor
+        return SlotSetting(
+            side=None if sensor.side is Side.NONE else sensor.side,
+            placement=sensor.placement if labelled else None,
+            rate_hz=rate_hz,
+            interval_mean=sensor.gyro_sampling is GyroSampling.INTERVAL_MEAN,
+        )
 
     def take(self) -> list[ReceivedBlock]:
         """Samples in order, each once."""

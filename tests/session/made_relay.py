@@ -106,8 +106,7 @@ def pack_frames(
     def close() -> None:
         base_us = waiting[0][0]
         told = tuple(
-            RelayRecord(r.kind, r.slot, r.channel, at_us - base_us, r.value)
-            for at_us, r in waiting
+            RelayRecord(r.kind, r.slot, r.channel, at_us - base_us, r.value) for at_us, r in waiting
         )
         frames.append(encode_frame(RelayFrame(first + len(frames), base_us, told)))
         waiting.clear()
@@ -176,8 +175,13 @@ def _sensor_records(
         if made_s >= due_s:
             due_s += 1.0
             status = SensorStatus(
-                number + packet, 0, device_us(number + packet - 1), boot_id & 0xFFFF, 80,
-                StatusFlag(0), 0,
+                number + packet,
+                0,
+                device_us(number + packet - 1),
+                boot_id & 0xFFFF,
+                80,
+                StatusFlag(0),
+                0,
             )
             value = encode_status(status)
             records.append((last_s, record(RelayKind.NOTIFIED, Channel.STATUS, value)))
