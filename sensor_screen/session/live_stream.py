@@ -290,6 +290,11 @@ class LiveStream:
 
     # --- out --------------------------------------------------------------------------------------
 
+    @property
+    def now_s(self) -> float:
+        """Of the newest record, on the common time base."""
+        return self._now_s
+
     def _say(self, side: Side, worn: _Worn, state: LegState, text: str) -> None:
         if worn.said is None or (worn.said.state, worn.said.text) != (state, text):
             worn.said = Leg(side, self._now_s, state, text)

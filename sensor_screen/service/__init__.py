@@ -1,0 +1,1 @@
+"""What clinics and phones ask of the service: its use cases, without HTTP."""
