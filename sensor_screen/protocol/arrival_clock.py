@@ -209,8 +209,9 @@ class ArrivalPiece:
         edge = self._watch
         if edge is None:
             return False, False
-        at = np.array(device_s)
-        above_s = arrival_s - device_s - float(edge.offset_at_s(at))
-        allowed_s = float(edge.residual_at_s(at))
+        # As `FloorFit` has it, for one number.
+        from_middle_s = device_s - edge.middle_s
+        above_s = arrival_s - device_s - (edge.offset_s + edge.skew * from_middle_s)
+        allowed_s = edge.residual_s + edge.skew_error * abs(from_middle_s)
         early = above_s < -allowed_s - self._params.early_s
         return early, above_s > allowed_s + self._params.late_s

@@ -69,6 +69,8 @@ class AssemblerParams:
     packet that comes twice."""
     largest_request: int = 2000
     """Samples. A longer range is asked for in parts, so that a lost link costs one part."""
+    numbers_only: bool = False
+    """Keep no samples, only which came: for who shows them and stores them elsewhere."""
     newest_first: bool = False
     """Oldest first: the ring of the sensor forgets the oldest. Newest first closes the live picture
     sooner."""
@@ -140,6 +142,9 @@ class EpochAssembly:
             self.counts.refused_packets += 1
             self._suspicious += 1
             return 0
+        if first == self._top and not self._closed:
+            self._follow(first, counts, t100us, lane)
+            return len(counts)
         pieces, contradicting = self._place(first, make_chunk(first, counts, t100us))
         new = sum(map(len, pieces))
         self.counts.received += new
@@ -155,6 +160,15 @@ class EpochAssembly:
         believed = self._start - reach < first + length and first <= self._top + reach
         return first if believed else None
 
+    def _follow(self, first: int, counts: Counts, t100us: int | None, lane: Lane) -> None:
+        """The packet begins where all that is known ends: nothing of it was missing or gone."""
+        self._top = first + len(counts)
+        if not self._params.numbers_only:
+            self._store.put(make_chunk(first, counts, t100us))
+        self.counts.received += len(counts)
+        self.counts.recovered += len(counts) if lane is Lane.BACKFILL else 0
+        self._suspicious = 0
+
     def _place(self, first: int, packet: SampleChunk) -> tuple[list[SequenceRange], bool]:
         """Store the new parts; whether all that was held contradicts, and nothing was new."""
         end = packet.end_sequence
@@ -162,8 +176,9 @@ class EpochAssembly:
         begin = max(first, self._start or 0) if self._fixed else first
         self.counts.late += min(begin, end) - first
         pieces = self._missing.take(begin, end) + self._revive(begin, end)
-        for piece in pieces:
-            self._store.put(packet.part(piece.first, piece.end))
+        if not self._params.numbers_only:
+            for piece in pieces:
+                self._store.put(packet.part(piece.first, piece.end))
         held = max(0, end - begin) - sum(map(len, pieces))
         late = self._late_within(begin, end)
         self.counts.late += late

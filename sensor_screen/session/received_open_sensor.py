@@ -9,10 +9,11 @@ import numpy as np
 
 from sensor_screen.errors import ProtocolError
 from sensor_screen.model import GyroSampling, Placement, Side
+from sensor_screen.protocol.assembler import AssemblerParams
 from sensor_screen.protocol.assembly_counts import NEVER_CAME
 from sensor_screen.protocol.clock import ClockModel
 from sensor_screen.protocol.open_sensor_control import Reply, SensorTime
-from sensor_screen.protocol.open_sensor_hearing import CHANNEL_LANES, OpenSensorHearing
+from sensor_screen.protocol.open_sensor_hearing import CHANNEL_LANES, HearingParams, OpenSensorHearing
 from sensor_screen.protocol.open_sensor_info import measured_sensor
 from sensor_screen.protocol.relay_frame import Channel, RelayKind
 from sensor_screen.protocol.sequence_ranges import unwrap_sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sensor_screen.session.received import ReceiverParams
 
 _LONGEST_WAIT_US = 2_000_000
+_SHOWN = HearingParams(AssemblerParams(numbers_only=True))
 
 
 class _Line:
@@ -83,7 +85,8 @@ class OpenSensorReceiver:
 
     def __init__(self, slot: int, base_s: float, params: ReceiverParams) -> None:
         self.facts = SlotFacts()
-        self.hearing = OpenSensorHearing()
+        shown = not (params.keep or params.in_order)
+        self.hearing = OpenSensorHearing(_SHOWN if shown else None)
         self._slot, self._base_s, self._params = slot, base_s, params
         self._clock: ClockModel | None = None
         self._line = _Line(params)
@@ -229,12 +232,11 @@ class OpenSensorReceiver:
     def _block(
         self, boot_id: int, sequence: np.ndarray, counts: np.ndarray, at_s: float
     ) -> ReceivedBlock:
-        nothing = np.full(len(sequence), np.nan)
-        device_s, host_s = nothing, nothing
-        if self._clock is not None and boot_id in self._clock.epochs:
-            device_s, host_s = self._line.times(
-                self._clock.epochs[boot_id], boot_id, sequence, at_s
-            )
+        clock = None if self._clock is None else self._clock.epochs.get(boot_id)
+        if clock is not None:
+            device_s, host_s = self._line.times(clock, boot_id, sequence, at_s)
+        else:
+            device_s = host_s = np.full(len(sequence), np.nan)
         return ReceivedBlock(
             slot=self._slot,
             arrival_s=at_s - self._base_s,

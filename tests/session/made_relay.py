@@ -32,6 +32,7 @@ from sensor_screen.protocol.relay_frame import (
     encode_frame,
     encode_slot,
 )
+from sensor_screen.session.marks import TASK_BEGINS, TASK_ENDS, Mark
 from sensor_screen.simulation.worn import ACC_RANGE_G, COUNTS, GYR_RANGE_DPS, wear
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
     from sensor_screen.model import TaskInterval
     from sensor_screen.simulation.scenarios import Scenario
-    from sensor_screen.simulation.worn import Worn
+    from sensor_screen.session.marks import TASK_BEGINS, TASK_ENDS, Mark
+from sensor_screen.simulation.worn import Worn
 
 BASE_S = 5.0
 """The relay's clock when the person begins."""
@@ -57,6 +59,18 @@ class MadeStream:
     """On the person's clock; `BASE_S` later on the relay's."""
     records: tuple[tuple[float, RelayRecord], ...]
     """With their times on the relay's clock."""
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What a guide would have said."""
+        return tuple(
+            mark
+            for task in self.tasks
+            for mark in (
+                Mark(TASK_BEGINS, task.start_s + BASE_S, task.task.value),
+                Mark(TASK_ENDS, task.end_s + BASE_S),
+            )
+        )
 
 
 def made_stream(
