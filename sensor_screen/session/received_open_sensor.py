@@ -13,7 +13,11 @@ from sensor_screen.protocol.assembler import AssemblerParams
 from sensor_screen.protocol.assembly_counts import NEVER_CAME
 from sensor_screen.protocol.clock import ClockModel
 from sensor_screen.protocol.open_sensor_control import Reply, SensorTime
-from sensor_screen.protocol.open_sensor_hearing import CHANNEL_LANES, HearingParams, OpenSensorHearing
+from sensor_screen.protocol.open_sensor_hearing import (
+    CHANNEL_LANES,
+    HearingParams,
+    OpenSensorHearing,
+)
 from sensor_screen.protocol.open_sensor_info import measured_sensor
 from sensor_screen.protocol.relay_frame import Channel, RelayKind
 from sensor_screen.protocol.sequence_ranges import unwrap_sequence
@@ -51,9 +55,7 @@ class _Line:
         if boot_id != self._boot or arrival_s >= self._due_s:
             self._boot, self._due_s = boot_id, arrival_s + self._wait_s(arrival_s)
             self._sequence = int(sequence[-1])
-            known = clock.times(np.array([self._sequence - 100, self._sequence]))
-            self._device = _line(known.device_s)
-            self._host = _line(known.host_s)
+            self._device, self._host = self._look(clock)
             if np.isnan(self._host[0]):
                 self._due_s = arrival_s
         away = sequence - self._sequence
@@ -61,6 +63,15 @@ class _Line:
             self._device[0] + self._device[1] * away,
             self._host[0] + self._host[1] * away,
         )
+
+    def _look(self, clock: EpochClock) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Both lines at the newest sample."""
+        if not self._params.in_order:
+            shown = clock.shown_line(self._sequence)
+            nothing = (float("nan"), float("nan"))
+            return (nothing, nothing) if shown is None else (shown.device_s, shown.host_s)
+        known = clock.times(np.array([self._sequence - 100, self._sequence]))
+        return _line(known.device_s), _line(known.host_s)
 
     def _wait_s(self, arrival_s: float) -> float:
         """Until the next look at the clock."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.core.capacity import RANGE_TESTS, measure_capacities
 from sensor_screen.core.live import LiveAnkle, LiveParams
-from sensor_screen.core.live_repetitions import EventKind, LiveRepetitions
+from sensor_screen.core.live_repetitions import EventKind, LiveRepetitionParams, LiveRepetitions
 from sensor_screen.judgement import Claims
 from sensor_screen.model import Demand, Direction, Task
 from sensor_screen.rules.zones import place, zone_bands
@@ -68,6 +68,8 @@ class StreamLegParams:
     guided: LiveParams = field(
         default_factory=lambda: LiveParams(gather_s=GATHER_S, give_up_s=GATHER_S, retry_share=0.25)
     )
+    finder: LiveRepetitionParams = field(default_factory=lambda: LiveRepetitionParams(step_s=0.1))
+    """Samples come in groups of a tenth of a second: more looks in one would find the same."""
     free: LiveParams = field(default_factory=lambda: LiveParams(retry_share=0.25))
     """Without labels. Where it fails it is tried again after a quarter of the time since the first
     sample: a sensor on a table must not cost more than one on a leg."""
@@ -99,7 +101,7 @@ class StreamLeg:
         self.said = Leg(side, math.nan, LegState.STAND, "")
         self._params, self._book, self._claims = params, book, claims
         self._ankle = LiveAnkle(side, rate_hz, interval_mean=interval_mean, params=params.free)
-        self._finder = LiveRepetitions(side, rate_hz)
+        self._finder = LiveRepetitions(side, rate_hz, params=params.finder)
         self._rate_hz = rate_hz
         self._every = max(1, math.ceil(rate_hz / params.angles_hz - 1e-9))
         self._tasks: tuple[TaskInterval, ...] = ()

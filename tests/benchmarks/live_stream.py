@@ -69,10 +69,8 @@ def main(streams: int = 100, seconds: float = 150.0) -> None:
     print(f"together                 {each_ms:7.3f} ms a frame")
     print(f"streams on one core      {1e3 / each_ms / FRAMES_PER_SECOND:7.0f}")
     per_round = 1e3 * np.array(busy_s)
-    shares = np.percentile(per_round, [50, 99, 100])
-    print(
-        f"a round of all streams: median {shares[0]:.0f}, 99 % {shares[1]:.0f}, most {shares[2]:.0f} ms"
-    )
+    middle, late, most = np.percentile(per_round, [50, 99, 100])
+    print(f"a round of all streams: median {middle:.0f}, 99 % {late:.0f}, most {most:.0f} ms")
 
 
 def _has(made: MadeStream, number: int) -> bool:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sensor_screen.model import TaskInterval
-    from sensor_screen.simulation.scenarios import Scenario
     from sensor_screen.session.marks import TASK_BEGINS, TASK_ENDS, Mark
+    from sensor_screen.simulation.scenarios import Scenario
 from sensor_screen.simulation.worn import Worn
 
 BASE_S = 5.0
