@@ -106,11 +106,14 @@ class LegGrid:
         What is older than the newest known sample is left out: it came too late.
         """
         heard = self._heard[_PLACEMENTS.index(placement)]
-        fresh = (time_s > heard.newest_s) & np.isfinite(felt).all(axis=1)
-        if not fresh.all():
-            time_s, felt = time_s[fresh], felt[fresh]
         if not len(time_s):
             return
+        # A sum is finite only where all of it is.
+        if time_s[0] <= heard.newest_s or not math.isfinite(felt.sum()):
+            fresh = (time_s > heard.newest_s) & np.isfinite(felt).all(axis=1)
+            time_s, felt = time_s[fresh], felt[fresh]
+            if not len(time_s):
+                return
         heard.add(time_s, felt)
         if len(heard) > 2 * self._most:
             heard.drop(len(heard) - self._most)

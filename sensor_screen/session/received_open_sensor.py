@@ -10,7 +10,7 @@ import numpy as np
 from sensor_screen.errors import ProtocolError
 from sensor_screen.model import GyroSampling, Placement, Side
 from sensor_screen.protocol.assembler import AssemblerParams
-from sensor_screen.protocol.assembly_counts import NEVER_CAME
+from sensor_screen.protocol.assembly_counts import NEVER_CAME, NOT_HELD
 from sensor_screen.protocol.clock import ClockModel
 from sensor_screen.protocol.open_sensor_control import Reply, SensorTime
 from sensor_screen.protocol.open_sensor_hearing import (
@@ -26,7 +26,7 @@ from sensor_screen.session.received_epochs import EpochSamples, describe_gone, j
 
 if TYPE_CHECKING:
     from sensor_screen.protocol.clock import EpochClock
-    from sensor_screen.protocol.epoch_assembly import ReadyBlock
+    from sensor_screen.protocol.epoch_assembly import EpochAssembly, ReadyBlock
     from sensor_screen.protocol.open_sensor_info import OpenSensorInfo
     from sensor_screen.protocol.open_sensor_packet import SamplePacket
     from sensor_screen.protocol.open_sensor_status import SensorStatus
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sensor_screen.session.received import ReceiverParams
 
 _LONGEST_WAIT_US = 2_000_000
+_LATE_SAMPLES = 1 << 20
 _SHOWN = HearingParams(AssemblerParams(numbers_only=True))
 
 
@@ -111,6 +112,7 @@ class OpenSensorReceiver:
         self._scales = (float("nan"), float("nan"))
         self._paused_s = 0.0
         self._lost_inside = 0
+        self._counted_s = float("-inf")
 
     # --- what came --------------------------------------------------------------------------------
 
@@ -224,12 +226,21 @@ class OpenSensorReceiver:
                 self._keep(block, at_s)
             epoch.forget_before(end)
         else:
-            for one in self.hearing.assembler.epochs:
-                one.drop_ready()
+            epoch.drop_ready()
+            self._give_up_late(epoch, end)
+            if at_s < self._counted_s + self._params.refresh_s:
+                return
+            self._counted_s = at_s
         total = self.hearing.assembler.total()
         facts.samples, facts.recovered, facts.gone = total.received, total.recovered, total.gone
         counts = self.hearing.counts
         facts.refused = counts.refused + counts.ahead + counts.foreign + counts.other_boot
+
+    @staticmethod
+    def _give_up_late(epoch: EpochAssembly, end: int) -> None:
+        """What has long been missing is not shown any more, and not kept in mind."""
+        if epoch.top is not None and epoch.top - end > _LATE_SAMPLES:
+            epoch.give_up(end, epoch.top - _LATE_SAMPLES, NOT_HELD)
 
     def _keep(self, block: ReadyBlock, at_s: float) -> None:
         if self._params.keep:

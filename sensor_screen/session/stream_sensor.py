@@ -13,8 +13,13 @@ from sensor_screen.session.live_events import Link
 from sensor_screen.session.sensor_lights import SensorWatch
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sensor_screen.model import Floats, Placement
     from sensor_screen.session.received import ReceivedBlock, SlotFacts, SlotSetting
+
+
+_LARGEST_COUNT = 32768.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +86,11 @@ class StreamSensor:
         scales = (block.acc_scale_mps2, block.gyr_scale_radps)
         if scales != self._scales:
             self._scales, self._scale = scales, np.repeat(scales, 3)
-        time_s, felt = block.time_s, block.raw * self._scale
-        params, at_s = self._params, block.arrival_s
+        time_s, felt, params = block.time_s, block.raw * self._scale, self._params
+        oldest_s, youngest_s = block.arrival_s - params.behind_s, block.arrival_s + params.ahead_s
         # Comparisons with nan are false: what has no time or scale yet is left out.
-        if not (
-            time_s[0] >= at_s - params.behind_s
-            and time_s[-1] <= at_s + params.ahead_s
-            and np.abs(felt[:, :3]).max() <= params.most_mps2
-            and np.abs(felt[:, 3:]).max() <= params.most_radps
-        ):
+        timed = oldest_s <= time_s[0] and time_s[-1] <= youngest_s
+        if not timed or not self._is_believed(block.raw, felt):
             return time_s[:0], felt[:0]
         newest_s, count = float(time_s[-1]), len(time_s)
         if self._told_hz is None:
@@ -99,6 +100,14 @@ class StreamSensor:
                 self._watch = SensorWatch(self.side, self.placement, self.rate_hz)  # type: ignore[arg-type]
             self._watch.take(newest_s, count)
         return time_s, felt
+
+    def _is_believed(self, raw: NDArray[np.int16] | NDArray[np.float32], felt: Floats) -> bool:
+        params = self._params
+        if raw.dtype == np.int16:
+            acc, gyr = _LARGEST_COUNT * self._scales[0], _LARGEST_COUNT * self._scales[1]
+        else:
+            acc, gyr = float(np.abs(felt[:, :3]).max()), float(np.abs(felt[:, 3:]).max())
+        return acc <= params.most_mps2 and gyr <= params.most_radps
 
     def _guess_rate(self, newest_s: float, count: int) -> None:
         if not self._counted:
