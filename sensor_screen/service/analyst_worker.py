@@ -188,6 +188,13 @@ def warm_up() -> None:
     shipped_rulebook()
 
 
+def settle_memory() -> None:
+    """What was loaded stays, and what is made holds no circles: neither is looked through often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
 def run_worker(
     pipe: Connection, progress: MutableSequence[int], warm: Callable[[], None] = warm_up
 ) -> None:
@@ -196,9 +203,7 @@ def run_worker(
     worker = AnalystWorker(progress)
     with suppress(EOFError, BrokenPipeError, ConnectionError):
         warm()
-        # What was loaded stays: it need not be looked through again and again.
-        gc.collect()
-        gc.freeze()
+        settle_memory()
         pipe.send(READY)
         while True:
             pipe.send(worker.work(pipe.recv()))

@@ -7,7 +7,6 @@ streams run side by side, as they do in a service.
 
 from __future__ import annotations
 
-import gc
 import pickle
 import sys
 import time
@@ -21,6 +20,7 @@ from sensor_screen.service.analyst_worker import (
     Item,
     Opened,
     StreamSettings,
+    settle_memory,
     warm_up,
 )
 from tests.session.made_relay import MadeStream, made_stream
@@ -38,8 +38,7 @@ def main(streams: int = 100, seconds: float = 150.0) -> None:
     rounds = round(seconds * FRAMES_PER_SECOND)
     made = [people[k % PEOPLE] for k in range(streams)]
     worker = AnalystWorker([0])
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     worker.work(Batch(opened=[Opened(f"{k}", StreamSettings(), 0) for k in range(streams)]))
     busy_s, pipe_s, frames, texts, sizes = [], [], 0, 0, 0
     for number in range(rounds):
