@@ -194,7 +194,8 @@ class StreamQueue:
 
     def behind_s(self, now_s: float) -> float:
         """How old the oldest durable frame is that was not analysed yet; 0: none."""
-        if self._next < self._told or (not self._exhausted and self._next < self._end):
+        follows = self._exhausted or (bool(self._memory) and self._memory_first <= self._next)
+        if self._next < self._told or not follows:
             return now_s - self._since_s
         return now_s - self._times[0][1] if self._times else 0.0
 
