@@ -185,8 +185,7 @@ def _standing_level(curve: Floats, rate_hz: float, params: BendParams) -> Floats
     coarse = curve[::step]
     size = min(coarse.size, max(3, round(params.level_window_s * rate_hz / step)))
     low = percentile_filter(coarse, 100.0 * params.level_share, size=size, mode="nearest")
-    level: Floats = np.interp(np.arange(curve.size), np.arange(coarse.size) * step, low)
-    return level
+    return np.interp(np.arange(curve.size), np.arange(coarse.size) * step, low)
 
 
 def _find_tops(
@@ -196,9 +195,8 @@ def _find_tops(
     from scipy.signal import find_peaks
 
     low = float(curve.min()) - 1.0
-    padded = np.concatenate(
-        [[low if open_ends[0] else np.inf], curve, [low if open_ends[1] else np.inf]]
-    )
+    ends = [low if is_open else np.inf for is_open in open_ends]
+    padded = np.concatenate([ends[:1], curve, ends[1:]])
     found, _ = find_peaks(padded, prominence=0.5 * params.least_depth_rad)
     tops = [int(top) - 1 for top in found]
     heights = [float(curve[top] - level[top]) for top in tops]
@@ -300,8 +298,7 @@ def _slope(values: Floats) -> Floats:
     """(n,) of at least two, a sample: what `np.gradient` gives, at a third of its time."""
     slope = np.empty(values.size)
     slope[0], slope[-1] = values[1] - values[0], values[-1] - values[-2]
-    np.subtract(values[2:], values[:-2], out=slope[1:-1])
-    slope[1:-1] /= 2.0
+    slope[1:-1] = (values[2:] - values[:-2]) / 2.0
     return slope
 
 
