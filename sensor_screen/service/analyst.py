@@ -212,6 +212,8 @@ class Analyst:
             mine = [one for one in self._streams.values() if one.worker == number]
             asked = list(self._asked[number])
             self._asked[number].clear()
+            openings = (stream.opening() for stream in mine)
+            batch.opened = [opened for opened in openings if opened is not None]
         mine.sort(key=lambda one: one.served_s)
         for stream in mine:
             limit = min(left, params.stream_frames)
@@ -222,8 +224,6 @@ class Analyst:
             except Exception:  # noqa: BLE001 - the database is away: it is asked again
                 stream.retry_s = now_s + params.retry_s
             with self._lock:
-                if (opened := stream.opening()) is not None:
-                    batch.opened.append(opened)
                 held = stream.held_bytes
                 item = stream.take(limit, now_s, params)
                 self._held_bytes += stream.held_bytes - held
