@@ -13,7 +13,10 @@ from fastapi.routing import APIRoute
 
 from sensor_screen.api import (
     account_routes,
+    audit_routes,
+    consent_routes,
     health_routes,
+    note_routes,
     people_routes,
     recording_routes,
     report_routes,
@@ -91,6 +94,9 @@ ROUTERS = tuple(
         health_routes,
         account_routes,
         people_routes,
+        consent_routes,
+        note_routes,
+        audit_routes,
         session_routes,
         recording_routes,
         report_routes,

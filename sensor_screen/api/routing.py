@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from sensor_screen.api.policy import POLICY, reach_of
+from sensor_screen.api.policy import POLICY, READS_LOGGED, reach_of
 from sensor_screen.api.problems import problem_response, responses
 from sensor_screen.errors import DeniedError, ScreenError, TooLargeError
 from sensor_screen.service import accounts
@@ -43,7 +43,10 @@ class GuardedRoute(APIRoute):
             try:
                 request.state.access = await run_in_threadpool(allow, request, action)
                 limited = Request(request.scope, _limit_body(request, action))
-                return await handle(limited)
+                answer = await handle(limited)
+                if action in READS_LOGGED and answer.status_code < 400:
+                    request.state.access.note_read(next(iter(request.path_params.values()), None))
+                return answer
             except ScreenError as error:
                 return problem_response(error)
 

@@ -78,6 +78,11 @@ def add(connection: Connection, table: Table, **values: Any) -> Row:  # noqa: AN
     return row
 
 
+def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Several new rows with all their columns."""
+    connection.execute(insert(table), list(rows))
+
+
 def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """A new row, unless its key is there; whether it was added."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
