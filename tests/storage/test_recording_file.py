@@ -25,7 +25,8 @@ from sensor_screen.model import (
     Task,
     TaskInterval,
 )
-from sensor_screen.storage import recording_file
+from sensor_screen.storage import given_file
+from sensor_screen.storage.given_file import ReadLimits
 from sensor_screen.storage.recording_file import read_recording, write_recording
 from tests.storage.made import recording
 
@@ -305,6 +306,6 @@ def test_too_many_rows_are_refused_before_they_are_read(
     tmp_path: Path, good: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert good
-    monkeypatch.setattr(recording_file, "MAX_ROWS", 10)
+    monkeypatch.setattr(given_file, "OWN_FILES", ReadLimits(rows=10))
     monkeypatch.delattr(pq.ParquetFile, "read")
     assert "samples" in refuse(tmp_path / "good.parquet")
