@@ -91,9 +91,7 @@ def tell_text(access: Allowed, language: TextLanguage = TextLanguage.ENGLISH) ->
     )
 
 
-@router.get(
-    "/people/{person_id}/consents", operation_id="consents.list", responses=responses(404)
-)
+@router.get("/people/{person_id}/consents", operation_id="consents.list", responses=responses(404))
 def list_consents(
     person_id: Id, access: Allowed, after: After = "", limit: Limit = 50
 ) -> Page[Consent]:
@@ -110,7 +108,9 @@ def list_consents(
 )
 def give_consent(person_id: Id, form: NewConsent, access: Allowed, key: Key = None) -> Consent:
     """Somebody has consented to the newest text."""
-    return show_consent(consents.give_consent(access, person_id, form.language.value, form.version, key))
+    return show_consent(
+        consents.give_consent(access, person_id, form.language.value, form.version, key)
+    )
 
 
 @router.post(

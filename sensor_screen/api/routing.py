@@ -44,11 +44,11 @@ class GuardedRoute(APIRoute):
                 request.state.access = await run_in_threadpool(allow, request, action)
                 limited = Request(request.scope, _limit_body(request, action))
                 answer = await handle(limited)
-                if action in READS_LOGGED and answer.status_code < 400:
-                    request.state.access.note_read(next(iter(request.path_params.values()), None))
-                return answer
             except ScreenError as error:
                 return problem_response(error)
+            if action in READS_LOGGED and answer.status_code < 400:
+                request.state.access.note_read(next(iter(request.path_params.values()), None))
+            return answer
 
         return guarded
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sensor_screen.service.services import Access
     from sensor_screen.storage.database.rows import Row
 
+
 def give_consent(
     access: Access, person_id: str, language: str, version: str, key: str | None
 ) -> Row:
@@ -39,7 +40,6 @@ def give_consent(
             schema.consent,
             key,
             row_id,
-            beside={"given_at_us": now_us()},
             person_id=person_id,
             version=version,
             language=language,

@@ -11,8 +11,6 @@ from sensor_screen.storage.database.ids import new_id, sha256_of
 from sensor_screen.storage.database.rows import add, claim_key, find, find_one, within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Connection, Table
 
     from sensor_screen.service.services import Access
@@ -36,26 +34,16 @@ def create_in(
     table: Table,
     key: str | None,
     row_id: str,
-    beside: Mapping[str, object] | None = None,
     **values: object,
 ) -> Row:
     """The same within a transaction that is open already.
-
-    Args:
-        connection: In the transaction.
-        access: Whose request.
-        table: Of what.
-        key: Idempotency key.
-        row_id: Of the new row.
-        beside: Columns that differ when the same is asked again, as a time does.
-        **values: Columns as they were asked for.
 
     Raises:
         ConflictError: As `create`, or the person has not given the consent that it needs.
     """
     if key is not None:
         who = access.actor.account_id or access.actor.token_id
-        # With the key, which is not kept, so that nobody can guess short texts by their fingerprint.
+        # With the key, which is not kept: short texts cannot be guessed by their fingerprints.
         request = repr((key, access.action, sorted(values.items())))
         row_id, is_new = claim_key(
             connection, sha256_of(f"{who}\n{key}"), sha256_of(request), row_id
@@ -64,8 +52,7 @@ def create_in(
             return find(connection, table, row_id, access.reach)
     require_consent(connection, access.services.settings, table, values)
     values = sealed(access.services.sealing, table, row_id, values)
-    values |= {"id": row_id, "clinic_id": access.actor.clinic_id, **(beside or {})}
-    return add(connection, table, **values)
+    return add(connection, table, id=row_id, clinic_id=access.actor.clinic_id, **values)
 
 
 def person_by_label(connection: Connection, access: Access, label: str) -> Row:

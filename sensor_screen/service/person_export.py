@@ -10,10 +10,12 @@ import base64
 import json
 import zipfile
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.errors import ScreenError
 from sensor_screen.service.consent_texts import TEXTS
+from sensor_screen.service.reports import read_face
 from sensor_screen.service.sealed import unsealed
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.person_rows import (
@@ -42,8 +44,8 @@ Everything that this service keeps about one person.
 
 person.json, sessions.json, recordings.json, reports.json, consents.json, notes.json, goals.json,
 streams.json and so on
-    One list each, in plain text, complete. Names that end in _us are times: microseconds since 1970,
-    UTC. `answers` of a session are the answers before the screen, as TOML.
+    One list each, in plain text, complete. Names that end in _us are times: microseconds since
+    1970, UTC. `answers` of a session are the answers before the screen, as TOML.
 recordings/<id>.parquet
     What the sensors measured, as it was received. Programs that read Parquet open it, and
     `sensor-screen screen` makes a report of it again.
@@ -76,11 +78,11 @@ def export_person(access: Access, person_id: str) -> Iterator[bytes]:
     """
     with access.read() as connection:
         find(connection, schema.person, person_id, access.reach)
-    return _pack(access.services, person_id)
+    return _pack(access, person_id)
 
 
-def _pack(services: Services, person_id: str) -> Iterator[bytes]:
-    pack = _Pack()
+def _pack(access: Access, person_id: str) -> Iterator[bytes]:
+    services, pack = access.services, _Pack()
     pack.text("README.txt", f"{ABOUT}\nMade {datetime.now(UTC).isoformat(timespec='seconds')}.\n")
     yield pack.taken()
     for table in reversed([*OF_PERSON]):
@@ -95,7 +97,7 @@ def _pack(services: Services, person_id: str) -> Iterator[bytes]:
     yield from _pack_table(services, pack, schema.token, schema.token.c.account_id.in_(theirs))
     yield from _pack_audit(services, pack, person_id, frozenset(theirs))
     yield from _pack_streams(services, pack, person_id)
-    yield from _pack_objects(services, pack, person_id)
+    yield from _pack_objects(access, pack, person_id)
     yield from _pack_texts(services, pack, person_id)
     yield pack.closed()
 
@@ -140,20 +142,34 @@ def _pack_streams(services: Services, pack: _Pack, person_id: str) -> Iterator[b
             yield from pack.lines(f"streams/{stream['id']}.{table.name}s.jsonl", rows)
 
 
-def _pack_objects(services: Services, pack: _Pack, person_id: str) -> Iterator[bytes]:
+def _pack_objects(access: Access, pack: _Pack, person_id: str) -> Iterator[bytes]:
+    services = access.services
     for row in read_rows_of(
         services.database, schema.recording, of_person(schema.recording, person_id)
     ):
         name = f"recordings/{row['id']}.parquet"
-        yield from pack.object(name, lambda r=row: _get(services, r["object_key"], r["sha256"]))
+        yield from pack.object(name, partial(_get, services, row["object_key"], row["sha256"]))
     for row in read_rows_of(services.database, schema.report, of_person(schema.report, person_id)):
         place = row["object_key"].rpartition("/")[0]
-        faces = {"report.json": row["sha256"]} | json.loads(row["faces"])
+        faces = {"report.json": row["sha256"]} | _faces_of(access, pack, row)
         for face, told in faces.items():
             if " " in told:  # a sentence why there is none
                 continue
             name = f"reports/{row['id']}/{face}"
-            yield from pack.object(name, lambda f=face, t=told, p=place: _get(services, f"{p}/{f}", t))
+            yield from pack.object(name, partial(_get, services, f"{place}/{face}", told))
+
+
+def _faces_of(access: Access, pack: _Pack, row: Row) -> dict[str, str]:
+    """Name -> hash of the other forms of a report, which are made now where they are not yet."""
+    if row["faces"] == "{}":
+        try:
+            read_face(access, row["id"], "report.html")
+            with access.read() as connection:
+                row = find(connection, schema.report, row["id"], access.reach)
+        except ScreenError as error:
+            pack.problems.append(f"reports/{row['id']}: {error}")
+    faces: dict[str, str] = json.loads(row["faces"])
+    return faces
 
 
 def _get(services: Services, key: str, sha256: str) -> bytes:

@@ -132,7 +132,9 @@ def remove_person(connection: Connection, person_id: str) -> RemovedRows:
     found = {table: _all_ids(connection, table, person_id) for table in _NAMED}
     recordings = schema.recording.c.object_key
     reports = schema.report.c.object_key
-    keys = list(connection.scalars(select(recordings).where(of_person(schema.recording, person_id))))
+    keys = list(
+        connection.scalars(select(recordings).where(of_person(schema.recording, person_id)))
+    )
     pages = connection.scalars(select(reports).where(of_person(schema.report, person_id)))
     places = [*keys, *(key.rpartition("/")[0] + "/" for key in pages)]
     tokens = _end_accounts(connection, person_id, found[schema.stream])

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 """Column -> value."""
+MADE_AT = ("created_at_us", "given_at_us")
+"""Columns of the time at which a row is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,16 @@ def _of_person(table: Table, person_id: str) -> ColumnElement[bool]:
 
 
 def add(connection: Connection, table: Table, **values: Any) -> Row:  # noqa: ANN401 - any column
-    """A new row; `id` and `created_at_us` are made where they are not given.
+    """A new row; its id and the time it is made at are added where they are not given.
 
     Raises:
         ConflictError: Something unique is there already.
     """
     if "id" in table.c:
         values.setdefault("id", new_id())
-    if "created_at_us" in table.c:
-        values.setdefault("created_at_us", now_us())
+    for name in MADE_AT:
+        if name in table.c:
+            values.setdefault(name, now_us())
     row = {column.name: values.get(column.name) for column in table.c}
     try:
         connection.execute(insert(table), row)
