@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     """Streams wait so long for the disk together: a sync takes some 1 to 30 ms however little it
     writes, and 50 ms are not felt."""
     sealing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    """Keys that names and notes are encrypted with, the newest first; none: stored as they are."""
+    """Keys that names and notes are encrypted with, the newest first, commas between them; none:
+    stored as they are."""
     retention_days: int = Field(default=0, ge=0)
     """People without a session for so long are erased; 0: never by itself."""
     require_consent: bool = False
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
     """Open at once."""
     log_json: bool = False
     """Log lines as JSON, for programs."""
+
+    @field_validator("sealing_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [key for key in value.split(",") if key.strip()] if isinstance(value, str) else value
 
     @property
     def sqlite_path(self) -> Path:
