@@ -25,11 +25,14 @@ from sensor_screen.api import (
 from sensor_screen.api.limits import RequestLimits
 from sensor_screen.api.policy import POLICY
 from sensor_screen.api.problems import install_problems
+from sensor_screen.api.routing import GuardedRoute
+from sensor_screen.api.trust_pages import Offer, door_router, static_router, trust_router
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from sensor_screen.service.services import Services
@@ -57,8 +60,12 @@ HEADERS = {
 TRANSPORT_SECURITY = "max-age=31536000"
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: Services, offer: Offer = lambda: None) -> FastAPI:
     """The API over some services; it starts and stops what runs beside it.
+
+    Args:
+        services: Behind it.
+        offer: The authority of a local network, to be trusted; none without.
 
     Raises:
         RuntimeError: A route has no row in the policy, or a row no route.
@@ -83,6 +90,8 @@ def create_app(services: Services) -> FastAPI:
     install_problems(app)
     for router in ROUTERS:
         app.include_router(router)
+    for router in (door_router(), static_router(), trust_router(offer)):
+        app.include_router(router)
     refuse_ungoverned(app)
     app.add_middleware(Surroundings)
     return app
@@ -105,10 +114,23 @@ ROUTERS = tuple(
 
 
 def refuse_ungoverned(app: FastAPI) -> None:
-    """Raise where a route has no row in the policy."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.operation_id not in POLICY:
+    """Raise where a route has no row in the policy, or has one that nobody enforces."""
+    for route in routes_of(app.routes):
+        if not isinstance(route, APIRoute):
+            continue
+        if route.operation_id not in POLICY:
             raise RuntimeError(f"{route.path} ({route.operation_id}) has no row in the policy")
+        if POLICY[route.operation_id] and not isinstance(route, GuardedRoute):
+            raise RuntimeError(f"{route.path} ({route.operation_id}) is not guarded")
+
+
+def routes_of(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """Routes, also those of routers that are included, which stay whole in newer FastAPIs."""
+    for route in routes:
+        if (router := getattr(route, "original_router", None)) is not None:
+            yield from routes_of(router.routes)
+        else:
+            yield route
 
 
 class Surroundings:
@@ -149,7 +171,8 @@ def _with_headers(
 ) -> list[tuple[bytes, bytes]]:
     there = {name.lower() for name, _ in headers}
     more = HEADERS | {"X-Request-Id": request_id, "Cache-Control": "no-store"}
-    if scope["scheme"] == "https":
+    if scope["scheme"] == "https" and not scope["app"].state.services.settings.lan:
+        # On a local network the page of trust is on a port of the same name, without TLS.
         more["Strict-Transport-Security"] = TRANSPORT_SECURITY
     added = [(k.lower().encode(), v.encode()) for k, v in more.items()]
     return [*headers, *((k, v) for k, v in added if k not in there)]

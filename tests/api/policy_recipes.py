@@ -84,12 +84,21 @@ def _sign_in(_: PolicyWorld, about: Belongings) -> dict[str, Any]:
 
 _MADE = frozenset({200, 201, 422})
 """The made recording is too short to be measured: what comes after the policy may say so."""
+_NONE = frozenset({404})
 
 RECIPES: dict[str, Recipe] = {
     "health.live": Recipe(NOTHING),
     "health.ready": Recipe(NOTHING),
     "about.version": Recipe(NOTHING),
     "about.metrics": Recipe(NOTHING),
+    # pages before there is an app; nothing is offered for trust here
+    "show_trust_page": Recipe(NOTHING, fine=_NONE),
+    "get_authority_certificate": Recipe(NOTHING, fine=_NONE),
+    "get_authority_profile": Recipe(NOTHING, fine=_NONE),
+    "get_trust_code": Recipe(NOTHING, fine=_NONE),
+    "show_setup_page": Recipe(NOTHING),
+    "show_pair_page": Recipe(NOTHING),
+    "get_static_file": Recipe(NOTHING, params={"name": "pages.css"}),
     # people who sign in
     "accounts.set_up": Recipe(NOTHING, json=_set_up),
     "accounts.join": Recipe(NOTHING, json=_join),
