@@ -16,11 +16,15 @@ from sensor_screen.api import (
     audit_routes,
     consent_routes,
     health_routes,
+    key_routes,
     note_routes,
+    pairing_routes,
     people_routes,
     recording_routes,
     report_routes,
     session_routes,
+    stream_routes,
+    ticket_routes,
 )
 from sensor_screen.api.limits import RequestLimits
 from sensor_screen.api.policy import POLICY
@@ -102,6 +106,7 @@ ROUTERS = tuple(
     for module in (
         health_routes,
         account_routes,
+        key_routes,
         people_routes,
         consent_routes,
         note_routes,
@@ -109,6 +114,9 @@ ROUTERS = tuple(
         session_routes,
         recording_routes,
         report_routes,
+        stream_routes,
+        ticket_routes,
+        pairing_routes,
     )
 )
 

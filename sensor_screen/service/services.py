@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sensor_screen.service.endings import Endings
+from sensor_screen.service.passwords import Passwords
 from sensor_screen.service.retention import DailyCare
+from sensor_screen.service.revocations import Revocations
+from sensor_screen.service.throttle import SignInThrottle
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import now_us
 from sensor_screen.storage.database.rows import add
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from sensor_screen.service.actor import Actor
     from sensor_screen.service.measuring import Measuring
     from sensor_screen.service.read_log import ReadLog
+    from sensor_screen.service.streams import LiveStreams
     from sensor_screen.settings import Settings
     from sensor_screen.storage.database.engine import Database
     from sensor_screen.storage.database.rows import Reach
@@ -37,7 +40,13 @@ class Services:
     measuring: Measuring
     read_log: ReadLog
     sealing: Sealer = field(default_factory=Sealer)
-    endings: Endings = field(default_factory=Endings)
+    live: LiveStreams | None = None
+    """What takes frames and folds them; None: nothing does, and a stream stays as it is."""
+    passwords: Passwords = field(default_factory=Passwords)
+    throttle: SignInThrottle = field(default_factory=SignInThrottle)
+    revocations: Revocations = field(default_factory=Revocations)
+    removed_streams: Revocations = field(default_factory=Revocations)
+    """The same of streams whose rows are gone: what is held of them is dropped."""
 
     def check(self) -> None:
         """Raise StorageError where the database or the store does not answer."""
@@ -124,15 +133,31 @@ class Access:
         """
         self.services.read_log.add(self.actor, self.action, object_id, self.request_id)
 
-    def note(self, connection: Connection, object_id: str | None, outcome: str = "done") -> None:
-        """A line in the audit log."""
+    def note(
+        self,
+        connection: Connection,
+        object_id: str | None,
+        outcome: str = "done",
+        *,
+        clinic_id: str | None = None,
+        account_id: str | None = None,
+    ) -> None:
+        """A line in the audit log.
+
+        Args:
+            connection: Of the transaction that it belongs to.
+            object_id: What it is about.
+            outcome: `done` or `refused`.
+            clinic_id: In whose log, where nobody has said yet who asks.
+            account_id: Who that turned out to be.
+        """
         actor = self._actor
         add(
             connection,
             schema.audit,
-            clinic_id=actor.clinic_id if actor else None,
+            clinic_id=actor.clinic_id if actor else clinic_id,
             at_us=now_us(),
-            account_id=actor.account_id if actor else None,
+            account_id=actor.account_id if actor else account_id,
             token_id=actor.token_id if actor else None,
             action=self.action,
             object_id=object_id,

@@ -8,10 +8,12 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from sensor_screen.api.app import create_app
 from sensor_screen.report.json_report import report_to_json
 from sensor_screen.service.actor import Role
+from sensor_screen.service.passwords import Passwords
 from sensor_screen.settings import Settings
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, now_us, sha256_of
@@ -88,10 +90,15 @@ class PolicyWorld:
         # Whoever asks a thousand times in some seconds is not what is tested here.
         settings = Settings(data=folder, requests_per_minute=1_000_000, streams_per_clinic=100_000)
         measuring: Any = InThisProcess()
-        self.services: Services = replace(open_services(settings), measuring=measuring)
+        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        self.services: Services = replace(
+            open_services(settings), measuring=measuring, passwords=Passwords(hasher)
+        )
         self.app = create_app(self.services)
         self.client = Client(self.app)
-        self.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+        self.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(
+            PASSWORD
+        )
         self.recording = encode_recording(recording())
         self.report = json.dumps(report_to_json(full_report())).encode()
         with self.services.database.write() as connection:
@@ -147,7 +154,9 @@ class PolicyWorld:
         with self.services.database.write() as connection:
             made = self._make(connection, clinic_id)
         place = f"clinics/{clinic_id}"
-        self.services.objects.put_new(f"{place}/recordings/{made.recording_id}.parquet", self.recording)
+        self.services.objects.put_new(
+            f"{place}/recordings/{made.recording_id}.parquet", self.recording
+        )
         self.services.objects.put_new(f"{place}/reports/{made.report_id}/report.json", self.report)
         self._ids[clinic_id] |= made.ids()
         return made
@@ -163,7 +172,9 @@ class PolicyWorld:
     def _shared(self) -> set[str]:
         """What all of a clinic see: its rule books."""
         with self.services.database.read() as connection:
-            return set(connection.scalars(schema.rulebook.select().with_only_columns(schema.rulebook.c.id)))
+            return set(
+                connection.scalars(schema.rulebook.select().with_only_columns(schema.rulebook.c.id))
+            )
 
     def _make(self, connection: Connection, clinic_id: str) -> Belongings:
         def made(table: Any, **values: Any) -> str:

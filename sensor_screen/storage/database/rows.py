@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, false, insert, select, update
+from sqlalchemy import delete, false, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -54,9 +54,12 @@ def _of_person(table: Table, person_id: str) -> ColumnElement[bool]:
         return table.c.id == person_id
     if "person_id" in table.c:
         return table.c.person_id == person_id
+    theirs = select(schema.session.c.id).where(schema.session.c.person_id == person_id)
     if "session_id" in table.c:
-        theirs = select(schema.session.c.id).where(schema.session.c.person_id == person_id)
         return table.c.session_id.in_(theirs)
+    if table is schema.pairing:
+        streams = select(schema.stream.c.id).where(schema.stream.c.session_id.in_(theirs))
+        return table.c.stream_id.in_(streams)
     return false()
 
 
@@ -93,13 +96,22 @@ def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bo
     return done.rowcount == 1
 
 
-def find(connection: Connection, table: Table, row_id: str, reach: Reach) -> Row:
+def find(
+    connection: Connection, table: Table, row_id: str, reach: Reach, *, lock: bool = False
+) -> Row:
     """One row by its id.
+
+    Args:
+        connection: In a transaction.
+        table: Which.
+        row_id: Its id.
+        reach: Of the caller.
+        lock: Nobody else changes it before this transaction has ended.
 
     Raises:
         NotFoundError: There is none within reach.
     """
-    row = find_one(connection, table, table.c.id == row_id, within(table, reach))
+    row = find_one(connection, table, table.c.id == row_id, within(table, reach), lock=lock)
     if row is None:
         raise NotFoundError(
             f"{table.name} {row_id[:32]!r}", "is not there", f"see the list of each {table.name}"
@@ -107,10 +119,19 @@ def find(connection: Connection, table: Table, row_id: str, reach: Reach) -> Row
     return row
 
 
-def find_one(connection: Connection, table: Table, *where: ColumnElement[bool]) -> Row | None:
+def find_one(
+    connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False
+) -> Row | None:
     """One row by any condition, without regard to reach; None where there is none."""
-    row = connection.execute(select(table).where(*where)).mappings().first()
+    query = select(table).where(*where)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     return None if row is None else dict(row)
+
+
+def count(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:
+    """How many rows meet a condition, without regard to reach."""
+    query = select(func.count()).select_from(table).where(*where)
+    return int(connection.execute(query).scalar_one())
 
 
 def list_rows(
@@ -149,6 +170,16 @@ def change(connection: Connection, table: Table, row_id: str, reach: Reach, **va
     except IntegrityError as error:
         raise ConflictError(f"this {table.name}", "is there already", "choose another") from error
     return find(connection, table, row_id, reach)
+
+
+def change_where(
+    connection: Connection,
+    table: Table,
+    *where: ColumnElement[bool],
+    **values: Any,  # noqa: ANN401
+) -> int:
+    """Change what meets a condition; gives how many. Of two who want to be first, one gets 1."""
+    return connection.execute(update(table).where(*where).values(**values)).rowcount
 
 
 def remove(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:
