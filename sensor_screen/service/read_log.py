@@ -100,7 +100,8 @@ class ReadLog:
             if self._lost and lines:
                 lines.append(_line(None, "audit.lost", None, f"{self._lost} reads", ""))
                 self._lost = 0
-        return [line | {"id": new_id()} for line in lines]
+        ids = sorted(new_id() for _ in lines)
+        return [line | {"id": row_id} for line, row_id in zip(lines, ids, strict=True)]
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every_s):

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Table
 
     from sensor_screen.service.services import Services
+    from sensor_screen.storage.database.rows import Row
 
 PASSWORD = "four words of mine"  # noqa: S105 - of nobody
 LATER_US = 3_600_000_000
@@ -86,9 +87,10 @@ class InThisProcess:
 class PolicyWorld:
     """A service over a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings_given: Any) -> None:
         # Whoever asks a thousand times in some seconds is not what is tested here.
-        settings = Settings(data=folder, requests_per_minute=1_000_000, streams_per_clinic=100_000)
+        bounds = {"requests_per_minute": 1_000_000, "streams_per_clinic": 100_000}
+        settings = Settings(data=folder, **bounds, **settings_given)
         measuring: Any = InThisProcess()
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         self.services: Services = replace(
@@ -109,6 +111,11 @@ class PolicyWorld:
         self.own = self.belongings(self.clinic_id)
         self.other = self.belongings(self.clinic_id)
         self.foreign = self.belongings(self.foreign_clinic_id)
+
+    def rows(self, table: Table, *where: ColumnElement[bool]) -> list[Row]:
+        """All rows that meet a condition."""
+        with self.services.database.read() as connection:
+            return [dict(row) for row in connection.execute(select(table).where(*where)).mappings()]
 
     def close(self) -> None:
         """Let everything go."""
