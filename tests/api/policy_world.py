@@ -87,7 +87,7 @@ class InThisProcess:
 class PolicyWorld:
     """A service over a folder."""
 
-    def __init__(self, folder: Path, **settings_given: Any) -> None:
+    def __init__(self, folder: Path, *, fill: bool = True, **settings_given: Any) -> None:
         # Whoever asks a thousand times in some seconds is not what is tested here.
         bounds = {"requests_per_minute": 1_000_000, "streams_per_clinic": 100_000}
         settings = Settings(data=folder, **bounds, **settings_given)
@@ -103,6 +103,10 @@ class PolicyWorld:
         )
         self.recording = encode_recording(recording())
         self.report = json.dumps(report_to_json(full_report())).encode()
+        if fill:
+            self._fill()
+
+    def _fill(self) -> None:
         with self.services.database.write() as connection:
             self.clinic_id, self.foreign_clinic_id = (
                 add(connection, schema.clinic, name=name)["id"] for name in ("here", "elsewhere")

@@ -1,6 +1,6 @@
 """All rows of one person: read, or taken away.
 
-`OF_PERSON` and `_ENDED` together name every table from which a reference leads to a person; a test
+`OF_PERSON` and `ENDED` together name every table from which a reference leads to a person; a test
 holds them against the schema.
 """
 
@@ -67,7 +67,7 @@ OF_PERSON: Mapping[Table, tuple[str, Table | None]] = {
 }
 """Table -> the column that leads to a person, and the table it leads through; what rests on others
 comes first."""
-_ENDED = frozenset({schema.account, schema.token, schema.ticket})
+ENDED = frozenset({schema.account, schema.token, schema.ticket})
 """Tables whose rows stay as far as the audit log names them, without anything personal."""
 
 
