@@ -14,9 +14,13 @@ from fastapi.routing import APIRoute
 from sensor_screen.api import (
     account_routes,
     health_routes,
+    intake_routes,
     people_routes,
+    plan_routes,
+    progress_routes,
     recording_routes,
     report_routes,
+    rulebook_routes,
     session_routes,
 )
 from sensor_screen.api.limits import RequestLimits
@@ -91,9 +95,13 @@ ROUTERS = tuple(
         health_routes,
         account_routes,
         people_routes,
+        plan_routes,
         session_routes,
+        intake_routes,
         recording_routes,
         report_routes,
+        progress_routes,
+        rulebook_routes,
     )
 )
 
