@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     """Address to listen on. Other computers need TLS."""
     port: int = Field(default=8321, ge=1, le=65535)
+    lan: bool = False
+    """Let phones on this network in: TLS by an authority of this computer's own, and a page that
+    walks a phone through trusting it on the port after `port`."""
+    tls_cert: Path | None = None
+    """Certificate of yours, with those that lead to its authority behind it, PEM."""
+    tls_key: Path | None = None
+    """Its key, PEM, without a password."""
     public_url: str = ""
     """How browsers reach the service, where that is not its own address: behind a proxy."""
     behind_proxy: bool = False
@@ -56,7 +63,8 @@ class Settings(BaseSettings):
     """Streams wait so long for the disk together: a sync takes some 1 to 30 ms however little it
     writes, and 50 ms are not felt."""
     sealing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    """Keys that names and notes are encrypted with, the newest first; none: stored as they are."""
+    """Keys that names and notes are encrypted with, with commas between them, the newest first;
+    `sensor-screen new-key` makes one. None: they are stored as they are."""
     retention_days: int = Field(default=0, ge=0)
     """People without a session for so long are erased; 0: never by itself."""
     session_days: int = Field(default=7, ge=1, le=365)
@@ -69,6 +77,21 @@ class Settings(BaseSettings):
     """Open at once."""
     log_json: bool = False
     """Log lines as JSON, for programs."""
+
+    @field_validator("sealing_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [*filter(None, value.split(","))] if isinstance(value, str) else value
+
+    @property
+    def certificates_place(self) -> Path:
+        """Folder of the authority that `lan` makes, and of what it signs."""
+        return self.data / "certificates"
+
+    @property
+    def is_secure(self) -> bool:
+        """TLS is spoken here."""
+        return self.lan or self.tls_cert is not None
 
     @property
     def sqlite_path(self) -> Path:

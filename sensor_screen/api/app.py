@@ -26,6 +26,7 @@ from sensor_screen.api import (
 from sensor_screen.api.limits import RequestLimits
 from sensor_screen.api.policy import POLICY
 from sensor_screen.api.problems import install_problems
+from sensor_screen.api.trust_pages import Offer, door_router, static_router, trust_router
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ HEADERS = {
 TRANSPORT_SECURITY = "max-age=31536000"
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: Services, offer: Offer = lambda: None) -> FastAPI:
     """The API over some services; it starts and stops what runs beside it.
+
+    Args:
+        services: Behind it.
+        offer: The authority of a local network, to be trusted; none without.
 
     Raises:
         RuntimeError: A route has no row in the policy, or a row no route.
@@ -83,6 +88,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.limits = RequestLimits(services.settings.requests_per_minute)
     install_problems(app)
     for router in ROUTERS:
+        app.include_router(router)
+    for router in (door_router(), static_router(), trust_router(offer)):
         app.include_router(router)
     refuse_ungoverned(app)
     app.add_middleware(Surroundings)
@@ -151,7 +158,8 @@ def _with_headers(
 ) -> list[tuple[bytes, bytes]]:
     there = {name.lower() for name, _ in headers}
     more = HEADERS | {"X-Request-Id": request_id, "Cache-Control": "no-store"}
-    if scope["scheme"] == "https":
+    if scope["scheme"] == "https" and not scope["app"].state.services.settings.lan:
+        # On a local network the page of trust is on a port of the same name, without TLS.
         more["Strict-Transport-Security"] = TRANSPORT_SECURITY
     added = [(k.lower().encode(), v.encode()) for k, v in more.items()]
     return [*headers, *((k, v) for k, v in added if k not in there)]

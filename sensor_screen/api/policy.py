@@ -45,6 +45,14 @@ POLICY: Mapping[str, Row] = {
     "health.ready": PUBLIC,
     "about.version": PUBLIC,
     "about.metrics": _OWNER | {Role.INTEGRATION: Scope.CLINIC},
+    # pages before there is an app
+    "show_trust_page": PUBLIC,
+    "get_authority_certificate": PUBLIC,
+    "get_authority_profile": PUBLIC,
+    "get_trust_code": PUBLIC,
+    "show_setup_page": PUBLIC,
+    "show_pair_page": PUBLIC,
+    "get_static_file": PUBLIC,
     # people who sign in
     "accounts.set_up": PUBLIC,
     "accounts.join": PUBLIC,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from sensor_screen.cli.angles import ANGLES_HELP, angles
+from sensor_screen.cli.backup import BACKUP_HELP, RESTORE_HELP, backup, restore
 from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.devices import DEVICES_HELP, devices
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
@@ -19,6 +20,7 @@ from sensor_screen.cli.recover import RECOVER_HELP, recover
 from sensor_screen.cli.rejudge import REJUDGE_HELP, rejudge
 from sensor_screen.cli.screen import SCREEN_HELP, screen
 from sensor_screen.cli.serve import SERVE_HELP, serve
+from sensor_screen.cli.sign_in import SIGN_IN_HELP, sign_in
 from sensor_screen.cli.simulate import SIMULATE_HELP, simulate
 from sensor_screen.cli.validate import VALIDATE_HELP, validate
 from sensor_screen.version import __version__
@@ -71,6 +73,9 @@ app.add_typer(import_app, name="import")
 app.command(help=SIMULATE_HELP)(simulate)
 app.command(help=GALLERY_HELP)(gallery)
 app.command(help=SERVE_HELP)(serve)
+app.command("sign-in", help=SIGN_IN_HELP)(sign_in)
+app.command(help=BACKUP_HELP)(backup)
+app.command(help=RESTORE_HELP)(restore)
 app.command(help=VALIDATE_HELP)(validate)
 app.command(help=RECOVER_HELP)(recover)
 app.command(help=DOCTOR_HELP)(doctor)

@@ -3,17 +3,21 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sensor_screen.cli.doctor_check import Check, sentence
+from sensor_screen.cli.doctor_service import SERVICE_CHECKS
+
 DOCTOR_HELP = """
 Look whether everything is here that the program needs, and say what to do where it is not.
 
 Lines with `BAD` stop the program. Those with `--` do not: Bluetooth is needed for recording only,
-virtual sensors for trying that out, and journals wait for `recover`.
+virtual sensors for trying that out, journals wait for `recover`, and disk, database, SQLite, TLS
+and clock matter to `serve`, whose settings are read from the environment.
 
 Examples:
 
@@ -24,23 +28,6 @@ Examples:
 LIBRARIES = ("numpy", "scipy", "numba", "vqf", "pyarrow")
 LISTEN_S = 0.5
 """Long enough to learn whether a scan begins; not to hear everybody, which `devices` does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at."""
-
-    name: str
-    good: bool
-    found: str
-    remedy: str = ""
-    needed: bool = True
-    """Without it nothing works; otherwise it is told, and the exit status stays 0."""
-
-    @property
-    def sign(self) -> str:
-        """Before its line."""
-        return "ok " if self.good else "BAD" if self.needed else "-- "
 
 
 def doctor(
@@ -147,7 +134,7 @@ def _check_bluetooth() -> Check:
         with wiring.open_radio() as radio:
             heard = wiring.hear_sensors(radio, LISTEN_S)
     except RadioError as error:
-        return Check(name, False, error.problem, _sentence(error.remedy), needed=False)
+        return Check(name, False, error.problem, sentence(error.remedy), needed=False)
     count = f"{heard or 'no'} sensor{'' if heard == 1 else 's'} heard in {LISTEN_S:g} s"
     found = f"works by bleak {metadata.version('bleak')}, {count}"
     return Check(name, True, found, "" if heard else "Run: sensor-screen devices")
@@ -162,7 +149,7 @@ def _check_virtual_sensors() -> Check:
     try:
         import sensor_screen.ble.virtual  # noqa: F401 - only whether its libraries load
     except UsageError as error:
-        return Check(name, False, error.problem, _sentence(error.remedy), needed=False)
+        return Check(name, False, error.problem, sentence(error.remedy), needed=False)
     return Check(name, True, f"bumble {metadata.version('bumble')}")
 
 
@@ -179,12 +166,9 @@ def _check_journals() -> Check:
     return Check(name, False, f"{found}: not made a recording yet", remedy, needed=False)
 
 
-def _sentence(remedy: str) -> str:
-    return remedy[:1].upper() + remedy[1:]
-
-
 OPTIONAL: tuple[Callable[[], Check], ...] = (
     _check_bluetooth,
     _check_virtual_sensors,
     _check_journals,
+    *SERVICE_CHECKS,
 )

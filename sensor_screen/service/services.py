@@ -37,11 +37,8 @@ class Services:
         self.database.check()
         next(iter(self.objects.list()), None)
 
-    def metrics(self) -> tuple[bytes, str]:
-        """Counts for Prometheus, and their media type."""
-        from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-
-        return generate_latest(), CONTENT_TYPE_LATEST
+    def finish_acknowledging(self) -> None:
+        """The service is about to end: what was taken of streams is kept and acknowledged."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from sensor_screen.certificates.leaf import LocalTls
     from sensor_screen.service.services import Services
     from sensor_screen.settings import Settings
+    from sensor_screen.storage.database.engine import Database
 
 
 def open_services(settings: Settings) -> Services:
@@ -17,15 +22,116 @@ def open_services(settings: Settings) -> Services:
     """
     from sensor_screen.service.measuring import Measuring
     from sensor_screen.service.services import Services
-    from sensor_screen.storage.database.engine import open_database
-    from sensor_screen.storage.database.migration import migrate
     from sensor_screen.storage.objects import open_objects
 
-    database = open_database(settings.database_url or f"sqlite:///{settings.sqlite_path}")
-    migrate(database)
     return Services(
         settings=settings,
-        database=database,
+        database=open_service_database(settings),
         objects=open_objects(settings.objects_place),
         measuring=Measuring(settings.measuring_processes),
     )
+
+
+def make_data_folder(settings: Settings) -> None:
+    """The folder of everything, for its owner alone.
+
+    Raises:
+        sensor_screen.errors.UsageError: It cannot be made.
+    """
+    from sensor_screen.errors import UsageError
+
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            str(settings.data),
+            f"cannot be made ({error.strerror or error})",
+            "name another folder with --data",
+        ) from error
+
+
+def prepare(settings: Settings) -> str | None:
+    """Bring the database up to date; gives the code of the first owner, where there is none yet.
+
+    Raises:
+        sensor_screen.errors.ScreenError: The database cannot be used; says why.
+    """
+    from sensor_screen.service.accounts import offer_set_up
+
+    database = open_service_database(settings)
+    try:
+        return offer_set_up(database)
+    finally:
+        database.close()
+
+
+def open_service_database(settings: Settings, *, owner: bool = True) -> Database:
+    """The database of the service; by its owner brought up to date.
+
+    Raises:
+        sensor_screen.errors.ScreenError: It cannot be used; says why.
+    """
+    from sensor_screen.storage.database.engine import open_database
+    from sensor_screen.storage.database.migration import migrate
+
+    url = settings.database_url or f"sqlite:///{settings.sqlite_path}"
+    database = open_database(url, owner=owner)
+    if owner:
+        migrate(database)
+    return database
+
+
+def configure_logging(settings: Settings) -> None:
+    """One line an event on the error stream; as JSON where it is set so.
+
+    No line has a name, an answer, a sample, an address or a token in it.
+    """
+    import logging
+    import sys
+
+    import structlog
+
+    shown: list[structlog.typing.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if settings.log_json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *shown,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+def open_tls(settings: Settings) -> tuple[Callable[[], ssl.SSLContext] | None, LocalTls | None]:
+    """What makes the TLS context, and the local authority where that is used.
+
+    Raises:
+        sensor_screen.errors.UsageError: A certificate cannot be used; says why.
+    """
+    from datetime import UTC, datetime
+
+    from sensor_screen.certificates.context import server_context
+    from sensor_screen.certificates.given import check_pair
+    from sensor_screen.errors import UsageError
+
+    now = datetime.now(UTC)
+    if settings.tls_cert is not None or settings.tls_key is not None:
+        if settings.tls_cert is None or settings.tls_key is None:
+            raise UsageError("--tls-cert and --tls-key", "belong together", "give both")
+        pair = check_pair(settings.tls_cert, settings.tls_key, now)
+        return (lambda: server_context(pair.certificate_path, pair.key_path)), None
+    if not settings.lan:
+        return None, None
+    from sensor_screen.certificates.addresses import find_host_names
+    from sensor_screen.certificates.leaf import open_local_tls
+
+    local = open_local_tls(settings.certificates_place, find_host_names(), now)
+    return (lambda: server_context(local.path)), local

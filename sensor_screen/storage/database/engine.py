@@ -99,7 +99,9 @@ def open_database(url: str, *, owner: bool = True) -> Database:
             "the database URL", "it is none", "give postgresql://user@host/name"
         ) from error
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(Path(parsed.database or ""), owner=owner)
+        if not parsed.database:
+            raise UsageError(url, "names no file", "give a file, or postgresql://user@host/name")
+        return _open_sqlite(Path(parsed.database), owner=owner)
     if parsed.get_backend_name() != "postgresql":
         raise UsageError(
             parsed.render_as_string(hide_password=True),

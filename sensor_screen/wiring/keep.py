@@ -1,0 +1,56 @@
+"""Backups of the service, and what is restored from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sensor_screen.service.backup import BackupProgress, BackupSummary
+    from sensor_screen.settings import Settings
+
+
+def back_up(settings: Settings, out: Path, tell: Callable[[BackupProgress], None]) -> BackupSummary:
+    """Write a backup of the service with these settings, which may be serving.
+
+    Raises:
+        sensor_screen.errors.ScreenError: There is nothing, or it cannot be read or written.
+    """
+    from sensor_screen.errors import UsageError
+    from sensor_screen.service.backup import create_backup
+    from sensor_screen.storage.database.ids import now_us
+    from sensor_screen.storage.database.migration import revision_of
+    from sensor_screen.storage.database.schema import metadata
+    from sensor_screen.storage.objects import open_objects
+    from sensor_screen.wiring.serve import open_service_database
+
+    if not settings.database_url and not settings.sqlite_path.exists():
+        raise UsageError(
+            str(settings.sqlite_path), "there is no such database", "name the folder with --data"
+        )
+    database = open_service_database(settings, owner=False)
+    try:
+        return create_backup(
+            database,
+            metadata,
+            open_objects(settings.objects_place),
+            out,
+            schema_revision=revision_of(database),
+            made_at_us=now_us(),
+            tell=tell,
+        )
+    finally:
+        database.close()
+
+
+def verify(path: Path, tell: Callable[[BackupProgress], None]) -> BackupSummary:
+    """Read a backup to its end.
+
+    Raises:
+        sensor_screen.errors.ScreenError: It is none, or damaged.
+    """
+    from sensor_screen.service.backup import verify_backup
+
+    return verify_backup(path, tell=tell)
