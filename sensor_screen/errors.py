@@ -156,7 +156,7 @@ class StorageError(ScreenError):
         value: What it is about: the database, an object by its key.
         problem: What is wrong with it.
         remedy: What to do about it.
-        fault: `full`, `away`, `damaged` or `missing`.
+        fault: `full`, `away`, `damaged`, `missing`, or `taken`: something else has that name.
     """
 
     def __init__(self, value: str, problem: str, remedy: str, fault: str = "") -> None:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensor_screen.errors import RecordingError
+from sensor_screen.storage.given_file import limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
-MAX_TEXT_BYTES = 512 << 20
-"""Unpacked text of one file: about nine hours of one sensor at 200 Hz. A bomb stops here."""
+    from sensor_screen.storage.given_file import FileSource
+
 MAX_HEADER_BYTES = 1 << 16
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DELIMITERS = (",", ";", "\t")
@@ -32,7 +32,7 @@ MISSING_CELLS = ("", "nan", "NaN", "NAN", "NA", "N/A", "null", "NULL", "None")
 class CsvTable:
     """One opened file: its column names, and its lines not yet understood."""
 
-    path: Path
+    path: FileSource
     delimiter: str
     header: tuple[str, ...]
     """Lower case, without spaces around; as many as there are columns."""
@@ -123,7 +123,7 @@ class CsvTable:
 _REMEDY = "export the file again"
 
 
-def open_csv(path: Path) -> CsvTable:
+def open_csv(path: FileSource) -> CsvTable:
     """Open a table and read its header.
 
     Raises:
@@ -132,7 +132,7 @@ def open_csv(path: Path) -> CsvTable:
     return parse_csv(path, read_text(path))
 
 
-def parse_csv(path: Path, content: bytes, *, lines_before: int = 0) -> CsvTable:
+def parse_csv(path: FileSource, content: bytes, *, lines_before: int = 0) -> CsvTable:
     """A table from its text: header, then rows.
 
     Args:
@@ -164,17 +164,18 @@ def parse_csv(path: Path, content: bytes, *, lines_before: int = 0) -> CsvTable:
     return CsvTable(path, delimiter, header, body, first_line=lines_before + blank_lines + 2)
 
 
-def read_text(path: Path) -> bytes:
+def read_text(path: FileSource) -> bytes:
     """The bytes of a file, unpacked where it is gzip, and never more than fit.
 
     Raises:
         RecordingError: It is missing, cut off, too large or may not be read.
     """
+    most = limits_of(path).text_bytes
     try:
         with path.open("rb") as file:
             is_gzip = file.peek(2).startswith(b"\x1f\x8b")
             source = gzip.GzipFile(fileobj=file) if is_gzip else file
-            content = source.read(MAX_TEXT_BYTES + 1)
+            content = source.read(most + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise RecordingError(str(path), "it is cut off or damaged", "copy it again") from error
     except OSError as error:
@@ -182,9 +183,9 @@ def read_text(path: Path) -> bytes:
         raise RecordingError(
             str(path), f"it cannot be opened ({reason})", "check the name and your access to it"
         ) from error
-    if len(content) > MAX_TEXT_BYTES:
+    if len(content) > most:
         raise RecordingError(
-            str(path), f"it holds more than {MAX_TEXT_BYTES >> 20} MB of text", "cut it into parts"
+            str(path), f"it holds more than {most >> 20} MB of text", "cut it into parts"
         )
     return content
 

@@ -14,11 +14,11 @@ from sensor_screen.storage.unit_check import find_unit_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from sensor_screen.model import Floats
+    from sensor_screen.storage.given_file import FileSource
 
 MAX_PREAMBLE_LINES = 200
 MAX_PREAMBLE_BYTES = 1 << 16
@@ -59,7 +59,7 @@ class Preamble:
 
 
 def split_preamble(
-    path: Path,
+    path: FileSource,
     content: bytes,
     is_header: Callable[[str], bool],
     read_line: Callable[[str], tuple[str, str]],
@@ -125,7 +125,7 @@ def refuse_missing(
 
 
 def make_sensor(
-    path: Path,
+    path: FileSource,
     info: SensorInfo,
     time_s: Floats,
     samples: Floats,

@@ -22,13 +22,15 @@ import numpy as np
 
 from sensor_screen.errors import RecordingError, UsageError
 from sensor_screen.model import Recording, SensorStream
+from sensor_screen.storage.given_file import limits_of
 from sensor_screen.storage.recording_metadata import StreamHeader, decode_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mcap.records import McapRecord
+
+    from sensor_screen.storage.given_file import FileSource
 
 MAX_RECORD_BYTES = 16 << 20
 """A chunk, packed and unpacked; writers make them of about 1 MB. A bomb stops here."""
@@ -48,7 +50,7 @@ class _Samples:
     sequence: list[int | None] = field(default_factory=list)
 
 
-def read_mcap(path: Path) -> Recording:
+def read_mcap(path: FileSource) -> Recording:
     """Read a recording.
 
     Raises:
@@ -68,7 +70,7 @@ def read_mcap(path: Path) -> Recording:
     cause: Exception
     try:
         with path.open("rb") as file:
-            return _read(file)
+            return _read(file, min(limits_of(path).rows, MAX_MESSAGES))
     except (McapError, ZstdError, struct.error, EOFError, MemoryError) as error:
         problem, cause = "it is cut off, damaged or no MCAP file", error
     except UnicodeDecodeError as error:
@@ -80,7 +82,7 @@ def read_mcap(path: Path) -> Recording:
     raise RecordingError(str(path), problem, _REMEDY) from cause
 
 
-def _read(file: BinaryIO) -> Recording:
+def _read(file: BinaryIO, most_messages: int) -> Recording:
     from mcap.records import Channel, Message, Metadata
 
     found: dict[str, _Samples] = {}
@@ -94,8 +96,8 @@ def _read(file: BinaryIO) -> Recording:
             description = next(iter(record.metadata.values()), "")
         elif isinstance(record, Message):
             count += 1
-            if count > MAX_MESSAGES:
-                raise ValueError(f"it holds more than {MAX_MESSAGES} messages")
+            if count > most_messages:
+                raise ValueError(f"it holds more than {most_messages} messages")
             topic = topics.get(record.channel_id, "")
             if topic:
                 samples = found.setdefault(topic, _Samples())

@@ -37,7 +37,7 @@ from sensor_screen.storage.imported_sensor import (
 from sensor_screen.units import RADIANS_PER_DEGREE
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from sensor_screen.storage.given_file import FileSource
 
 CLOCK_ROUND = 2.0**32
 CHANNELS = tuple(f"{quantity}_{axis}" for quantity in ("acc", "gyr") for axis in "xyz")
@@ -53,7 +53,7 @@ _REMEDY = "measure in the mode 'Rate quantities' or 'Custom mode 5', or export A
 
 
 def read_movella_dot(
-    path: Path,
+    path: FileSource,
     *,
     side: Side,
     placement: Placement,

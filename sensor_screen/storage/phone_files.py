@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from sensor_screen.errors import RecordingError
-from sensor_screen.storage.csv_table import MAX_TEXT_BYTES, read_text
+from sensor_screen.storage.csv_table import read_text
+from sensor_screen.storage.given_file import limits_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from sensor_screen.storage.given_file import FileSource
 
 MAX_MEMBERS = 2_000
 """Files in a zip; the app writes a few dozen, and a picture a second where the camera is on."""
+
+MAX_NAMED = 2 * MAX_MEMBERS
+"""Entries in the directory of a zip that came as bytes; packed data may look like one by chance."""
+_ENTRY = b"PK\x01\x02"
 
 
 class PhoneFiles:
     """Opens the folder or zip, finds files by their name, and reads them within bounds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: FileSource) -> None:
         self.path = path
         self._zip: zipfile.ZipFile | None = None
         self._members: dict[str, str] = {}
@@ -30,11 +37,11 @@ class PhoneFiles:
         Raises:
             RecordingError: It is neither folder nor zip, or holds two recordings.
         """
-        if self.path.is_dir():
+        if isinstance(self.path, Path) and self.path.is_dir():
             self._members = {file.stem: file.name for file in self.path.glob("*.csv")}
             return self
         try:
-            self._zip = zipfile.ZipFile(self.path)
+            self._zip = zipfile.ZipFile(self._open())
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise RecordingError(
                 str(self.path),
@@ -70,11 +77,12 @@ class PhoneFiles:
         if name not in self._members:
             return None
         member = self._members[name]
+        most = limits_of(self.path).text_bytes
         if self._zip is None:
             return read_text(self.path / member)
         try:
             with self._zip.open(member) as file:
-                content = file.read(MAX_TEXT_BYTES + 1)
+                content = file.read(most + 1)
         except NotImplementedError as error:
             raise RecordingError(
                 str(self.path / member), f"it is packed in an unusual way ({error})", "zip it anew"
@@ -87,13 +95,22 @@ class PhoneFiles:
             raise RecordingError(
                 str(self.path / member), "it is cut off or damaged", "export it again"
             ) from error
-        if len(content) > MAX_TEXT_BYTES:
+        if len(content) > most:
             raise RecordingError(
                 str(self.path / member),
-                f"it holds more than {MAX_TEXT_BYTES >> 20} MB of text",
+                f"it holds more than {most >> 20} MB of text",
                 "cut it into parts",
             )
         return content
+
+    def _open(self) -> Path | io.BytesIO:
+        """What `zipfile` opens; it reads all names at once, so they are counted before."""
+        if isinstance(self.path, Path):
+            return self.path
+        count = self.path.content.count(_ENTRY)
+        if count > MAX_NAMED:
+            raise RecordingError(str(self.path), f"it names {count} files", "export one recording")
+        return io.BytesIO(self.path.content)
 
     def _find_members(self, file: zipfile.ZipFile) -> None:
         members = file.namelist()

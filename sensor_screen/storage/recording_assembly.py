@@ -27,15 +27,17 @@ from sensor_screen.storage.sensor_csv import read_sensor_csv
 from sensor_screen.storage.tasks_csv import read_tasks_csv
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from sensor_screen.storage.given_file import FileSource
     from sensor_screen.storage.imported_sensor import ImportedSensor
 
 
 class SensorReader(Protocol):
     """Reads the file of one sensor: one for each make."""
 
-    def __call__(self, path: Path, *, side: Side, placement: Placement) -> ImportedSensor:
+    def __call__(self, path: FileSource, *, side: Side, placement: Placement) -> ImportedSensor:
         """Read it."""
 
 
@@ -117,9 +119,39 @@ def import_leg(
     }
     if not files:
         raise UsageError("no sensor", "there is nothing to import", "give --shank, --foot or both")
-    _refuse_other_than_date(recorded_on)
+    refuse_other_than_date(recorded_on)
     refuse_unwritable(out)
     existing = read_recording(out) if append else None
+    recording = read_leg(
+        read, files, tasks, side=side, shared_clock=shared_clock, recorded_on=recorded_on
+    )
+    return _store(recording, existing, out)
+
+
+def read_leg(
+    read: SensorReader,
+    files: Mapping[Placement, FileSource],
+    tasks: FileSource | None = None,
+    *,
+    side: Side,
+    shared_clock: bool = False,
+    recorded_on: str = "",
+) -> Recording:
+    """One recording of the sensor files of one leg, not yet checked as a whole or stored.
+
+    Args:
+        read: Reads the files of this make.
+        files: Where each sensor was -> its file; at least one.
+        tasks: What was done when.
+        side: The leg; the caller's word.
+        shared_clock: The sensors were read with one clock; otherwise each has its own.
+        recorded_on: ISO date; where it is empty, the one that the files agree on.
+
+    Raises:
+        UsageError: The date is none.
+        RecordingError: A file cannot be read, or its units cannot be right.
+    """
+    refuse_other_than_date(recorded_on)
     sensors = [read(path, side=side, placement=placement) for placement, path in files.items()]
     recording = assemble_recording(
         sensors,
@@ -127,9 +159,7 @@ def import_leg(
         clock=ClockMap(origin="shared") if shared_clock else None,
         source=", ".join(path.name for path in files.values()),
     )
-    if recorded_on:
-        recording = replace(recording, recorded_on=recorded_on)
-    return _store(recording, existing, out)
+    return replace(recording, recorded_on=recorded_on) if recorded_on else recording
 
 
 def import_recording(
@@ -141,17 +171,24 @@ def import_recording(
         UsageError: As `import_leg`.
         RecordingError: As `import_leg`.
     """
-    _refuse_other_than_date(recorded_on)
-    if recorded_on:
-        recording = replace(recording, recorded_on=recorded_on)
+    recording = import_whole(recording, recorded_on)
     return _store(recording, read_recording(out) if append else None, out)
+
+
+def import_whole(recording: Recording, recorded_on: str) -> Recording:
+    """A recording that came whole from another file, with the day that the caller says.
+
+    Raises:
+        UsageError: The day is none.
+    """
+    refuse_other_than_date(recorded_on)
+    return replace(recording, recorded_on=recorded_on) if recorded_on else recording
 
 
 def _store(recording: Recording, existing: Recording | None, out: Path) -> Recording:
     if existing is not None:
         recording = merge_recordings(existing, recording)
-    _refuse_copies(recording.streams)
-    _refuse_tasks_elsewhere(recording)
+    refuse_contradictions(recording)
     write_recording(recording, out)
     return recording
 
@@ -215,7 +252,22 @@ def merge_recordings(first: Recording, second: Recording) -> Recording:
     )
 
 
-def _refuse_other_than_date(text: str) -> None:
+def refuse_contradictions(recording: Recording) -> None:
+    """Refuse what cannot be one occasion, as a whole.
+
+    Raises:
+        RecordingError: Two sensors have the same samples, or no task lies within the samples.
+    """
+    _refuse_copies(recording.streams)
+    _refuse_tasks_elsewhere(recording)
+
+
+def refuse_other_than_date(text: str) -> None:
+    """Refuse what is neither empty nor a day.
+
+    Raises:
+        UsageError: It is no date.
+    """
     if not text:
         return
     try:
@@ -239,10 +291,13 @@ def _refuse_copies(streams: Sequence[SensorStream]) -> None:
 
 def _refuse_tasks_elsewhere(recording: Recording) -> None:
     """Labels on another time base would leave every task without a sample."""
-    if not recording.tasks:
+    if not (recording.tasks and recording.streams):
         return
-    first_s = min(float(np.nanmin(stream.time_s)) for stream in recording.streams)
-    last_s = max(float(np.nanmax(stream.time_s)) for stream in recording.streams)
+    times_s = np.concatenate([stream.time_s for stream in recording.streams])
+    times_s = times_s[np.isfinite(times_s)]
+    if not len(times_s):
+        return  # cleaning says so of every sensor
+    first_s, last_s = float(times_s.min()), float(times_s.max())
     if not any(task.start_s < last_s and task.end_s > first_s for task in recording.tasks):
         raise RecordingError(
             f"tasks from {recording.tasks[0].start_s:g} to {recording.tasks[-1].end_s:g} s",

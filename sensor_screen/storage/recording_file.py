@@ -13,14 +13,23 @@ every page carries a checksum, so a flipped bit is found and not measured.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from sensor_screen.errors import RecordingError, UsageError
 from sensor_screen.model import Recording, SensorStream
 from sensor_screen.storage.atomic_file import replace_file
+from sensor_screen.storage.given_file import (
+    OWN_FILES,
+    FileSource,
+    GivenFile,
+    ReadLimits,
+    limits_of,
+)
+from sensor_screen.storage.parquet_pages import unpacked_bytes
 from sensor_screen.storage.recording_metadata import StreamHeader, decode_header, encode_header
 
 if TYPE_CHECKING:
@@ -34,8 +43,42 @@ COUNT_COLUMNS = tuple(f"{channel}_counts" for channel in CHANNELS)
 FLOAT_COLUMNS = tuple(
     f"{channel}_{'mps2' if channel.startswith('acc') else 'radps'}" for channel in CHANNELS
 )
-MAX_ROWS = 20_000_000
-"""Four sensors at 200 Hz for seven hours; beyond it a file is hostile or not one occasion."""
+MAX_FOOTER_BYTES = 4 << 20
+"""Of one text or list in the footer, where the description has a MB."""
+BYTES_A_ROW = 100
+"""Unpacked, at most: the columns have 62, and nulls, lengths and small pages add some."""
+BYTES_BESIDE = 1 << 20
+"""Unpacked without regard to rows: heads of pages in short recordings."""
+ROWS_A_GROUP = 1000
+ROWS_A_PAGE = 100
+"""Fewer, beyond the first hundred groups or pages, is a file made to keep its reader busy."""
+
+
+def encode_recording(recording: Recording) -> bytes:
+    """A recording as the bytes of its file.
+
+    Raises:
+        UsageError: The recording holds what a file cannot.
+    """
+    stream = io.BytesIO()
+    _write_table(_table(recording, "recording"), stream)
+    return stream.getvalue()
+
+
+def decode_recording(
+    content: bytes, name: str = "recording", limits: ReadLimits = OWN_FILES
+) -> Recording:
+    """A recording from the bytes of its file.
+
+    Args:
+        content: The bytes.
+        name: What to call them in messages.
+        limits: How much is read.
+
+    Raises:
+        RecordingError: They are cut off, damaged, of another kind or hostile.
+    """
+    return read_recording(GivenFile(name, content, limits))
 
 
 def write_recording(recording: Recording, path: Path | str) -> None:
@@ -44,34 +87,13 @@ def write_recording(recording: Recording, path: Path | str) -> None:
     Raises:
         UsageError: The recording holds what a file cannot, or the place cannot be written.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = Path(path)
-    try:
-        for stream in recording.streams:
-            _check_arrays(stream)
-        header = encode_header(recording)
-    except ValueError as error:
-        raise UsageError(str(path), f"not written, {error}", "mend the recording first") from error
-    schema = _schema().with_metadata({METADATA_KEY: header})
-    tables = [_encode_samples(index, s) for index, s in enumerate(recording.streams)]
-    table = pa.concat_tables(tables) if tables else _schema().empty_table()
-    with replace_file(path) as stream_out:
-        pq.write_table(
-            table.cast(schema),
-            stream_out,
-            compression="zstd",
-            use_dictionary=False,
-            column_encoding={
-                name: "BYTE_STREAM_SPLIT" if _is_float(schema, name) else "DELTA_BINARY_PACKED"
-                for name in schema.names
-            },
-            write_page_checksum=True,
-        )
+    table = _table(recording, str(path))
+    with replace_file(path) as stream:
+        _write_table(table, stream)
 
 
-def read_recording(path: Path | str) -> Recording:
+def read_recording(path: FileSource | str) -> Recording:
     """Read a recording file.
 
     Raises:
@@ -79,7 +101,7 @@ def read_recording(path: Path | str) -> Recording:
     """
     import pyarrow as pa
 
-    path = Path(path)
+    path = Path(path) if isinstance(path, str) else path
     problem: str
     cause: Exception
     try:
@@ -99,18 +121,54 @@ def read_recording(path: Path | str) -> Recording:
 _REMEDY = "give a file made by `sensor-screen import` or `simulate`"
 
 
-def _read(path: Path) -> Recording:
+def _table(recording: Recording, name: str) -> pa.Table:
+    import pyarrow as pa
+
+    try:
+        for stream in recording.streams:
+            _check_arrays(stream)
+        header = encode_header(recording)
+    except ValueError as error:
+        raise UsageError(name, f"not written, {error}", "mend the recording first") from error
+    tables = [_encode_samples(index, s) for index, s in enumerate(recording.streams)]
+    table = pa.concat_tables(tables) if tables else _schema().empty_table()
+    return table.cast(_schema().with_metadata({METADATA_KEY: header}))
+
+
+def _write_table(table: pa.Table, stream: BinaryIO) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(
+        table,
+        stream,
+        compression="zstd",
+        use_dictionary=False,
+        column_encoding={
+            name: "BYTE_STREAM_SPLIT" if _is_float(table.schema, name) else "DELTA_BINARY_PACKED"
+            for name in table.schema.names
+        },
+        write_page_checksum=True,
+    )
+
+
+def _read(path: FileSource) -> Recording:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if path.stat().st_size == 0:
-        raise ValueError("it is empty")
     with path.open("rb") as source:
-        file = pq.ParquetFile(source, page_checksum_verification=True)
+        if not source.peek(1):
+            raise ValueError("it is empty")
+        file = pq.ParquetFile(
+            source,
+            page_checksum_verification=True,
+            thrift_string_size_limit=MAX_FOOTER_BYTES,
+            thrift_container_size_limit=MAX_FOOTER_BYTES,
+        )
         header = decode_header(_find_header(file))
         rows = sum(stream.samples for stream in header.streams)
-        if rows != file.metadata.num_rows or rows > MAX_ROWS:
+        if rows != file.metadata.num_rows or rows > limits_of(path).rows:
             raise ValueError(f"it claims {rows} samples and holds {file.metadata.num_rows}")
+        _refuse_bomb(file, source, rows)
         table = file.read(use_threads=False)
     owner = table["stream"].to_numpy()
     streams = tuple(
@@ -130,6 +188,25 @@ def _find_header(file: pq.ParquetFile) -> bytes:
     if not file.schema_arrow.equals(_schema()):
         raise ValueError("its columns are not those of a recording")
     return bytes(metadata[METADATA_KEY])
+
+
+def _refuse_bomb(file: pq.ParquetFile, source: BinaryIO, rows: int) -> None:
+    """What the file says of its size has to fit its rows; refused before any column is read."""
+    metadata = file.metadata
+    if metadata.num_row_groups > 100 + rows // ROWS_A_GROUP:
+        raise ValueError(f"it has {metadata.num_row_groups} groups of rows")
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    if rows != sum(group.num_rows for group in groups):
+        raise ValueError("its groups of rows contradict it")
+    size = 0
+    for group in groups:
+        for index in range(group.num_columns):
+            chunk = group.column(index)
+            if chunk.num_values != group.num_rows:
+                raise ValueError("its columns are not equally long")
+            size += unpacked_bytes(source, chunk, 100 + rows // ROWS_A_PAGE)
+    if size > BYTES_BESIDE + BYTES_A_ROW * rows:
+        raise ValueError(f"it unpacks to {size} bytes for {rows} samples")
 
 
 def _schema() -> pa.Schema:

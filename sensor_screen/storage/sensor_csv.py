@@ -21,7 +21,7 @@ from sensor_screen.storage.unit_check import UnitFault, find_unit_fault
 from sensor_screen.units import SUFFIX_TO_SI
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from sensor_screen.storage.given_file import FileSource
 
 QUANTITIES = {
     "time": "s",
@@ -35,7 +35,7 @@ _ENDINGS = "_s _ms _us, _mps2 _g _mg, _radps _dps _degps"
 
 
 def read_sensor_csv(
-    path: Path,
+    path: FileSource,
     *,
     side: Side,
     placement: Placement,

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -34,6 +33,7 @@ from sensor_screen.storage.phone_files import PhoneFiles
 
 if TYPE_CHECKING:
     from sensor_screen.model import Floats
+    from sensor_screen.storage.given_file import FileSource
 
 SAME_TIME_S = 1e-6
 """Times that differ by less are one: the app writes microseconds."""
@@ -51,7 +51,7 @@ class _Vectors(NamedTuple):
 
 
 def read_sensor_logger(
-    path: Path,
+    path: FileSource,
     *,
     side: Side,
     placement: Placement,
@@ -94,7 +94,7 @@ def read_sensor_logger(
     )
 
 
-def _read_details(path: Path, files: PhoneFiles) -> dict[str, str]:
+def _read_details(path: FileSource, files: PhoneFiles) -> dict[str, str]:
     """The one row of Metadata.csv."""
     content = files.read("Metadata")
     if content is None:
@@ -115,7 +115,7 @@ def _read_details(path: Path, files: PhoneFiles) -> dict[str, str]:
     }
 
 
-def _sign(path: Path, details: dict[str, str]) -> float:
+def _sign(path: FileSource, details: dict[str, str]) -> float:
     """1 where acceleration points as specific force does, -1 where it is turned round."""
     platform = details.get("platform", "").lower()
     standardised = details.get("standardisation", "").lower()
@@ -131,7 +131,9 @@ def _sign(path: Path, details: dict[str, str]) -> float:
     )
 
 
-def _read_acceleration(path: Path, files: PhoneFiles, *, standard: bool) -> tuple[_Vectors, str]:
+def _read_acceleration(
+    path: FileSource, files: PhoneFiles, *, standard: bool
+) -> tuple[_Vectors, str]:
     """Acceleration with gravity, and where it is from.
 
     Which way TotalAcceleration points on an iPhone that is not standardised is written nowhere.

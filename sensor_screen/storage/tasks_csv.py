@@ -10,10 +10,10 @@ from sensor_screen.model import Task, TaskInterval
 from sensor_screen.storage.csv_table import open_csv
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from sensor_screen.storage.given_file import FileSource
 
 
-def read_tasks_csv(path: Path) -> tuple[TaskInterval, ...]:
+def read_tasks_csv(path: FileSource) -> tuple[TaskInterval, ...]:
     """Read labelled intervals, in the order of their start.
 
     Raises:
@@ -37,7 +37,7 @@ def read_tasks_csv(path: Path) -> tuple[TaskInterval, ...]:
     )
 
 
-def _check_interval(path: Path, start_s: float, end_s: float, name: str) -> TaskInterval:
+def _check_interval(path: FileSource, start_s: float, end_s: float, name: str) -> TaskInterval:
     if name.lower() not in set(Task):
         raise RecordingError(
             str(path), f"there is no task {name!r:.40}", f"use one of {', '.join(Task)}"

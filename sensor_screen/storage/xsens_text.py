@@ -35,9 +35,8 @@ from sensor_screen.storage.imported_sensor import (
 from sensor_screen.units import SUFFIX_TO_SI
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sensor_screen.model import Floats
+    from sensor_screen.storage.given_file import FileSource
 
 TICK_S = 1e-4
 CLOCK_ROUND = 2.0**32
@@ -55,7 +54,7 @@ _REMEDY = "export it again with the columns Acc_X .. Acc_Z and Gyr_X .. Gyr_Z"
 
 
 def read_xsens_text(
-    path: Path,
+    path: FileSource,
     *,
     side: Side,
     placement: Placement,
@@ -133,7 +132,7 @@ def _take_units(table: CsvTable) -> tuple[CsvTable, set[str]]:
     return replace(table, header=tuple(names)), units
 
 
-def _gyro_unit(path: Path, preamble: Preamble, units: set[str], given: str) -> str:
+def _gyro_unit(path: FileSource, preamble: Preamble, units: set[str], given: str) -> str:
     """`radps` or `degps`, of the header, of the columns or of the user, where all agree."""
     for line in preamble.text.lower().splitlines():
         if re.search(r"gyr|rate of turn|angular", line):
@@ -150,10 +149,15 @@ def _gyro_unit(path: Path, preamble: Preamble, units: set[str], given: str) -> s
     raise RecordingError(str(path), "it does not say the unit of its gyroscope", _UNIT_REMEDY)
 
 
-_UNIT_REMEDY = "say --gyro-unit radps or --gyro-unit degps, as it was set when it was exported"
+_UNIT_REMEDY = (
+    "say which unit was set when it was exported, radps or degps: --gyro-unit, or gyro_unit of an "
+    "upload"
+)
 
 
-def _time_s(path: Path, preamble: Preamble, fine: Floats | None, counter: Floats | None) -> Floats:
+def _time_s(
+    path: FileSource, preamble: Preamble, fine: Floats | None, counter: Floats | None
+) -> Floats:
     if fine is not None and np.isfinite(fine).any():
         return unwrap(fine, CLOCK_ROUND) * TICK_S
     rate = preamble.value("update rate", "sample rate", "sampling rate")

@@ -9,7 +9,8 @@ import pytest
 
 from sensor_screen.errors import RecordingError
 from sensor_screen.model import GyroSampling, Placement, Side
-from sensor_screen.storage import csv_table
+from sensor_screen.storage import given_file
+from sensor_screen.storage.given_file import ReadLimits
 from sensor_screen.storage.imported_sensor import ImportedSensor
 from sensor_screen.storage.sensor_csv import read_sensor_csv
 from sensor_screen.units import SUFFIX_TO_SI
@@ -204,7 +205,7 @@ def test_a_gzip_file_that_was_cut_off_or_damaged(tmp_path: Path) -> None:
 
 
 def test_a_bomb_stops_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_table, "MAX_TEXT_BYTES", 1 << 20)
+    monkeypatch.setattr(given_file, "OWN_FILES", ReadLimits(text_bytes=1 << 20))
     path = tmp_path / "bomb.csv.gz"
     path.write_bytes(gzip.compress(HEADER.encode() + b"\n" + b"0,0,0,0,0,0,0\n" * 200_000))
     assert path.stat().st_size < 10_000

@@ -8,7 +8,9 @@ import pytest
 
 from sensor_screen.errors import RecordingError
 from sensor_screen.model import Placement, Side
+from sensor_screen.storage import given_file
 from sensor_screen.storage import phone_files as phone_files_module
+from sensor_screen.storage.given_file import ReadLimits
 from sensor_screen.storage.imported_sensor import ImportedSensor
 from sensor_screen.storage.sensor_logger import read_sensor_logger
 from tests.storage.made import rocking
@@ -151,7 +153,7 @@ def test_zips_that_are_none_locked_or_double_are_refused(tmp_path: Path) -> None
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phone_files_module, "MAX_TEXT_BYTES", 1 << 20)
+    monkeypatch.setattr(given_file, "OWN_FILES", ReadLimits(text_bytes=1 << 20))
     bomb = phone_files() | {"Gyroscope.csv": "0" * (4 << 20)}
     path = write_zip(tmp_path / "a.zip", bomb)
     assert path.stat().st_size < 100_000
