@@ -19,7 +19,8 @@ from sensor_screen.judgement import Claims
 from sensor_screen.model import GyroSampling
 from sensor_screen.service import recordings
 from sensor_screen.service.export_job import ExportFormat
-from sensor_screen.service.upload_job import PLACES, Format
+from sensor_screen.service.upload_job import PLACES
+from sensor_screen.service.uploads import UploadFormat
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.rows import find, list_rows
 
@@ -78,7 +79,7 @@ Tasks = Annotated[
     File(description="CSV `start_s,end_s,task`: what was done when. Without it tasks are found."),
 ]
 DayInFile = Annotated[Day | None, Form(description="Without it: as in the file, else today.")]
-OwnFormat = Annotated[Format, Form(alias="format", description="What the files are.")]
+OwnFormat = Annotated[UploadFormat, Form(alias="format", description="What the files are.")]
 Unit = Annotated[GyroUnit | None, Form(description="Of `xsens`, where the file does not say it.")]
 Sampling = Annotated[
     GyroSampling,
@@ -116,7 +117,7 @@ class Sent:
         right_shank: Sensor = None,
         right_foot: Sensor = None,
         tasks: Tasks = None,
-        own_format: OwnFormat = Format.PARQUET,
+        own_format: OwnFormat = UploadFormat.PARQUET,
         gyro_unit: Unit = None,
         gyro_sampling: Sampling = GyroSampling.INSTANT,
         shared_clock: Shared = False,
@@ -129,8 +130,8 @@ class Sent:
             "right_foot": right_foot,
             "tasks": tasks,
         }
-        self.files: dict[str, tuple[BinaryIO, str]] = {
-            place: (one.file, one.filename or "") for place, one in given.items() if one is not None
+        self.files: dict[str, BinaryIO] = {
+            place: one.file for place, one in given.items() if one is not None
         }
         self.options: dict[str, Any] = {
             "format": own_format,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import shutil
+import hashlib
 import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sensor_screen.errors import ConflictError, RecordingError
+from sensor_screen.errors import ConflictError
 from sensor_screen.service.export_job import export_recording
 from sensor_screen.service.making import create_in, person_by_label
 from sensor_screen.service.once import claim, made_before
-from sensor_screen.service.upload_job import Upload, read_upload
+from sensor_screen.service.upload_job import SavedUpload, read_saved
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, sha256_of
 from sensor_screen.storage.database.rows import add, find, find_one, list_rows, remove
@@ -29,13 +28,12 @@ if TYPE_CHECKING:
     from sensor_screen.service.services import Access
     from sensor_screen.storage.database.rows import Row
 
-_SUFFIX = re.compile(r"(\.[a-z0-9]{1,8}){1,2}$")
 _PART = 2**20
 
 
 def keep_upload(
     access: Access,
-    files: Mapping[str, tuple[BinaryIO, str]],
+    files: Mapping[str, BinaryIO],
     options: Mapping[str, Any],
     key: str | None,
     *,
@@ -46,8 +44,8 @@ def keep_upload(
 
     Args:
         access: Whose request.
-        files: `file`, or the places of sensors, and `tasks` -> content and name.
-        options: Fields of `Upload` other than its files.
+        files: `file`, or the places of sensors, and `tasks` -> content.
+        options: Fields of `SavedUpload` other than its files.
         key: Idempotency key.
         session_id: Where it belongs.
         person: Without a session: pseudonym of whom it is of; that, and a session of its day, are
@@ -62,24 +60,20 @@ def keep_upload(
         with access.read() as connection:
             find(connection, schema.session, session_id, access.reach)
     with tempfile.TemporaryDirectory() as folder:
-        names = {
-            place: _save(stream, name, folder, place) for place, (stream, name) in files.items()
-        }
-        hashes = [(place, sha256_of((Path(folder) / names[place]).read_bytes())) for place in names]
-        request = (session_id, person, sorted(hashes), sorted(options.items()))
+        hashes = {place: _save(stream, Path(folder) / place) for place, stream in files.items()}
+        request = (session_id, person, sorted(hashes.items()), sorted(options.items()))
         if (before := made_before(access, schema.recording, key, request)) is not None:
             return before
-        upload = Upload(folder=folder, files=names, **options)
-        facts = access.services.measuring.run(read_upload, upload)
-        value = (Path(folder) / "recording.parquet").read_bytes()
+        saved = SavedUpload(folder=folder, names=tuple(files), **options)
+        value, facts = access.services.measuring.run(read_saved, saved)
     in_file = facts.pop("recorded_on")
-    day = upload.recorded_on or in_file or datetime.now(UTC).date().isoformat()
+    day = saved.recorded_on or in_file or datetime.now(UTC).date().isoformat()
 
     def place_of(connection: Connection) -> str:
         return session_id or _session_of(connection, access, person, day)
 
     return keep_recording(
-        access, value, {**facts, "came_as": upload.format.value}, key, request, place_of
+        access, value, {**facts, "came_as": saved.format.value}, key, request, place_of
     )
 
 
@@ -146,15 +140,14 @@ def _refuse_twice(connection: Connection, session_id: str, sha256: str) -> None:
         )
 
 
-def _save(stream: BinaryIO, name: str, folder: str, place: str) -> str:
-    """Under the name of its field; of a stranger's name only the ending counts."""
-    found = _SUFFIX.search(name.lower())
-    saved = f"{place}{found[0] if found else ''}"
-    with (Path(folder) / saved).open("wb") as file:
-        shutil.copyfileobj(stream, file, _PART)
-    if (Path(folder) / saved).stat().st_size == 0:
-        raise RecordingError(place, "the file is empty", "send the file that the sensor wrote")
-    return saved
+def _save(stream: BinaryIO, path: Path) -> str:
+    """Under the name of its field, whatever a stranger called it; gives its hash."""
+    sha256 = hashlib.sha256()
+    with path.open("wb") as file:
+        while part := stream.read(_PART):
+            sha256.update(part)
+            file.write(part)
+    return sha256.hexdigest()
 
 
 def _session_of(connection: Connection, access: Access, person: str, day: str) -> str:

@@ -1,80 +1,56 @@
-"""Files of an upload become one recording file; in a process of its own, within bounds.
+"""Files of an upload become one recording; in a process of its own, within bounds.
 
 What a stranger sends is read nowhere else: a file that would hang or bloat ends that process.
 """
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sensor_screen.service.uploads import UploadFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sensor_screen.model import Recording
-    from sensor_screen.storage.recording_assembly import SensorReader
+    from sensor_screen.service.uploads import ReadUpload, Upload
 
 MEMORY_BYTES = 3 * 2**30
-"""That reading may take beyond what the process has: seven hours of four sensors need two."""
+"""That reading may take beyond what the process has: the largest uploads need one."""
 PLACES = ("left_shank", "left_foot", "right_shank", "right_foot")
 
 
-class Format(StrEnum):
-    """What recordings come as."""
-
-    PARQUET = "parquet"
-    """The own one; kept as it came."""
-    MCAP = "mcap"
-    CSV = "csv"
-    MOVELLA_DOT = "movella-dot"
-    XSENS = "xsens"
-    SENSOR_LOGGER = "sensor-logger"
-
-
-WHOLE = (Format.PARQUET, Format.MCAP)
-"""One file holds all sensors; of the others each sensor has its own."""
-
-
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """Files in a folder of their own, and what is said of them."""
+class SavedUpload:
+    """Files in a folder, and what is said of them."""
 
     folder: str
-    format: Format
-    files: dict[str, str]
-    """`file`, or the places of sensors, and `tasks` -> file name in the folder."""
+    names: tuple[str, ...]
+    """Of the files: `file`, places of sensors, `tasks`."""
+    format: UploadFormat
     recorded_on: str = ""
     gyro_unit: str = ""
     gyro_sampling: str = "instant"
     shared_clock: bool = False
 
 
-def read_upload(upload: Upload) -> dict[str, Any]:
-    """Read an upload and write `recording.parquet` beside it.
+def read_saved(saved: SavedUpload) -> tuple[bytes, dict[str, Any]]:
+    """Read an upload.
 
     Returns:
-        What the row of a recording tells, and `recorded_on`.
+        The recording file, and what is told of it without opening it.
 
     Raises:
         UsageError: Files are missing, or are not of this format.
+        TooLargeError: There is more than is read.
         RecordingError: A file is damaged, hostile or of another kind.
     """
-    from sensor_screen.storage.recording_file import read_recording
-
-    out = Path(upload.folder) / "recording.parquet"
-    _refuse_other_files(upload)
-    with bounded_memory(MEMORY_BYTES), _names_hidden(upload):
-        if upload.format is Format.PARQUET:
-            given = Path(upload.folder) / upload.files["file"]
-            recording = read_recording(given)
-            given.rename(out)
-        else:
-            recording = _import(upload, out)
-    return facts_of(recording, out.stat().st_size)
+    with bounded_memory(MEMORY_BYTES):
+        read = _read(saved)
+    return read.content, facts_of(read.recording, len(read.content))
 
 
 def facts_of(recording: Recording, size_bytes: int) -> dict[str, Any]:
@@ -95,88 +71,43 @@ def facts_of(recording: Recording, size_bytes: int) -> dict[str, Any]:
     }
 
 
-def _import(upload: Upload, out: Path) -> Recording:
-    from sensor_screen.model import Side
-    from sensor_screen.storage.mcap_recording import read_mcap
-    from sensor_screen.storage.recording_assembly import import_leg, import_recording
+def _read(saved: SavedUpload) -> ReadUpload:
+    """Each leg by itself, then both as one recording; labels come with the first."""
+    from sensor_screen.service.uploads import ReadUpload, read_upload
+    from sensor_screen.storage.recording_assembly import merge_recordings, refuse_contradictions
+    from sensor_screen.storage.recording_file import encode_recording
 
-    files = {place: Path(upload.folder) / name for place, name in upload.files.items()}
-    if upload.format is Format.MCAP:
-        return import_recording(read_mcap(files["file"]), out, recorded_on=upload.recorded_on)
-    read, recording = _reader(upload), None
-    for side in (Side.LEFT, Side.RIGHT):
-        shank, foot = files.get(f"{side}_shank"), files.get(f"{side}_foot")
-        if shank or foot:
-            recording = import_leg(
-                read,
-                out,
-                side=side,
-                shank=shank,
-                foot=foot,
-                # Once: labels are of the whole recording.
-                tasks=files.get("tasks") if recording is None else None,
-                append=recording is not None,
-                shared_clock=upload.shared_clock,
-                recorded_on=upload.recorded_on,
-            )
-    if recording is None:
-        raise RuntimeError("files were looked at before")
-    return recording
+    uploads = _uploads(saved)
+    read = read_upload(uploads[0])
+    for upload in uploads[1:]:
+        recording = merge_recordings(read.recording, read_upload(upload).recording)
+        refuse_contradictions(recording)
+        read = ReadUpload(recording, encode_recording(recording))
+    return read
 
 
-def _reader(upload: Upload) -> SensorReader:
-    from functools import partial
+def _uploads(saved: SavedUpload) -> list[Upload]:
+    """What one reader reads at once: everything, or a leg."""
+    from sensor_screen.model import GyroSampling, Side
+    from sensor_screen.service.uploads import Upload
 
-    from sensor_screen.model import GyroSampling
-    from sensor_screen.storage.movella_dot import read_movella_dot
-    from sensor_screen.storage.sensor_csv import read_sensor_csv
-    from sensor_screen.storage.sensor_logger import read_sensor_logger
-    from sensor_screen.storage.xsens_text import read_xsens_text
-
-    sampling = GyroSampling(upload.gyro_sampling)
-    if upload.format is Format.CSV:
-        return partial(read_sensor_csv, gyro_sampling=sampling)
-    if upload.format is Format.MOVELLA_DOT:
-        return partial(read_movella_dot, gyro_sampling=sampling)
-    if upload.format is Format.XSENS:
-        return partial(read_xsens_text, gyro_sampling=sampling, gyro_unit=upload.gyro_unit)
-    return read_sensor_logger
-
-
-def _refuse_other_files(upload: Upload) -> None:
-    from sensor_screen.errors import UsageError
-
-    given = set(upload.files)
-    if upload.format in WHOLE:
-        if given != {"file"}:
-            raise UsageError(
-                f"format {upload.format}", "it is one file with all sensors", "send it as `file`"
-            )
-    elif not given & set(PLACES) or "file" in given:
-        raise UsageError(
-            f"format {upload.format}",
-            "each sensor has its own file",
-            f"send them as {', '.join(f'`{place}`' for place in PLACES)}",
+    given = {name: (Path(saved.folder) / name).read_bytes() for name in saved.names}
+    sides = [side for side in (Side.LEFT, Side.RIGHT) if any(n.startswith(side) for n in given)]
+    return [
+        Upload(
+            format=saved.format,
+            file=given.get("file"),
+            shank=given.get(f"{side}_shank"),
+            foot=given.get(f"{side}_foot"),
+            tasks=given.get("tasks") if number == 0 else None,
+            side=side,
+            shared_clock=saved.shared_clock,
+            gyro_sampling=GyroSampling(saved.gyro_sampling),
+            gyro_unit=saved.gyro_unit,
+            recorded_on=saved.recorded_on,
         )
-
-
-@contextmanager
-def _names_hidden(upload: Upload) -> Iterator[None]:
-    """Messages speak of the fields of the upload, never of a folder of the server."""
-    from sensor_screen.errors import ScreenError
-
-    try:
-        yield
-    except ScreenError as error:
-        kind = type(error)
-        value, problem, remedy = (
-            _plain(text, upload.folder) for text in (error.value, error.problem, error.remedy)
-        )
-        raise kind(value, problem, remedy) from None
-
-
-def _plain(text: str, folder: str) -> str:
-    return text.replace(f"{folder}/", "").replace(json.dumps(folder)[1:-1], "the upload")
+        for number, side in enumerate(sides or [None])
+    ]
 
 
 @contextmanager
