@@ -47,8 +47,8 @@ ROUND = (
 )
 SCENARIO = Scenario(
     "ten-minutes",
-    "one leg, five times round",
-    (Step(Task.STAND, 3.0), Step(Task.PUMP, 8), *(ROUND * 5)),
+    "one leg, four times round, and a walk",
+    (Step(Task.STAND, 3.0), Step(Task.PUMP, 8), *(ROUND * 4), Step(Task.WALK, 40)),
 )
 
 
