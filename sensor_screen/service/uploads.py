@@ -67,9 +67,9 @@ class UploadLimits:
     Such a text takes about three times its size in memory while it is read."""
     tasks_bytes: int = 1 << 20
     """Of the labels: about 40,000 of them."""
-    rows: int = 6_000_000
-    """Samples of all sensors: four at 200 Hz for two hours. A parquet file or a zip of a few kB
-    can hold that many equal ones, and each takes about 100 bytes of memory."""
+    rows: int = 3_000_000
+    """Samples of all sensors: four at 200 Hz for an hour. A file of half a MB can hold that many
+    equal ones, and each takes about 150 bytes of memory while it is read."""
 
 
 @dataclass(frozen=True, slots=True)

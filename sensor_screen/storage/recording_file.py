@@ -29,6 +29,7 @@ from sensor_screen.storage.given_file import (
     ReadLimits,
     limits_of,
 )
+from sensor_screen.storage.parquet_pages import unpacked_bytes
 from sensor_screen.storage.recording_metadata import StreamHeader, decode_header, encode_header
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ BYTES_A_ROW = 100
 BYTES_BESIDE = 1 << 20
 """Unpacked without regard to rows: heads of pages in short recordings."""
 ROWS_A_GROUP = 1000
-"""Fewer a group, beyond the first hundred groups, is a file made to keep its reader busy."""
+ROWS_A_PAGE = 100
+"""Fewer, beyond the first hundred groups or pages, is a file made to keep its reader busy."""
 
 
 def encode_recording(recording: Recording) -> bytes:
@@ -166,7 +168,7 @@ def _read(path: FileSource) -> Recording:
         rows = sum(stream.samples for stream in header.streams)
         if rows != file.metadata.num_rows or rows > limits_of(path).rows:
             raise ValueError(f"it claims {rows} samples and holds {file.metadata.num_rows}")
-        _refuse_bomb(file, rows)
+        _refuse_bomb(file, source, rows)
         table = file.read(use_threads=False)
     owner = table["stream"].to_numpy()
     streams = tuple(
@@ -188,22 +190,23 @@ def _find_header(file: pq.ParquetFile) -> bytes:
     return bytes(metadata[METADATA_KEY])
 
 
-def _refuse_bomb(file: pq.ParquetFile, rows: int) -> None:
+def _refuse_bomb(file: pq.ParquetFile, source: BinaryIO, rows: int) -> None:
     """What the file says of its size has to fit its rows; refused before any column is read."""
     metadata = file.metadata
     if metadata.num_row_groups > 100 + rows // ROWS_A_GROUP:
         raise ValueError(f"it has {metadata.num_row_groups} groups of rows")
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-    columns = [group.column(index) for group in groups for index in range(group.num_columns)]
-    size = sum(max(column.total_uncompressed_size, 0) for column in columns)
-    if size > BYTES_BESIDE + BYTES_A_ROW * rows:
-        raise ValueError(f"it claims {size} bytes for {rows} samples")
-    if any(group.num_rows < 0 for group in groups) or rows != sum(g.num_rows for g in groups):
+    if rows != sum(group.num_rows for group in groups):
         raise ValueError("its groups of rows contradict it")
+    size = 0
     for group in groups:
         for index in range(group.num_columns):
-            if group.column(index).num_values != group.num_rows:
+            chunk = group.column(index)
+            if chunk.num_values != group.num_rows:
                 raise ValueError("its columns are not equally long")
+            size += unpacked_bytes(source, chunk, 100 + rows // ROWS_A_PAGE)
+    if size > BYTES_BESIDE + BYTES_A_ROW * rows:
+        raise ValueError(f"it unpacks to {size} bytes for {rows} samples")
 
 
 def _schema() -> pa.Schema:

@@ -92,7 +92,9 @@ def test_days_are_of_utc(either: PolicyWorld) -> None:
     assert found[1] == listed(either) != []
     for day in ("2026-02-30", "9999-12-31"):
         answer = either.client.get("/v1/audit", token, params={"day": day})
-        assert answer.status_code == (422 if day.endswith("30") else 200) or answer.status_code == 422
+        assert (
+            answer.status_code == (422 if day.endswith("30") else 200) or answer.status_code == 422
+        )
 
 
 def test_the_log_of_another_clinic_is_not_there(either: PolicyWorld) -> None:

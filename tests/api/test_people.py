@@ -95,9 +95,7 @@ def test_the_text_is_told_with_its_hash(sealed: PolicyWorld, language: str) -> N
     assert told["sha256"] == sha256_of(told["text"])
     assert (told["version"], told["required"], told["retention_days"]) == (NEWEST, True, None)
     form = {"version": NEWEST, "language": language}
-    given = ask(
-        sealed, Role.ATHLETE, "POST", f"/people/{sealed.own.person_id}/consents", json=form
-    )
+    given = ask(sealed, Role.ATHLETE, "POST", f"/people/{sealed.own.person_id}/consents", json=form)
     assert given["text_sha256"] == told["sha256"]
 
 
@@ -131,9 +129,7 @@ def test_nothing_is_recorded_without_a_valid_consent(sealed: PolicyWorld) -> Non
     assert sorted(found.key for found in sealed.services.objects.list()) == objects
     old = {"version": "2000-01-01", "language": "en"}
     assert NEWEST in refused(sealed, 409, "POST", consents, json=old)["detail"]
-    given = ask(
-        sealed, Role.OWNER, "POST", consents, json={"version": NEWEST, "language": "de"}
-    )
+    given = ask(sealed, Role.OWNER, "POST", consents, json={"version": NEWEST, "language": "de"})
     key = {"Idempotency-Key": "the same one"}
     (first, more), *others = recordings_of(sealed)
     made = ask(sealed, Role.THERAPIST, "POST", first, headers=key, **more)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import subprocess
 import tarfile
@@ -17,11 +18,14 @@ from sensor_screen.service.backup import BackupProgress, BackupSummary, create_b
 from sensor_screen.service.restore import restore_backup
 from sensor_screen.storage.backup_file import END_BYTES, FRAME, BackupLimits, write_backup
 from sensor_screen.storage.objects import open_objects
-from tests.service.small_database import SmallDatabase, clinic, content_of, metadata, odd
+from tests.service.small_database import SmallDatabase, clinic, content_of, kept, metadata, odd
+from tests.small_disk import small_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+OTHER = "clinics/a/recordings/2.parquet"
 
 
 class Place:
@@ -265,6 +269,32 @@ def test_what_the_database_refuses_leaves_nothing(empty: Place, tmp_path: Path) 
     with pytest.raises(StorageError, match="rows of kept: the database does not take them"):
         empty.restore(path)
     empty.assert_empty()
+
+
+def test_a_full_disk_ends_a_backup_and_leaves_the_older_one(place: Place, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "100K") as disk:
+        place.back_up(disk / "b.tar.zst")
+        before = (disk / "b.tar.zst").read_bytes()
+        place.objects.put_new(OTHER, os.urandom(200_000))
+        with place.database.write() as connection:
+            row = {"number": 9, "clinic_id": "a", "sha256": content_of(place.objects)[OTHER]}
+            connection.execute(insert(kept), {**row, "object_key": OTHER})
+        with pytest.raises(UsageError, match="No space left"):
+            place.back_up(disk / "b.tar.zst")
+        assert [path.name for path in disk.iterdir()] == ["b.tar.zst"]
+        assert (disk / "b.tar.zst").read_bytes() == before
+        verify_backup(disk / "b.tar.zst")
+
+
+def test_a_full_disk_ends_a_restore_and_leaves_nothing(good: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64K") as disk:
+        second = Place(tmp_path / "second")
+        second.objects = open_objects(disk / "objects")
+        with pytest.raises(StorageError, match="there is no room") as caught:
+            second.restore(good)
+        assert caught.value.fault == "full"
+        second.assert_empty()
+        second.database.close()
 
 
 # --- damaged files --------------------------------------------------------------------------------

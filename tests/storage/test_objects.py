@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import pytest
 from sensor_screen.errors import StorageError, UsageError
 from sensor_screen.storage.disk import LocalDisk, LocalFile
 from sensor_screen.storage.objects import ObjectStore, check_key, open_objects
+from tests.small_disk import small_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,23 +191,15 @@ def test_a_disk_that_fails_to_sync_has_kept_nothing(
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    tmp_path.joinpath("disk").mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can make a small disk")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", str(tmp_path / "disk")]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("this machine lets nobody make a small disk")
-    try:
-        objects = open_objects(tmp_path / "disk")
+    with small_disk(tmp_path / "disk", "1M") as disk:
+        objects = open_objects(disk)
         objects.put_new("small", b"s")
         with pytest.raises(StorageError, match="there is no room in") as caught:
             objects.put_new("a/large", bytes(3_000_000))
         assert caught.value.fault == "full"
         assert [o.key for o in objects.list()] == ["small"]
-        assert not list((tmp_path / "disk" / "a").iterdir())
+        assert not list((disk / "a").iterdir())
         objects.put_new("a/large", bytes(300_000))
-    finally:
-        subprocess.run(["umount", str(tmp_path / "disk")], check=True)
 
 
 def test_a_place_that_cannot_be_is_said(tmp_path: Path) -> None:

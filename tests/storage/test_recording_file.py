@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,15 @@ from sensor_screen.model import (
     Task,
     TaskInterval,
 )
-from sensor_screen.storage import given_file
+from sensor_screen.storage import given_file, recording_file
 from sensor_screen.storage.given_file import ReadLimits
-from sensor_screen.storage.recording_file import read_recording, write_recording
+from sensor_screen.storage.parquet_pages import unpacked_bytes
+from sensor_screen.storage.recording_file import (
+    decode_recording,
+    encode_recording,
+    read_recording,
+    write_recording,
+)
 from tests.storage.made import recording
 
 if TYPE_CHECKING:
@@ -309,3 +316,121 @@ def test_too_many_rows_are_refused_before_they_are_read(
     monkeypatch.setattr(given_file, "OWN_FILES", ReadLimits(rows=10))
     monkeypatch.delattr(pq.ParquetFile, "read")
     assert "samples" in refuse(tmp_path / "good.parquet")
+
+
+# --- as bytes, and bombs --------------------------------------------------------------------------
+
+
+def test_bytes_and_file_are_the_same(tmp_path: Path) -> None:
+    made = recording()
+    write_recording(made, tmp_path / "r.parquet")
+    content = encode_recording(made)
+    assert content == (tmp_path / "r.parquet").read_bytes()
+    assert_same(decode_recording(content), made)
+    with pytest.raises(RecordingError, match="what was sent: it is cut off"):
+        decode_recording(content[:-9], "what was sent")
+    with pytest.raises(UsageError):
+        encode_recording(replace(made, streams=made.streams * 2))
+
+
+def parquet_bytes(table: pa.Table, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(table, stream, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "gzip"}, {"data_page_size": 64}])
+def test_a_recording_that_another_program_wrote_anew_is_read(
+    good: bytes, options: dict[str, Any]
+) -> None:
+    table = pq.read_table(io.BytesIO(good))
+    assert_same(decode_recording(parquet_bytes(table, **options)), decode_recording(good))
+
+
+def test_every_page_is_found(good: bytes) -> None:
+    """What the pages say together is what the footer says, which counts their heads too."""
+    table = pq.read_table(io.BytesIO(good))
+    for content in (good, parquet_bytes(table), parquet_bytes(table, row_group_size=7)):
+        metadata = pq.ParquetFile(io.BytesIO(content)).metadata
+        for group in range(metadata.num_row_groups):
+            for index in range(metadata.num_columns):
+                chunk = metadata.row_group(group).column(index)
+                found = unpacked_bytes(io.BytesIO(content), chunk, 100)
+                heads = chunk.total_uncompressed_size - found
+                assert 10 <= heads <= 400
+
+
+def test_a_page_that_claims_too_much_is_refused_before_it_is_unpacked(
+    good: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = pq.ParquetFile(io.BytesIO(good)).metadata.row_group(0)
+    chunks = [group.column(index) for index in range(group.num_columns)]
+    real = sum(unpacked_bytes(io.BytesIO(good), chunk, 10) for chunk in chunks)
+    start = chunks[2].data_page_offset
+    # Kind of page, then the size in two bytes, of which the greatest value is 8191.
+    assert good[start : start + 3] == b"\x15\x00\x15"
+    assert good[start + 3] >= 128 > good[start + 4]
+    monkeypatch.setattr(recording_file, "BYTES_BESIDE", real - 100 * recording_file.BYTES_A_ROW)
+    decode_recording(good)
+    monkeypatch.delattr(pq.ParquetFile, "read")
+    claims = good[: start + 3] + b"\xfe\x7f" + good[start + 5 :]
+    with pytest.raises(RecordingError, match=r"it unpacks to .* for 100 samples"):
+        decode_recording(claims)
+
+
+class Chunk:
+    """What the footer says of a column."""
+
+    dictionary_page_offset = None
+
+    def __init__(self, start: int, size: int) -> None:
+        self.data_page_offset, self.total_compressed_size = start, size
+
+
+def a_page(unpacked: int, packed: int, more: bytes = b"") -> bytes:
+    """Head of a data page with those sizes, as the compact protocol writes it, and its bytes."""
+
+    def varint(value: int) -> bytes:
+        out = b""
+        while value > 127:
+            out += bytes([value & 127 | 128])
+            value >>= 7
+        return out + bytes([value])
+
+    def zigzag(value: int) -> bytes:
+        return varint(value << 1 if value >= 0 else (-value << 1) - 1)
+
+    sizes = b"\x15\x00\x15" + zigzag(unpacked) + b"\x15" + zigzag(packed)
+    return sizes + more + b"\x00" + bytes(min(max(packed, 0), 1000))
+
+
+STATISTICS = b"\x2c\x15\x02\x15\x00\x1c\x18\x03abc\x16\x04\x00\x00"
+"""A struct with numbers and a struct with a text and a number in it."""
+
+
+def test_sizes_of_pages_are_read_from_their_heads() -> None:
+    pages = a_page(2**31 - 1, 5) + a_page(0, 0, STATISTICS) + a_page(300, 200, b"\x19\x2c\x00\x00")
+    pages += a_page(1, 1, b"\x11\x12\x13\x07\x17" + bytes(8) + b"\x19\xf2\x10" + bytes(16))
+    found = unpacked_bytes(io.BytesIO(b"PAR1" + pages), Chunk(4, len(pages)), 10)  # type: ignore[arg-type]
+    assert found == 2**31 - 1 + 0 + 300 + 1
+
+
+HEADS = [b"", b"\x00", b"\x15", b"\xff" * 40, b"\x18\xff\xff\xff\xff\x0f", b"\x1c" * 50 + bytes(60)]
+HEADS += [a_page(-1, 1), a_page(1, -5), a_page(1, 2**40), b"\x19\xfc\xff\xff\x03" + bytes(80)]
+HEADS += [a_page(1, 1) * 11, b"\x1d\x00", b"\x1b\x02\x55\x01\x01\x00"]
+
+
+@pytest.mark.parametrize("value", HEADS)
+def test_heads_that_are_none_are_refused(value: bytes) -> None:
+    chunk = Chunk(0, len(value) or 5)
+    with pytest.raises(ValueError, match=r"page|fit"):
+        unpacked_bytes(io.BytesIO(value), chunk, 10)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="nowhere"):
+        unpacked_bytes(io.BytesIO(value), Chunk(-5, 3), 10)  # type: ignore[arg-type]
+
+
+def test_a_footer_of_many_groups_is_refused(good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pq.read_table(io.BytesIO(good))
+    monkeypatch.setattr(recording_file, "ROWS_A_GROUP", -2)  # 100 + 100 / -2 groups
+    with pytest.raises(RecordingError, match="groups of rows"):
+        decode_recording(parquet_bytes(table, row_group_size=1))

@@ -17,7 +17,7 @@ from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, now_us
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Table
 
@@ -157,6 +157,21 @@ def list_rows(
     query = select(table).where(within(table, reach), table.c.id > after, *where)
     found = connection.execute(query.order_by(table.c.id).limit(limit)).mappings()
     return [dict(row) for row in found]
+
+
+def newest(
+    connection: Connection, table: Table, reach: Reach, *where: ColumnElement[bool]
+) -> Row | None:
+    """The row within reach that was made last; None where there is none."""
+    query = select(table).where(within(table, reach), *where).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else dict(row)
+
+
+def existing(connection: Connection, table: Table, ids: Iterable[str]) -> set[str]:
+    """Those of some ids that are still there."""
+    found = connection.execute(select(table.c.id).where(table.c.id.in_(list(ids))))
+    return set(found.scalars())
 
 
 def change(connection: Connection, table: Table, row_id: str, reach: Reach, **values: Any) -> Row:  # noqa: ANN401

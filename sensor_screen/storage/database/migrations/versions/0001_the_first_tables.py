@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("created_at_us", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_rulebook_clinic_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rulebook")),
+        sa.UniqueConstraint("clinic_id", "version", name=op.f("uq_rulebook_clinic_id_version")),
     )
     with op.batch_alter_table("rulebook", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rulebook_clinic_id"), ["clinic_id"], unique=False)
