@@ -39,6 +39,7 @@ def back_up(settings: Settings, out: Path, tell: Callable[[BackupProgress], None
             out,
             schema_revision=revision_of(database),
             made_at_us=now_us(),
+            leave_damaged=leave_damaged,
             tell=tell,
         )
     finally:
@@ -54,3 +55,10 @@ def verify(path: Path, tell: Callable[[BackupProgress], None]) -> BackupSummary:
     from sensor_screen.service.backup import verify_backup
 
     return verify_backup(path, tell=tell)
+
+
+def new_key() -> str:
+    """A key for sealing, at random."""
+    from sensor_screen.storage.sealing import new_key as make
+
+    return make()
