@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.errors import ConflictError, DeniedError
 from sensor_screen.service.actor import Role
+from sensor_screen.service.endings import Ended
 from sensor_screen.service.invitations import (
     add_invitation,
     check_person,
@@ -219,7 +220,7 @@ def change_password(access: Access, old: str, new: str, *, address: str = "") ->
         others = token.c.id != access.actor.token_id
         ended = end_tokens(connection, token.c.account_id == account_id, others)
     services.throttle.succeeded(f"password of {account_id}", address)
-    services.revocations.announce(*ended)
+    services.endings.tell(Ended(token_ids=tuple(ended)))
 
 
 # --- accounts of a clinic ------------------------------------------------------------------------
@@ -263,7 +264,7 @@ def change_account(
         ended: list[str] = []
         if fewer or after["disabled_at_us"]:
             ended = end_tokens(connection, schema.token.c.account_id == account_id)
-    access.services.revocations.announce(*ended)
+    access.services.endings.tell(Ended(token_ids=tuple(ended)))
     return after
 
 

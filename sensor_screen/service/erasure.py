@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sensor_screen.errors import StorageError
+from sensor_screen.service.endings import Ended
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import now_us
 from sensor_screen.storage.database.person_rows import remove_person
@@ -81,8 +82,7 @@ def bury(
 
 def finish(services: Services, person_id: str, removed: RemovedRows) -> Row:
     """After the rows: whoever uses them hears of it, and objects go; gives the tombstone."""
-    services.revocations.announce(*removed.token_ids)
-    services.removed_streams.announce(*removed.stream_ids)
+    services.endings.tell(Ended(removed.token_ids, removed.stream_ids))
     table = schema.tombstone
     with services.database.read() as connection:
         row = find_one(connection, table, table.c.person_id == person_id)

@@ -70,11 +70,13 @@ def invite(access: Access, role: Role, person_id: str | None) -> tuple[str, Row]
 
 
 def check_person(role: Role, person_id: str | None) -> None:
-    """Athletes are linked to a person, others to none.
+    """Athletes are linked to a person, others to none; programs and phones sign in otherwise.
 
     Raises:
-        UsageError: It is the other way round.
+        UsageError: It is not so.
     """
+    if role in {Role.RELAY, Role.INTEGRATION}:
+        raise UsageError(f"role {role.value}", "has no account", "pair a phone, or make a key")
     if role is Role.ATHLETE and person_id is None:
         raise UsageError("an athlete", "has no person", "say whose sessions the account sees")
     if role is not Role.ATHLETE and person_id is not None:

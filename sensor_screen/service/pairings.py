@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.errors import ConflictError, DeniedError
 from sensor_screen.service.actor import Role
+from sensor_screen.service.endings import Ended
 from sensor_screen.service.tokens import end_tokens, issue_token
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, now_us, sha256_of
@@ -220,5 +221,5 @@ def _collect(access: Access, row: Row) -> tuple[PairingState, str | None, str | 
             valid_us=RELAY_VALID_US,
         )
         access.note(connection, relay["id"], clinic_id=row["clinic_id"])
-    access.services.revocations.announce(*ended)
+    access.services.endings.tell(Ended(token_ids=tuple(ended)))
     return PairingState.CONFIRMED, secret, str(row["stream_id"])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 AT_LEAST = 12
 """Characters. Length is all that is asked for: rules about signs make passwords worse."""
-AT_MOST = 200
+AT_MOST = 256
 """Characters; the longest sentence that somebody types."""
 AT_ONCE = 2
 """Hashes at a time. Each takes 64 MiB (RFC 9106, second choice) and some 0.1 s of a core."""

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sensor_screen.service.endings import Endings
 from sensor_screen.service.passwords import Passwords
 from sensor_screen.service.retention import DailyCare
-from sensor_screen.service.revocations import Revocations
 from sensor_screen.service.throttle import SignInThrottle
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import now_us
@@ -44,9 +44,7 @@ class Services:
     """What takes frames and folds them; None: nothing does, and a stream stays as it is."""
     passwords: Passwords = field(default_factory=Passwords)
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
-    revocations: Revocations = field(default_factory=Revocations)
-    removed_streams: Revocations = field(default_factory=Revocations)
-    """The same of streams whose rows are gone: what is held of them is dropped."""
+    endings: Endings = field(default_factory=Endings)
 
     def check(self) -> None:
         """Raise StorageError where the database or the store does not answer."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.errors import DeniedError, NotFoundError
 from sensor_screen.service.actor import Actor, Role
+from sensor_screen.service.endings import Ended
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import now_us, sha256_of
 from sensor_screen.storage.database.rows import add, change_where, find, list_rows
@@ -115,7 +116,7 @@ def sign_out(access: Access) -> None:
     token_id = access.actor.token_id
     with access.write(token_id) as connection:
         end_tokens(connection, schema.token.c.id == token_id)
-    access.services.revocations.announce(token_id)
+    access.services.endings.tell(Ended(token_ids=(token_id,)))
 
 
 # --- keys of other programs ----------------------------------------------------------------------
@@ -153,4 +154,4 @@ def revoke_key(access: Access, key_id: str) -> None:
         if find(connection, schema.token, key_id, access.reach)["kind"] != "key":
             raise NotFoundError(f"key {key_id!r}", "is not there", "see the list of keys")
         ended = end_tokens(connection, schema.token.c.id == key_id)
-    access.services.revocations.announce(*ended)
+    access.services.endings.tell(Ended(token_ids=tuple(ended)))

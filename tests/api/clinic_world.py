@@ -74,7 +74,7 @@ class World:
         self.services = services
         self.passwords = services.passwords
         self.closed: list[str] = []
-        services.revocations.listen(self.closed.append)
+        services.endings.listen(lambda ended: self.closed.extend(ended.token_ids))
         self.client = TestClient(create_app(services), raise_server_exceptions=True)
 
     def ask(self, method: str, path: str, token: str = "", **more: Any) -> httpx.Response:
@@ -96,8 +96,9 @@ class World:
 
     # --- making ----------------------------------------------------------------------------------
 
-    def clinic(self, name: str) -> Clinic:
+    def clinic(self, name: str = "") -> Clinic:
         """A clinic with one of everybody."""
+        name = name or f"clinic{self.count(schema.clinic)}"
         if (code := offer_set_up(self.services.database)) is None:
             with self.services.database.write() as connection:
                 code, _ = add_invitation(connection, None, Role.OWNER, None, DAY_US)
@@ -193,6 +194,10 @@ def open_world(folder: Path, **settings: Any) -> Iterator[World]:
     """A service in a folder, without what runs beside the requests."""
     opened = open_services(Settings(data=folder, requests_per_minute=1_000_000, **settings))
     services = dataclasses.replace(opened, passwords=CountedPasswords(), live=Folding())
+    if opened.database.is_sqlite:
+        raw = opened.database.engine.raw_connection()
+        raw.cursor().execute("PRAGMA synchronous=OFF")  # nothing here loses its power
+        raw.close()
     try:
         yield World(services)
     finally:

@@ -54,7 +54,18 @@ def _label(_: PolicyWorld, __: Belongings) -> dict[str, Any]:
 
 
 def _file(world: PolicyWorld, _: Belongings) -> dict[str, Any]:
-    return {"file": ("made.parquet", world.recording)}
+    return {"file": ("made.parquet", world.another_recording())}
+
+
+def _answers(name: str, value: Any) -> Body:
+    """Other answers of the version that is there."""
+
+    def body(world: PolicyWorld, _: Belongings) -> dict[str, Any]:
+        token = world.asker(Role.OWNER, world.own)
+        found = world.client.get(f"/v1/sessions/{world.own.session_id}/intake", token).json()
+        return {"version": found["version"], name: value}
+
+    return body
 
 
 def _invited(world: PolicyWorld, role: Role, clinic_id: str | None) -> str:
@@ -144,12 +155,12 @@ RECIPES: dict[str, Recipe] = {
     "sessions.remove": Recipe(changes=True, fine=frozenset({200, 204, 409})),
     "sessions.comparison": Recipe(fine=_MADE),
     "sessions.positions": Recipe(),
-    "sessions.rejudge": Recipe(json=_is(), fine=_MADE),
+    "sessions.rejudge": Recipe(json=_is(b="shipped"), fine=_MADE),
     "intake.questions": Recipe(NOTHING),
     "intake.find": Recipe(),
-    "intake.put": Recipe(changes=True, json=_is(), fine=_MADE),
+    "intake.put": Recipe(changes=True, json=_answers("answers", {})),
     "entries.find": Recipe(),
-    "entries.put": Recipe(changes=True, json=_is(), fine=_MADE),
+    "entries.put": Recipe(changes=True, json=_answers("entries", {})),
     # recordings and what is made of them
     "recordings.screen": Recipe(
         NOTHING, files=_file, form={"person": "P-017", "recorded_on": "2026-11-27"}

@@ -172,6 +172,14 @@ class PolicyWorld:
         self._ids[clinic_id] |= made.ids()
         return made
 
+    def another_recording(self) -> bytes:
+        """One that nobody has uploaded yet."""
+        made = recording()
+        first, *others = made.streams
+        raw = first.raw.copy()
+        raw[0] = secrets.randbelow(30_000)
+        return encode_recording(replace(made, streams=(replace(first, raw=raw), *others)))
+
     def hidden_from(self, role: Role | None, own: Belongings) -> frozenset[str]:
         """Ids that no answer to a role may hold."""
         hidden = set(self._ids[self.foreign_clinic_id]) | {self.foreign_clinic_id}

@@ -38,9 +38,7 @@ def test_lines_are_neither_changed_nor_taken_away(either: PolicyWorld) -> None:
     assert before
     statements = [update(schema.audit).values(outcome="other"), delete(schema.audit)]
     if either.services.database.is_sqlite:
-        columns = ", ".join(column.name for column in schema.audit.c)
-        replaced = f"INSERT OR REPLACE INTO audit ({columns}) SELECT {columns} FROM audit"
-        statements.append(text(replaced))
+        statements.append(text("INSERT OR REPLACE INTO audit SELECT * FROM audit"))
     else:
         statements.append(text("TRUNCATE audit"))
     for statement in statements:
@@ -92,9 +90,7 @@ def test_days_are_of_utc(either: PolicyWorld) -> None:
     assert found[1] == listed(either) != []
     for day in ("2026-02-30", "9999-12-31"):
         answer = either.client.get("/v1/audit", token, params={"day": day})
-        assert (
-            answer.status_code == (422 if day.endswith("30") else 200) or answer.status_code == 422
-        )
+        assert answer.status_code == 422
 
 
 def test_the_log_of_another_clinic_is_not_there(either: PolicyWorld) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from sensor_screen.errors import StorageError
 from sensor_screen.service import erasure
 from sensor_screen.service.actor import Role
+from sensor_screen.service.endings import Ended
 from sensor_screen.service.erasure import apply_tombstones, go_on_erasing, read_tombstones
 from sensor_screen.service.retention import DAY_US, DailyCare, keep_retention
 from sensor_screen.storage.database import person_rows, schema
@@ -64,7 +65,7 @@ def test_a_table_that_leads_to_a_person_is_known() -> None:
     names = {table.name for table in known}
     for table in schema.metadata.sorted_tables:
         led = {key.column.table.name for key in table.foreign_keys}
-        led |= {name.removesuffix("_id") for name in table.c.keys() if name.endswith("_id")}
+        led |= {c.name.removesuffix("_id") for c in table.c if c.name.endswith("_id")}
         if led & (names - {"account", "token"}) - {"clinic"} and table is not schema.tombstone:
             assert table in known, f"{table.name} leads to a person by {sorted(led)}"
 
@@ -115,9 +116,8 @@ def test_nothing_of_others_goes(either: PolicyWorld) -> None:
 
 
 def test_accounts_tokens_and_streams_end(world: PolicyWorld) -> None:
-    ended: list[str] = []
-    world.services.revocations.listen(ended.append)
-    world.services.removed_streams.listen(ended.append)
+    heard: list[Ended] = []
+    world.services.endings.listen(heard.append)
     own = world.own
     for token in (own.athlete, own.relay):
         assert world.client.get("/v1/me", token).status_code == 200
@@ -129,7 +129,9 @@ def test_accounts_tokens_and_streams_end(world: PolicyWorld) -> None:
     erase(world, own)
     for token in (own.athlete, own.relay):
         assert world.client.get("/v1/me", token).status_code == 401
-    assert set(ended) == tokens | {own.stream_id}
+    (ended,) = heard
+    assert set(ended.token_ids) == tokens
+    assert ended.stream_ids == (own.stream_id,)
     (account,) = world.rows(schema.account, schema.account.c.id == own.account_id)
     assert account["person_id"] is None
     assert account["disabled_at_us"] is not None

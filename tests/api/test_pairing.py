@@ -26,9 +26,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def made(world: World, request: pytest.FixtureRequest) -> Clinic:
+def made(world: World) -> Clinic:
     """A clinic of this test alone."""
-    return world.clinic(request.node.name.replace("[", ".").rstrip("]")[5:40])
+    return world.clinic()
 
 
 # --- streams --------------------------------------------------------------------------------------

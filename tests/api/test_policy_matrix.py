@@ -114,9 +114,9 @@ class Case:
             return 403
         if recipe.about == NOTHING:
             return None
-        reached = {OWN} if scope in (Scope.OWN, Scope.STREAM) else {OWN, OTHER}
-        if recipe.about == CLINIC:
-            reached = {OWN, OTHER}
+        reached = {OWN, OTHER} if scope is Scope.CLINIC else {OWN}
+        if recipe.about == CLINIC and scope is not Scope.CLINIC:
+            reached = set()  # it is of nobody
         return None if self.target in reached else 404
 
 

@@ -182,6 +182,8 @@ def change(connection: Connection, table: Table, row_id: str, reach: Reach, **va
         ConflictError: Something unique is there already.
     """
     condition = (table.c.id == row_id, within(table, reach))
+    if not values:
+        return find(connection, table, row_id, reach)
     try:
         connection.execute(update(table).where(*condition).values(**values))
     except IntegrityError as error:
