@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from sensor_screen.settings import Settings
 
 
-def back_up(settings: Settings, out: Path, tell: Callable[[BackupProgress], None]) -> BackupSummary:
+def back_up(
+    settings: Settings,
+    out: Path,
+    tell: Callable[[BackupProgress], None],
+    *,
+    leave_damaged: bool = False,
+) -> BackupSummary:
     """Write a backup of the service with these settings, which may be serving.
 
     Raises:
