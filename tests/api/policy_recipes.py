@@ -61,7 +61,7 @@ def _answers(name: str, value: Any) -> Body:
     """Other answers of the version that is there."""
 
     def body(world: PolicyWorld, _: Belongings) -> dict[str, Any]:
-        token = world.asker(Role.OWNER, world.own)
+        token = world.asker(Role.OWNER, world.own, new=False)
         found = world.client.get(f"/v1/sessions/{world.own.session_id}/intake", token).json()
         return {"version": found["version"], name: value}
 

@@ -103,8 +103,15 @@ class PolicyWorld:
         )
         self.recording = encode_recording(recording())
         self.report = json.dumps(report_to_json(full_report())).encode()
+        self._askers: dict[tuple[Role | None, str], str] = {}
         if fill:
             self._fill()
+
+    def hurry(self) -> None:
+        """Nothing of SQLite has to outlast a power cut."""
+        raw = self.services.database.engine.raw_connection()
+        raw.cursor().execute("PRAGMA synchronous=OFF")
+        raw.close()
 
     def _fill(self) -> None:
         with self.services.database.write() as connection:
@@ -144,8 +151,21 @@ class PolicyWorld:
         add(connection, schema.account, id=row_id, clinic_id=clinic_id, **values, **more)
         return row_id
 
-    def asker(self, role: Role | None, own: Belongings) -> str:
-        """A new token of a role in the clinic here; of the person, where it is of one."""
+    def asker(self, role: Role | None, own: Belongings, *, new: bool = True) -> str:
+        """A token of a role in the clinic of some belongings; of the person, where it is of one.
+
+        Args:
+            role: None: nobody.
+            own: Whose.
+            new: Of an account of its own; else of one that others ask with too.
+        """
+        if new or role in (None, Role.ATHLETE, Role.RELAY):
+            return self._asker(role, own)
+        if (role, own.clinic_id) not in self._askers:
+            self._askers[role, own.clinic_id] = self._asker(role, own)
+        return self._askers[role, own.clinic_id]
+
+    def _asker(self, role: Role | None, own: Belongings) -> str:
         if role is None:
             return ""
         if role is Role.ATHLETE:
@@ -160,8 +180,8 @@ class PolicyWorld:
 
     # --- what is asked about ---------------------------------------------------------------------
 
-    def belongings(self, clinic_id: str) -> Belongings:
-        """A new person with one of everything."""
+    def belongings(self, clinic_id: str, *, objects: bool = True) -> Belongings:
+        """A new person with one of everything; without objects, rows alone."""
         with self.services.database.write() as connection:
             made = self._make(connection, clinic_id)
         place = f"clinics/{clinic_id}"

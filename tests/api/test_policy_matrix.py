@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,10 +39,12 @@ _NOT_THERE = "0123456789abcdef" * 2
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PolicyWorld]:
     made = PolicyWorld(tmp_path_factory.mktemp("policy"))
+    made.hurry()
     yield made
     made.close()
 
 
+@cache
 def routes(world: PolicyWorld) -> dict[str, APIRoute]:
     found = [route for route in routes_of(world.app.routes) if isinstance(route, APIRoute)]
     named = {str(route.operation_id): route for route in found}
@@ -143,9 +146,9 @@ def faults(world: PolicyWorld, case: Case) -> Iterator[str]:
     if case.target != OWN:
         about = world.other if case.target == OTHER else world.foreign
     if recipe.changes:
-        about = world.belongings(about.clinic_id)
+        about = world.belongings(about.clinic_id, objects=False)
         own = about if case.target == OWN else own
-    token = world.asker(case.role, own)
+    token = world.asker(case.role, own, new=recipe.changes)
     expected = case.expected(recipe)
     answer = ask(world, case.action, token, about)
     said = f"{case.action} by {case.role or 'nobody'} about {case.target}: {answer.status_code}"
