@@ -134,9 +134,10 @@ def refuse_ungoverned(app: FastAPI) -> None:
     for route in routes_of(app.routes):
         if not isinstance(route, APIRoute):
             continue
-        if route.operation_id not in POLICY:
+        row = POLICY.get(route.operation_id or "")
+        if row is None:
             raise RuntimeError(f"{route.path} ({route.operation_id}) has no row in the policy")
-        if POLICY[route.operation_id] and not isinstance(route, GuardedRoute):
+        if row and not isinstance(route, GuardedRoute):
             raise RuntimeError(f"{route.path} ({route.operation_id}) is not guarded")
 
 

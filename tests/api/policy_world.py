@@ -184,11 +184,10 @@ class PolicyWorld:
         """A new person with one of everything; without objects, rows alone."""
         with self.services.database.write() as connection:
             made = self._make(connection, clinic_id)
-        place = f"clinics/{clinic_id}"
-        self.services.objects.put_new(
-            f"{place}/recordings/{made.recording_id}.parquet", self.recording
-        )
-        self.services.objects.put_new(f"{place}/reports/{made.report_id}/report.json", self.report)
+        if objects:
+            place, store = f"clinics/{clinic_id}", self.services.objects
+            store.put_new(f"{place}/recordings/{made.recording_id}.parquet", self.recording)
+            store.put_new(f"{place}/reports/{made.report_id}/report.json", self.report)
         self._ids[clinic_id] |= made.ids()
         return made
 

@@ -113,11 +113,11 @@ def test_every_version_is_in_both_languages_and_says_what_it_must() -> None:
 
 def recordings_of(world: PolicyWorld) -> list[tuple[str, dict[str, Any]]]:
     """Every way in which somebody begins to be recorded."""
-    session = world.own.session_id
+    session, file = world.own.session_id, {"file": ("a.parquet", world.another_recording())}
     return [
         ("/sessions", {"json": {"person_id": world.own.person_id, "recorded_on": "2026-11-27"}}),
         ("/streams", {"json": {"session_id": session}}),
-        (f"/sessions/{session}/recordings", {"files": {"file": ("a.parquet", world.recording)}}),
+        (f"/sessions/{session}/recordings", {"files": file}),
     ]
 
 
@@ -147,6 +147,15 @@ def test_nothing_is_recorded_without_a_valid_consent(sealed: PolicyWorld) -> Non
         ("2000-01-01", False),
         (NEWEST, True),
     ]
+
+
+def test_an_upload_in_one_step_makes_nobody_who_has_not_consented(sealed: PolicyWorld) -> None:
+    before = [sealed.rows(table) for table in (schema.person, schema.session, schema.recording)]
+    file = {"file": ("a.parquet", sealed.another_recording())}
+    form = {"person": "P-new", "recorded_on": "2026-11-27"}
+    refused(sealed, 409, "POST", "/recordings", files=file, data=form)
+    after = [sealed.rows(table) for table in (schema.person, schema.session, schema.recording)]
+    assert after == before
 
 
 def test_without_the_setting_no_consent_is_asked_for(either: PolicyWorld) -> None:
