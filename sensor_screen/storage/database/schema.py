@@ -157,6 +157,7 @@ rulebook = Table(
     Column("text", Text, nullable=False),
     _sha256(),
     _at(),
+    UniqueConstraint("clinic_id", "version"),
 )
 
 session = Table(
