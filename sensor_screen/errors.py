@@ -43,6 +43,19 @@ class ScreenError(Exception):
         self.problem = problem
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it crosses from one process to another: the text alone would not make it again."""
+        return _make_again, (type(self), self.args, self.__dict__)
+
+
+def _make_again(
+    kind: type[ScreenError], args: tuple[object, ...], state: dict[str, object]
+) -> ScreenError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class UsageError(ScreenError):
     """The caller asked for something that cannot be done."""

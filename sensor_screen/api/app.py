@@ -13,12 +13,19 @@ from fastapi.routing import APIRoute
 
 from sensor_screen.api import (
     account_routes,
+    audit_routes,
+    consent_routes,
     health_routes,
+    intake_routes,
     key_routes,
+    note_routes,
     pairing_routes,
     people_routes,
+    plan_routes,
+    progress_routes,
     recording_routes,
     report_routes,
+    rulebook_routes,
     session_routes,
     stream_routes,
     ticket_routes,
@@ -26,12 +33,14 @@ from sensor_screen.api import (
 from sensor_screen.api.limits import RequestLimits
 from sensor_screen.api.policy import POLICY
 from sensor_screen.api.problems import install_problems
+from sensor_screen.api.routing import GuardedRoute
 from sensor_screen.api.trust_pages import Offer, door_router, static_router, trust_router
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from sensor_screen.service.services import Services
@@ -103,21 +112,42 @@ ROUTERS = tuple(
         account_routes,
         key_routes,
         people_routes,
+        consent_routes,
+        note_routes,
+        audit_routes,
+        plan_routes,
         session_routes,
+        intake_routes,
         recording_routes,
         report_routes,
         stream_routes,
         ticket_routes,
         pairing_routes,
+        progress_routes,
+        rulebook_routes,
     )
 )
 
 
 def refuse_ungoverned(app: FastAPI) -> None:
-    """Raise where a route has no row in the policy."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.operation_id not in POLICY:
+    """Raise where a route has no row in the policy, or has one that nobody enforces."""
+    for route in routes_of(app.routes):
+        if not isinstance(route, APIRoute):
+            continue
+        row = POLICY.get(route.operation_id or "")
+        if row is None:
             raise RuntimeError(f"{route.path} ({route.operation_id}) has no row in the policy")
+        if row and not isinstance(route, GuardedRoute):
+            raise RuntimeError(f"{route.path} ({route.operation_id}) is not guarded")
+
+
+def routes_of(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """Routes, also those of routers that are included, which stay whole in newer FastAPIs."""
+    for route in routes:
+        if (router := getattr(route, "original_router", None)) is not None:
+            yield from routes_of(router.routes)
+        else:
+            yield route
 
 
 class Surroundings:

@@ -16,6 +16,7 @@ from sensor_screen.errors import (
     BusyError,
     ConflictError,
     DeniedError,
+    IntakeError,
     NotFoundError,
     ScreenError,
     StorageError,
@@ -82,7 +83,18 @@ def problem_response(error: ScreenError) -> JSONResponse:
         value=error.value[:_SHOWN],
         problem=error.problem,
         remedy=error.remedy,
+        places=_places_of(error),
     )
+
+
+def _places_of(error: ScreenError) -> list[dict[str, str]] | None:
+    """Every answer that is wrong; null where the error is not about answers."""
+    if not isinstance(error, IntakeError):
+        return None
+    return [
+        {"place": one.field, "problem": f"{one.problem}; {one.remedy}."}
+        for one in error.problems[: error.MOST_SAID]
+    ]
 
 
 def _answer(

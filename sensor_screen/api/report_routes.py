@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
 
+from sensor_screen.api import report_schema
+from sensor_screen.api.caching import TAGGED, UNCHANGED, IfNoneMatch, tagged
 from sensor_screen.api.forms import After, Form, Id, Key, Limit, Page, Shown, page_of, time_of
 from sensor_screen.api.problems import responses
 from sensor_screen.api.routing import Allowed, make_router
+from sensor_screen.api.rulebook_routes import BookId, text_id
 from sensor_screen.judgement import Claims, Language
 from sensor_screen.service import reports
 from sensor_screen.service.report_job import FACES
 from sensor_screen.storage.database import schema
-from sensor_screen.storage.database.rows import find, list_rows
+from sensor_screen.storage.database.rows import existing, find, list_rows
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from sensor_screen.storage.database.rows import Row
 
 router = make_router("reports")
@@ -48,8 +56,8 @@ class NewReport(Form):
 
     claims: Claims = Claims.CLINICIAN
     language: Language = Language.ENGLISH
-    rulebook_id: Id | None = None
-    compare: bool = True
+    rulebook_id: BookId | None = Field(default=None, description="Without it: the shipped one.")
+    compare: bool = Field(default=True, description="With earlier sessions of that person.")
 
 
 class Report(Shown):
@@ -62,15 +70,26 @@ class Report(Shown):
     software_version: str
     rulebook_version: str
     rulebook_id: str | None
+    recording_ids: list[str] = Field(description="What it was made of.")
+    removed_recording_ids: list[str] = Field(description="Those of them that are gone since.")
     simulated: bool
     sha256: str
     created_at: datetime
 
 
-def show_report(row: Row) -> Report:
-    """A row as it is answered."""
-    shown = {name: row[name] for name in Report.model_fields if name in row}
-    return Report(**shown, created_at=time_of(row["created_at_us"]))
+def show_reports(connection: Connection, rows: list[Row]) -> list[Report]:
+    """Rows as they are answered."""
+    made_of = {row["id"]: json.loads(row["recordings"]) for row in rows}
+    there = existing(connection, schema.recording, [i for ids in made_of.values() for i in ids])
+    return [
+        Report(
+            **{name: row[name] for name in Report.model_fields if name in row},
+            recording_ids=made_of[row["id"]],
+            removed_recording_ids=[i for i in made_of[row["id"]] if i not in there],
+            created_at=time_of(row["created_at_us"]),
+        )
+        for row in rows
+    ]
 
 
 @router.post(
@@ -89,11 +108,12 @@ def create_report(
         session_id,
         claims=asked.claims.value,
         language=asked.language.value,
-        rulebook_id=asked.rulebook_id,
+        rulebook_id=text_id(asked.rulebook_id),
         compare=asked.compare,
         key=key,
     )
-    return show_report(row)
+    with access.read() as connection:
+        return show_reports(connection, [row])[0]
 
 
 @router.get("/sessions/{session_id}/reports", operation_id="reports.list", responses=responses(404))
@@ -107,30 +127,61 @@ def list_reports(
         rows = list_rows(
             connection, schema.report, access.reach, of_session, after=after, limit=limit + 1
         )
-    return page_of(rows, limit, show_report)
+        shown = {one.id: one for one in show_reports(connection, rows)}
+    return page_of(rows, limit, lambda row: shown[row["id"]])
 
 
 @router.get("/reports/{report_id}", operation_id="reports.find", responses=responses(404))
 def find_report(report_id: Id, access: Allowed) -> Report:
     """What is known of one."""
     with access.read() as connection:
-        return show_report(find(connection, schema.report, report_id, access.reach))
+        row = find(connection, schema.report, report_id, access.reach)
+        return show_reports(connection, [row])[0]
+
+
+POSITIONS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/json": {
+                "schema": report_schema.positions(),
+                "example": report_schema.example_positions(),
+            }
+        }
+    }
+}
 
 
 @router.get(
-    "/reports/{report_id}/positions", operation_id="reports.positions", responses=responses(404)
+    "/reports/{report_id}/positions",
+    operation_id="reports.positions",
+    response_class=JSONResponse,
+    response_model=None,
+    responses={**responses(404), **POSITIONS},
 )
-def tell_positions(report_id: Id, access: Allowed) -> dict[str, Any]:
+def tell_positions(report_id: Id, access: Allowed) -> Response:
     """Positions that fall into impingement-prone ranges, with prevention advice."""
-    return reports.read_positions(access, report_id)
+    with access.read() as connection:
+        row = find(connection, schema.report, report_id, access.reach)
+    return JSONResponse(reports.read_positions(access, row))
 
 
 @router.get(
-    "/sessions/{session_id}/positions", operation_id="sessions.positions", responses=responses(404)
+    "/sessions/{session_id}/positions",
+    operation_id="sessions.positions",
+    response_class=JSONResponse,
+    response_model=None,
+    responses={**responses(404), **POSITIONS},
 )
-def tell_latest_positions(session_id: Id, access: Allowed) -> dict[str, Any]:
-    """The same of the newest report of a session."""
-    return reports.read_positions(access, reports.latest_report(access, session_id)["id"])
+def tell_latest_positions(session_id: Id, access: Allowed) -> Response:
+    """Positions in impingement-prone ranges with advice, of the newest report of a session."""
+    return JSONResponse(reports.read_positions(access, reports.latest_report(access, session_id)))
+
+
+_FORMS: dict[str, dict[str, Any]] = {
+    "application/json": {"schema": report_schema.whole_report()},
+    "application/fhir+json": {"schema": {"type": "object"}},
+    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+}
 
 
 @router.get(
@@ -139,13 +190,27 @@ def tell_latest_positions(session_id: Id, access: Allowed) -> dict[str, Any]:
     response_class=Response,
     responses={
         **responses(404),
-        200: {"content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()}},
+        **UNCHANGED,
+        200: {
+            "description": "As its name says.",
+            "content": {
+                kind: _FORMS.get(kind, {"schema": {"type": "string"}})
+                for kind in (value.partition(";")[0] for value in MEDIA_TYPES.values())
+            },
+            "headers": TAGGED,
+        },
     },
 )
-def tell_face(report_id: Id, face: Face, access: Allowed) -> Response:
+def tell_face(report_id: Id, face: Face, access: Allowed, held: IfNoneMatch = None) -> Response:
     """One face of a report, as it was made."""
-    content = reports.read_face(access, report_id, face.value)
+    key, sha256 = reports.find_face(access, report_id, face.value)
     headers = {"Content-Disposition": f'inline; filename="{report_id[:12]}-{face.value}"'}
     if face.value == "report.html":
         headers["Content-Security-Policy"] = PAGE_POLICY
-    return Response(content, media_type=MEDIA_TYPES[face.value], headers=headers)
+    return tagged(
+        sha256,
+        held,
+        lambda: access.services.objects.get(key, sha256),
+        MEDIA_TYPES[face.value],
+        headers,
+    )

@@ -10,7 +10,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from sensor_screen.api.origin import client_address
-from sensor_screen.api.policy import POLICY, reach_of
+from sensor_screen.api.policy import POLICY, READS_LOGGED, reach_of
 from sensor_screen.api.problems import problem_response, responses
 from sensor_screen.errors import DeniedError, ScreenError, TooLargeError
 from sensor_screen.service.services import Access
@@ -45,9 +45,12 @@ class GuardedRoute(APIRoute):
             try:
                 request.state.access = await run_in_threadpool(allow, request, action)
                 limited = Request(request.scope, _limit_body(request, action))
-                return await handle(limited)
+                answer = await handle(limited)
             except ScreenError as error:
                 return problem_response(error)
+            if action in READS_LOGGED and answer.status_code < 400:
+                request.state.access.note_read(next(iter(request.path_params.values()), None))
+            return answer
 
         return guarded
 

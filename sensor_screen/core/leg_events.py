@@ -15,7 +15,7 @@ from sensor_screen.core.capacity import (
 from sensor_screen.core.exposure import ExposureParams, expose_demands
 from sensor_screen.core.foot_path import trace_foot
 from sensor_screen.core.labels import merge_tasks
-from sensor_screen.core.repetitions import DIRECTIONS, find_repetitions
+from sensor_screen.core.repetitions import DIRECTIONS, find_leg_kicks, find_repetitions
 from sensor_screen.core.shortfalls import name_leg, name_marks
 from sensor_screen.core.stairs import STRIDE_TASKS, find_foot_strides, summarise_strides
 from sensor_screen.core.sway import measure_sway
@@ -127,6 +127,8 @@ def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]
     leg, rate = inputs.leg, shank_rate(inputs.leg, found.calibration)
     stepping = any(task.task in STRIDE_TASKS for task in inputs.tasks)
     path = _follow_foot(inputs) if stepping else None
+    kicking = any(task.task is Task.KICK for task in inputs.tasks)
+    swings = find_leg_kicks(leg) if kicking else None
     repetitions: list[Repetition] = []
     for task in merge_tasks(inputs.tasks):
         if task.task not in DIRECTIONS or not _overlaps(task, leg):
@@ -143,6 +145,7 @@ def _find_all(inputs: LegInputs, found: AnkleEstimate) -> tuple[Repetition, ...]
                 foot_path=path,
                 leg=leg,
                 beside=inputs.tasks,
+                swings=swings,
             )
             if new.start_s >= last_s or not any(_same_movement(new, old) for old in before)
         ]

@@ -84,6 +84,7 @@ def find_repetitions(
     foot_path: FootPath | None = None,
     beside: Sequence[TaskInterval] = (),
     since_s: float = -math.inf,
+    swings: Sequence[KickSwing] | None = None,
     params: RepetitionParams | None = None,
 ) -> tuple[Repetition, ...]:
     """The repetitions of one labelled task, in order; none for tasks that have none.
@@ -99,13 +100,14 @@ def find_repetitions(
         foot_path: Of the foot sensor, on the same samples: it adds direction and stance to strides.
         beside: All labels of the leg: a squat does not reach into one of another movement.
         since_s: Movements that end before it are not measured again; they still tell what is usual.
+        swings: Fast swings of the whole leg, as `find_leg_kicks` gives them, where they are known.
         params: Tuning.
     """
     params = params or RepetitionParams()
     first = int(np.searchsorted(angle.time_s, since_s))
     label = slice(*np.searchsorted(angle.time_s, [task.start_s, task.end_s]))
     if task.task == Task.KICK:
-        return _find_kicks(angle, label, shank_rate_radps, leg, first, params)
+        return _find_kicks(angle, label, shank_rate_radps, leg, first, swings, params)
     if task.task not in DIRECTIONS or not np.isfinite(angle.dorsiflexion_rad[label]).any():
         return ()
     dorsiflexion_rad = _bridge(angle.dorsiflexion_rad)
@@ -123,6 +125,14 @@ def find_repetitions(
     if foot_path is not None and task.task in STRIDE_TASKS:
         return add_strides(found, angle, foot_path)
     return found
+
+
+def find_leg_kicks(
+    leg: CleanLeg, params: RepetitionParams | None = None
+) -> tuple[KickSwing, ...] | None:
+    """The fast swings of a whole leg, once for all its labels; None without a shank sensor."""
+    signals = leg_signals(leg)
+    return None if signals is None else find_kicks(signals, (params or RepetitionParams()).kick)
 
 
 def _room_s(task: TaskInterval, beside: Sequence[TaskInterval]) -> tuple[float, float]:
@@ -161,6 +171,7 @@ def _find_kicks(
     shank_rate_radps: Floats | None,
     leg: CleanLeg | None,
     first: int,
+    swings: Sequence[KickSwing] | None,
     params: RepetitionParams,
 ) -> tuple[Repetition, ...]:
     """Kicks whose impact lies inside the label, each with its detail."""
@@ -174,7 +185,7 @@ def _find_kicks(
         signals = LegSignals(angle.rate_hz, rate[:, None] * np.array([0.0, 0.0, 1.0]))
     dorsiflexion_rad = _bridge(angle.dorsiflexion_rad) if known.any() else angle.dorsiflexion_rad
     found = []
-    for swing in find_kicks(signals, params.kick):
+    for swing in find_kicks(signals, params.kick) if swings is None else swings:
         listed = not swing.reason or swing.swing_radps >= params.listed_swing_radps
         if not listed or not label.start <= swing.impact < label.stop:
             continue

@@ -194,33 +194,21 @@ def _standing_pose(ups: list[Floats], quiet: Bools, params: FeatureParams) -> li
     runs = [run for run in runs_of(quiet) if run.stop > run.start]
     if not runs:
         return [unit(np.median(up, axis=0)) for up in ups]
-    means = [[unit(up[run].mean(axis=0)) for up in ups] for run in runs]
+    means = [np.array([unit(up[run].mean(axis=0)) for run in runs]) for up in ups]
     lengths = np.array([run.stop - run.start for run in runs])
-    held = np.array(
-        [
-            sum(
-                length
-                for other, length in zip(means, lengths, strict=True)
-                if all(_apart(a, b) < params.pose_rad for a, b in zip(mine, other, strict=True))
-            )
-            for mine in means
-        ]
-    )
+    held = np.array([lengths[_alike(means, k, params)].sum() for k in range(len(runs))])
     first = int(np.flatnonzero(held >= params.pose_share * held.max())[0])
-    near = [
-        k
-        for k, other in enumerate(means)
-        if all(_apart(a, b) < params.pose_rad for a, b in zip(means[first], other, strict=True))
-    ]
+    near = _alike(means, first, params)
     weights = lengths[near].astype(float)
-    return [
-        unit(np.average([means[k][s] for k in near], axis=0, weights=weights))
-        for s in range(len(ups))
-    ]
+    return [unit(np.average(mean[near], axis=0, weights=weights)) for mean in means]
 
 
-def _apart(one: Floats, other: Floats) -> float:
-    return float(np.arccos(np.clip(one @ other, -1.0, 1.0)))
+def _alike(means: list[Floats], which: int, params: FeatureParams) -> Bools:
+    """(k,) the poses that are the same as one of them, in every sensor; `means` are (k, 3) each."""
+    alike: Bools = np.logical_and.reduce(
+        [angle_between(mean, mean[which]) < params.pose_rad for mean in means]
+    )
+    return alike
 
 
 def angle_between(vectors: Floats, reference: Floats) -> Floats:

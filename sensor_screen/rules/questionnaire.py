@@ -148,7 +148,7 @@ def write_answers(answers: Answers, language: Language = Language.ENGLISH) -> st
     """
     voice = Voice(language)
     intake = shipped_intake()
-    checked, problems = check_table(intake.sections, _nested(answers))
+    checked, problems = check_table(intake.sections, table_of(answers))
     if problems:
         raise problems_error("answers", problems, voice)
     lines = [f'schema = "{SCHEMA}"']
@@ -182,7 +182,8 @@ def _toml(value: Answer) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _nested(answers: Answers) -> dict[str, Any]:
+def table_of(answers: Answers) -> dict[str, Any]:
+    """Answers as a nested table, as `Questionnaire.check` takes it."""
     table: dict[str, Any] = {}
     for (item_id, side), value in answers.values.items():
         section, _, name = item_id.partition(".")

@@ -95,8 +95,10 @@ def parse_rulebook(text: str, name: str) -> RuleBook:
 def _read(text: str, name: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RuleBookError(name, f"not valid TOML ({error})", "mend that line") from None
+    except (ValueError, RecursionError) as error:
+        # Brackets alone run out of stack; numbers of thousands of digits Python itself refuses.
+        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+        raise RuleBookError(name, f"not valid TOML ({reason})", "mend that line") from None
     _refuse_unknown(content, {"book", *_KINDS}, name)
     _refuse_missing(content, {"book"}, name)
     book = _table(content["book"], f"{name} [book]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from threading import Lock
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -60,12 +60,14 @@ class Measuring:
             BusyError: Too many wait, or it took far too long or ended its process.
             ScreenError: Of the job.
         """
+        begun = self.begin(job, *args, **kwargs)
         try:
-            return self.begin(job, *args, **kwargs).result(LONGEST_S)
+            return begun.result(LONGEST_S)
         except TimeoutError as error:
-            raise BusyError("the report", "takes too long", "try again later", 60.0) from error
-        except BrokenProcessPool as error:
-            raise BusyError("the report", "ended its process", "try again", 5.0) from error
+            self._end_hanging(begun)
+            raise BusyError("the job", "takes too long", "try again later", 60.0) from error
+        except (BrokenProcessPool, CancelledError) as error:
+            raise BusyError("the job", "ended its process", "try again", 5.0) from error
 
     def begin(
         self, job: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
@@ -82,6 +84,20 @@ class Measuring:
             self._waiting += 1
         future.add_done_callback(self._done)
         return future
+
+    def _end_hanging(self, hanging: Future[Made]) -> None:
+        """End the processes where one of them is at a job that does not end; others begin."""
+        if hanging.cancel():
+            return  # it only waited
+        with self._lock:
+            pool = self._pool
+            if pool is None:
+                return
+            self._pool = self._make()
+            self._pool.submit(_warm_up)
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(
         self, job: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
@@ -106,7 +122,18 @@ class Measuring:
 
 
 def _warm_up() -> None:
-    """Load what the first report would wait for."""
-    from sensor_screen.report.html import render_html  # noqa: F401
-    from sensor_screen.session.screen import screen_session  # noqa: F401 - loaded, not called
-    from sensor_screen.storage import recording_file  # noqa: F401
+    """Make one report of a shipped sample, so that the first one waits for nothing."""
+    from sensor_screen.service.report_job import ReportJob, StoredSession, make_report, render_faces
+    from sensor_screen.storage.samples import find_sample
+
+    value = find_sample("healthy").read_bytes()
+    job = ReportJob(
+        session=StoredSession((value,), ""),
+        earlier=(),
+        claims="clinician",
+        language="en",
+        rulebook=None,
+        person="warm-up",
+        issued="2026-01-01T00:00:00+00:00",
+    )
+    render_faces(make_report(job).kept, job.person, job.issued)

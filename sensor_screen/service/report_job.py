@@ -23,6 +23,8 @@ class StoredSession:
     """Recording files."""
     answers: str
     """TOML; empty: none."""
+    recorded_on: str = ""
+    """Day of the session, which counts whatever a recording says; empty: as they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,13 @@ def json_bytes(report: ScreeningReport) -> bytes:
 def open_stored(stored: StoredSession) -> Session:
     """What was kept, read.
 
+    Every recording is of the day of its session.
+
     Raises:
         ScreenError: It cannot be read.
     """
+    from dataclasses import replace
+
     from sensor_screen.judgement import Answers
     from sensor_screen.rules.questionnaire import read_answers
     from sensor_screen.session.case import Session
@@ -107,7 +113,8 @@ def open_stored(stored: StoredSession) -> Session:
         for number, value in enumerate(stored.recordings):
             path = Path(folder) / f"recording {number + 1}.parquet"
             path.write_bytes(value)
-            recordings.append(read_recording(path))
+            read = read_recording(path)
+            recordings.append(replace(read, recorded_on=stored.recorded_on or read.recorded_on))
     answers = read_answers(stored.answers, "answers") if stored.answers else Answers()
     return Session(tuple(recordings), answers)
 

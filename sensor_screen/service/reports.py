@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sensor_screen.errors import NotFoundError, ScreenError, StorageError, UsageError
-from sensor_screen.report.report_check import check_report
+from sensor_screen.report.report_check import check_kept_report
 from sensor_screen.report.stored_positions import find_close_positions, positions_to_json
+from sensor_screen.service.follow_job import follow_sessions, rejudge_session
 from sensor_screen.service.making import create_in
+from sensor_screen.service.once import claim, made_before
 from sensor_screen.service.report_job import (
     FACES,
     ReportJob,
@@ -21,7 +23,7 @@ from sensor_screen.service.report_job import (
 )
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, sha256_of
-from sensor_screen.storage.database.rows import change, find, list_rows
+from sensor_screen.storage.database.rows import change, find, list_rows, newest
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -62,28 +64,35 @@ def create_report(
         NotFoundError: There is no such session or rule book, or no recording in it.
         ScreenError: Nothing can be measured.
     """
+    request = (session_id, claims, language, rulebook_id, compare)
+    if (before := made_before(access, schema.report, key, request)) is not None:
+        return before
     job, row = collect(access, session_id, claims, language, rulebook_id, compare=compare)
     made = access.services.measuring.run(make_report, job)
     row_id = new_id()
     place = f"clinics/{access.actor.clinic_id}/reports/{row_id}"
     access.services.objects.put_new(f"{place}/report.json", made.content)
     with access.write(row_id) as connection:
-        kept = create_in(
-            connection,
-            access,
-            schema.report,
-            key,
-            row_id,
-            object_key=f"{place}/report.json",
-            sha256=sha256_of(made.content),
-            faces="{}",
-            claims=claims,
-            language=language,
-            software_version=made.software_version,
-            rulebook_version=made.rulebook_version,
-            simulated=made.simulated,
-            **row,
-        )
+        claimed = claim(connection, access, key, request, row_id)
+        if claimed != row_id:
+            kept = find(connection, schema.report, claimed, access.reach)
+        else:
+            kept = create_in(
+                connection,
+                access,
+                schema.report,
+                None,
+                row_id,
+                object_key=f"{place}/report.json",
+                sha256=sha256_of(made.content),
+                faces="{}",
+                claims=claims,
+                language=language,
+                software_version=made.software_version,
+                rulebook_version=made.rulebook_version,
+                simulated=made.simulated,
+                **row,
+            )
     if kept["id"] == row_id:
         _begin_faces(access, kept, job, made)
     else:
@@ -148,7 +157,7 @@ def _recordings(connection: Connection, session: Row, reach: Reach) -> list[Row]
 
 def _stored(services: Services, session: Row, rows: list[Row]) -> StoredSession:
     values = tuple(services.objects.get(row["object_key"], row["sha256"]) for row in rows)
-    return StoredSession(values, session["answers"])
+    return StoredSession(values, session["answers"], session["recorded_on"])
 
 
 # --- other faces ---------------------------------------------------------------------------------
@@ -188,8 +197,8 @@ def _keep_faces(
     return told
 
 
-def read_face(access: Access, report_id: str, name: str) -> bytes:
-    """One face of a report, as it was made.
+def find_face(access: Access, report_id: str, name: str) -> tuple[str, str]:
+    """The key of one face of a report, as it was made, and its hash.
 
     Raises:
         NotFoundError: There is no such report or face.
@@ -199,7 +208,7 @@ def read_face(access: Access, report_id: str, name: str) -> bytes:
     with access.read() as connection:
         row = find(connection, schema.report, report_id, access.reach)
     if name == "report.json":
-        return access.services.objects.get(row["object_key"], row["sha256"])
+        return row["object_key"], row["sha256"]
     if name not in FACES:
         raise NotFoundError(name, "is no face of a report", f"ask for {', '.join(FACES)}")
     faces: dict[str, str] = json.loads(row["faces"]) or _make_faces(access, row)
@@ -207,7 +216,16 @@ def read_face(access: Access, report_id: str, name: str) -> bytes:
     if " " in told:  # a sentence, no hash
         raise UsageError(name, "this report has none", told.rstrip("."))
     place = row["object_key"].rpartition("/")[0]
-    return access.services.objects.get(f"{place}/{name}", told)
+    return f"{place}/{name}", told
+
+
+def read_face(access: Access, report_id: str, name: str) -> bytes:
+    """One face of a report, held against its hash.
+
+    Raises:
+        ScreenError: As `find_face`.
+    """
+    return access.services.objects.get(*find_face(access, report_id, name))
 
 
 def _make_faces(access: Access, row: Row) -> dict[str, str]:
@@ -239,20 +257,19 @@ def _make_faces(access: Access, row: Row) -> dict[str, str]:
 # --- the simple endpoint -------------------------------------------------------------------------
 
 
-def read_report(access: Access, report_id: str) -> dict[str, Any]:
-    """The report, decoded and held against its schema."""
-    content = json.loads(read_face(access, report_id, "report.json"))
-    return check_report(content, f"report {report_id}")
+def read_report(access: Access, row: Row) -> dict[str, Any]:
+    """A report, held against its hash, decoded and checked."""
+    content = access.services.objects.get(row["object_key"], row["sha256"])
+    return check_kept_report(json.loads(content), f"report {row['id']}")
 
 
-def read_positions(access: Access, report_id: str) -> dict[str, Any]:
+def read_positions(access: Access, row: Row) -> dict[str, Any]:
     """Positions in impingement-prone ranges with the advice that rests on them.
 
     Raises:
-        NotFoundError: There is no such report.
         UsageError: It is a report for wellness, which judges no position.
     """
-    found = find_close_positions(read_report(access, report_id), f"report {report_id}")
+    found = find_close_positions(read_report(access, row), f"report {row['id']}")
     return positions_to_json(found)
 
 
@@ -265,9 +282,80 @@ def latest_report(access: Access, session_id: str) -> Row:
     table = schema.report
     with access.read() as connection:
         find(connection, schema.session, session_id, access.reach)
-        rows = list_rows(connection, table, access.reach, table.c.session_id == session_id)
-    if not rows:
+        of_session = table.c.session_id == session_id
+        row = newest(connection, table, access.reach, of_session)
+    if row is None:
         raise NotFoundError(
             f"session {session_id[:32]!r}", "has no report", "POST one to its reports"
         )
-    return rows[-1]
+    return row
+
+
+def compare_report(access: Access, row: Row) -> dict[str, Any]:
+    """Left beside right, and now beside the sessions before, as in a stored report."""
+    content = read_report(access, row)
+    return {
+        "report_id": row["id"],
+        **{key: content[key] for key in ("claims", "language", "origin", "recorded_on", "marks")},
+        "earlier_sessions": json.loads(row["earlier"]),
+        "sides": content["comparisons"],
+        "changes": content["judgement"]["changes"],
+        "disclaimer": content["disclaimer"],
+    }
+
+
+# --- several sessions, several rule books --------------------------------------------------------
+
+
+def follow_person(
+    access: Access, person_id: str, claims: str, language: str, rulebook_id: str | None
+) -> dict[str, Any]:
+    """The sessions of one person that have recordings, beside each other.
+
+    Raises:
+        NotFoundError: There is no such person or rule book.
+        UsageError: Fewer than two sessions have a recording.
+    """
+    reach, table = access.reach, schema.session
+    with access.read() as connection:
+        find(connection, schema.person, person_id, reach)
+        book = find(connection, schema.rulebook, rulebook_id, reach) if rulebook_id else None
+        sessions = list_rows(connection, table, reach, table.c.person_id == person_id)
+        sessions.sort(key=lambda row: (row["recorded_on"], row["id"]))
+        found = [(one, _recordings(connection, one, reach)) for one in sessions]
+    days = _days_of([(one, rows) for one, rows in found if rows][-MOST_EARLIER:])
+    stored = tuple(_stored(access.services, one, rows) for one, rows in days)
+    text = book["text"] if book else None
+    return access.services.measuring.run(follow_sessions, stored, claims, language, text)
+
+
+def _days_of(found: list[tuple[Row, list[Row]]]) -> list[tuple[Row, list[Row]]]:
+    """Sessions of one day as one, with the answers of the last that has any."""
+    days: dict[str, tuple[Row, list[Row]]] = {}
+    for session, rows in found:
+        old, before = days.get(session["recorded_on"], (session, []))
+        answers = session["answers"] or old["answers"]
+        days[session["recorded_on"]] = ({**session, "answers": answers}, [*before, *rows])
+    return list(days.values())
+
+
+def rejudge(
+    access: Access, session_id: str, a: str | None, b: str | None, language: str
+) -> dict[str, Any]:
+    """A session under two rule books; None: the shipped one.
+
+    Raises:
+        NotFoundError: There is no such session or rule book, or no recording in it.
+    """
+    reach = access.reach
+    with access.read() as connection:
+        session = find(connection, schema.session, session_id, reach)
+        text_a, text_b = (
+            find(connection, schema.rulebook, book, reach)["text"] if book else None
+            for book in (a, b)
+        )
+        rows = _recordings(connection, session, reach)
+    if not rows:
+        raise NotFoundError(f"session {session_id[:32]!r}", "has no recording", "upload one first")
+    stored = _stored(access.services, session, rows)
+    return access.services.measuring.run(rejudge_session, stored, text_a, text_b, language)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from sensor_screen.service.endings import Endings
 from sensor_screen.service.passwords import Passwords
+from sensor_screen.service.retention import DailyCare
 from sensor_screen.service.throttle import SignInThrottle
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import now_us
 from sensor_screen.storage.database.rows import add
+from sensor_screen.storage.sealing import Sealer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from sensor_screen.service.actor import Actor
     from sensor_screen.service.measuring import Measuring
+    from sensor_screen.service.read_log import ReadLog
     from sensor_screen.service.streams import LiveStreams
     from sensor_screen.settings import Settings
     from sensor_screen.storage.database.engine import Database
@@ -35,6 +38,8 @@ class Services:
     database: Database
     objects: ObjectStore
     measuring: Measuring
+    read_log: ReadLog
+    sealing: Sealer = field(default_factory=Sealer)
     live: LiveStreams | None = None
     """What takes frames and folds them; None: nothing does, and a stream stays as it is."""
     passwords: Passwords = field(default_factory=Passwords)
@@ -52,11 +57,16 @@ class Services:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """What works beside the requests, from the first request to the last."""
+        care = DailyCare(self)
         self.measuring.start()
+        self.read_log.start()
+        care.start()
         try:
             yield
         finally:
+            care.stop()
             self.measuring.stop()
+            self.read_log.stop()
             self.database.close()
 
 
@@ -112,6 +122,14 @@ class Access:
         with self.services.database.write() as connection:
             yield connection
             self.note(connection, object_id)
+
+    def note_read(self, object_id: str | None) -> None:
+        """A line in the audit log for what was read; written a moment later, and never waited for.
+
+        Args:
+            object_id: What was read, or of whom; None: of everybody.
+        """
+        self.services.read_log.add(self.actor, self.action, object_id, self.request_id)
 
     def note(
         self,

@@ -21,14 +21,19 @@ def open_services(settings: Settings) -> Services:
         sensor_screen.errors.ScreenError: Something cannot be opened; says what and why.
     """
     from sensor_screen.service.measuring import Measuring
+    from sensor_screen.service.read_log import ReadLog
     from sensor_screen.service.services import Services
     from sensor_screen.storage.objects import open_objects
+    from sensor_screen.storage.sealing import Sealer
 
+    database = open_service_database(settings)
     return Services(
         settings=settings,
-        database=open_service_database(settings),
+        database=database,
         objects=open_objects(settings.objects_place),
         measuring=Measuring(settings.measuring_processes),
+        read_log=ReadLog(database),
+        sealing=Sealer([key.get_secret_value() for key in settings.sealing_keys]),
     )
 
 

@@ -17,12 +17,14 @@ from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, now_us
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Table
 
 Row = dict[str, Any]
 """Column -> value."""
+MADE_AT = ("created_at_us", "given_at_us")
+"""Columns of the time at which a row is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,16 @@ def _of_person(table: Table, person_id: str) -> ColumnElement[bool]:
 
 
 def add(connection: Connection, table: Table, **values: Any) -> Row:  # noqa: ANN401 - any column
-    """A new row; `id` and `created_at_us` are made where they are not given.
+    """A new row; its id and the time it is made at are added where they are not given.
 
     Raises:
         ConflictError: Something unique is there already.
     """
     if "id" in table.c:
         values.setdefault("id", new_id())
-    if "created_at_us" in table.c:
-        values.setdefault("created_at_us", now_us())
+    for name in MADE_AT:
+        if name in table.c:
+            values.setdefault(name, now_us())
     row = {column.name: values.get(column.name) for column in table.c}
     try:
         connection.execute(insert(table), row)
@@ -79,6 +82,11 @@ def add(connection: Connection, table: Table, **values: Any) -> Row:  # noqa: AN
             f"this {table.name}", "is there already, or rests on what is gone", "choose another"
         ) from error
     return row
+
+
+def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Several new rows with all their columns."""
+    connection.execute(insert(table), list(rows))
 
 
 def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
@@ -149,6 +157,21 @@ def list_rows(
     query = select(table).where(within(table, reach), table.c.id > after, *where)
     found = connection.execute(query.order_by(table.c.id).limit(limit)).mappings()
     return [dict(row) for row in found]
+
+
+def newest(
+    connection: Connection, table: Table, reach: Reach, *where: ColumnElement[bool]
+) -> Row | None:
+    """The row within reach that was made last; None where there is none."""
+    query = select(table).where(within(table, reach), *where).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else dict(row)
+
+
+def existing(connection: Connection, table: Table, ids: Iterable[str]) -> set[str]:
+    """Those of some ids that are still there."""
+    found = connection.execute(select(table.c.id).where(table.c.id.in_(list(ids))))
+    return set(found.scalars())
 
 
 def change(connection: Connection, table: Table, row_id: str, reach: Reach, **values: Any) -> Row:  # noqa: ANN401
