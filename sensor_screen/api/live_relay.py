@@ -19,10 +19,10 @@ from sensor_screen.api.live_sockets import (
     Doorkeeper,
     LiveSockets,
     RefusedError,
-    is_own_origin,
     look_again_forever,
 )
-from sensor_screen.errors import StorageError
+from sensor_screen.api.origin import check_origin
+from sensor_screen.errors import DeniedError, StorageError
 from sensor_screen.service.group_commit import describe_trouble
 from sensor_screen.service.live_streams import LiveStreams
 from sensor_screen.service.relay_acts import Claim, Close, Say
@@ -37,6 +37,7 @@ from sensor_screen.service.relay_messages import (
     compact,
 )
 from sensor_screen.service.relay_session import RelaySession
+from sensor_screen.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,7 +58,7 @@ class LiveDoor:
     live: LiveStreams
     doorkeeper: Doorkeeper
     sockets: LiveSockets = field(default_factory=LiveSockets)
-    public_url: str = ""
+    settings: Settings = field(default_factory=Settings)
     recheck_s: float = RECHECK_S
 
 
@@ -98,8 +99,10 @@ async def _admitted(
 
 
 async def _admit(door: LiveDoor, socket: WebSocket, action: str, stream_id: str) -> Admitted:
-    if not is_own_origin(socket.headers, door.public_url):
-        raise RefusedError(CloseCode.NOT_ALLOWED, "The page is not of this service.")
+    try:
+        check_origin(socket, door.settings)
+    except DeniedError as denied:
+        raise RefusedError(CloseCode.NOT_ALLOWED, str(denied)) from denied
     ticket = socket.query_params.get("ticket", "")
     return await asyncio.to_thread(door.doorkeeper.admit, ticket, action, stream_id)
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from sensor_screen.service.relay_messages import CloseCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 RECHECK_S = 60.0
 """Seconds: how long a socket may outlive what nobody called `close_all` for."""
@@ -119,14 +118,3 @@ async def look_again_forever(
             return
         except Exception:  # noqa: BLE001, S112 - the database is away: asked again in a minute
             continue
-
-
-def is_own_origin(headers: Mapping[str, str], public_url: str = "") -> bool:
-    """Whether a browser that opens a socket shows a page of this service; programs send none."""
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    own = {headers.get("host", "").lower()}
-    if public_url:
-        own.add(urlsplit(public_url).netloc.lower())
-    return urlsplit(origin).netloc.lower() in own - {""}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sensor_screen.errors import ScreenError, StorageError
 from sensor_screen.protocol.relay_frame import RelayReader
-from sensor_screen.service.recordings import facts_of
+from sensor_screen.service.upload_job import facts_of
 from sensor_screen.session.receive import Receiver
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.frames import (
@@ -150,7 +150,7 @@ def _keep(
     row = {
         **{"id": recording_id, "clinic_id": state.clinic_id, "session_id": state.session_id},
         **{"object_key": key, "sha256": sha256_of(value), "came_as": CAME_AS},
-        **{"created_at_us": now_us(), **facts_of(recording, value)},
+        **{"created_at_us": now_us(), **facts_of(recording, len(value))},
     }
     with database.write() as connection:
         done = end_stream(connection, state.id, recording_id=recording_id)

@@ -34,6 +34,12 @@ class LiveHubParams:
 class Analyst(Protocol):
     """Measures streams while they come."""
 
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
     def open(self, stream_id: str) -> None:
         """Look at a stream from its first frame on; the same again changes nothing."""
 
@@ -55,6 +61,12 @@ class Analyst(Protocol):
 
 class NoAnalyst:
     """Analysis is off: there is nothing to see."""
+
+    def start(self) -> None:
+        """See `Analyst`."""
+
+    def stop(self) -> None:
+        """See `Analyst`."""
 
     def open(self, stream_id: str) -> None:
         """See `Analyst`."""

@@ -68,6 +68,7 @@ class LiveStreams:
     def start(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
         """Begin; callbacks run by `call_soon`."""
         self._call_soon = call_soon
+        self.hub.analyst.start()
         self.commits.start()
         self.folds.start()
 
@@ -98,6 +99,7 @@ class LiveStreams:
         """
         whole = self.commits.stop(grace_s)
         self.folds.stop()
+        self.hub.analyst.stop()
         self._claims.shutdown(cancel_futures=True)
         return whole
 

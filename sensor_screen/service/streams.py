@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sensor_screen.errors import BusyError
 from sensor_screen.service.making import create_in
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id
-from sensor_screen.storage.database.rows import change_where, count, find, list_rows, within
+from sensor_screen.storage.database.rows import count, find, list_rows, within
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 
 OPEN_OF_PERSON = 4
 """Streams that an athlete has open at once; the limit of the clinic is not theirs to use up."""
-
-
-class LiveStreams(Protocol):
-    """Takes the frames of streams, and makes recordings of them."""
-
-    def finish(self, stream_id: str) -> bool:
-        """End a stream that is open, with what of it is durable, and begin to fold it.
-
-        Returns:
-            Whether it was open.
-        """
 
 
 def create_stream(access: Access, session_id: str, key: str | None) -> Row:
@@ -97,12 +86,8 @@ def finish_stream(access: Access, stream_id: str) -> Row:
     Raises:
         NotFoundError: There is none within reach.
     """
-    table, live = schema.stream, access.services.live
     with access.write(stream_id) as connection:
-        find(connection, table, stream_id, access.reach)
-        if live is None:
-            is_open = (table.c.id == stream_id, table.c.state == "open")
-            change_where(connection, table, *is_open, state="finishing")
-    if live is not None:
-        live.finish(stream_id)  # in a transaction of its own: it knows what is durable
+        find(connection, schema.stream, stream_id, access.reach)
+    # In a transaction of its own: it knows what is durable.
+    access.services.live.finish(stream_id)
     return find_stream(access, stream_id)
