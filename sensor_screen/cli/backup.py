@@ -17,13 +17,14 @@ The file holds the rows of one moment and every recording and report that they n
 hash. It goes from SQLite to PostgreSQL and from a folder to S3. With `--verify` nothing is written:
 a backup is read to its end and held against its hashes.
 
-What is encrypted stays so: the keys are not in it, keep them apart.
+What is encrypted stays so: the keys are not in it, keep them apart. The file itself is not
+encrypted, and holds what the service knows of people: keep it in a safe place.
 
 Examples:
 
-    sensor-screen backup --out screen-2026-11-27.zip
+    sensor-screen backup --out screen-2026-11-27.tar.zst
 
-    sensor-screen backup --verify screen-2026-11-27.zip
+    sensor-screen backup --verify screen-2026-11-27.tar.zst
 """
 
 RESTORE_HELP = """
@@ -34,7 +35,7 @@ erased again where the list of erased people is given: the newer backup, or the 
 
 Example:
 
-    sensor-screen restore screen-2026-11-27.zip --data /srv/screen-restored
+    sensor-screen restore screen-2026-11-27.tar.zst --data /srv/screen-restored
 """
 
 DataOption = Annotated[
@@ -58,6 +59,10 @@ def backup(
     data: DataOption = None,
     database: DatabaseOption = None,
     objects: ObjectsOption = None,
+    leave_damaged: Annotated[
+        bool,
+        typer.Option("--leave-damaged", help="Leave out objects that are lost or damaged."),
+    ] = False,
 ) -> None:
     from sensor_screen.cli.serve import settings_of
     from sensor_screen.errors import UsageError
@@ -69,7 +74,7 @@ def backup(
         _tell(verify, keep.verify(verify, _shower()), "is whole")
     elif out is not None:
         settings = settings_of(data=data, database_url=database, objects_url=objects)
-        _tell(out, keep.back_up(settings, out, _shower()), "written")
+        _tell(out, keep.back_up(settings, out, _shower(), leave_damaged=leave_damaged), "written")
 
 
 def restore(
@@ -114,3 +119,23 @@ def _tell(path: Path, summary: "BackupSummary", done: str) -> None:
     )
     for name in summary.missing:
         typer.echo(f"Left out, erased meanwhile: {name}")
+    for name in summary.damaged:
+        typer.echo(f"Left out, lost or damaged: {name}")
+
+
+NEW_KEY_HELP = """
+Print a new key with which names and notes are encrypted.
+
+Put it in front of the keys in SENSOR_SCREEN_SEALING_KEYS, with a comma behind it, and keep all of
+them: without its key a name is lost.
+
+Example:
+
+    sensor-screen new-key
+"""
+
+
+def new_key() -> None:
+    from sensor_screen.wiring import keep
+
+    typer.echo(keep.new_key())

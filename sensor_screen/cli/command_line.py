@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from sensor_screen.cli.angles import ANGLES_HELP, angles
-from sensor_screen.cli.backup import BACKUP_HELP, RESTORE_HELP, backup, restore
+from sensor_screen.cli.backup import (
+    BACKUP_HELP,
+    NEW_KEY_HELP,
+    RESTORE_HELP,
+    backup,
+    new_key,
+    restore,
+)
 from sensor_screen.cli.demo import DEMO_HELP, demo
 from sensor_screen.cli.devices import DEVICES_HELP, devices
 from sensor_screen.cli.doctor import DOCTOR_HELP, doctor
@@ -76,6 +83,7 @@ app.command(help=SERVE_HELP)(serve)
 app.command("sign-in", help=SIGN_IN_HELP)(sign_in)
 app.command(help=BACKUP_HELP)(backup)
 app.command(help=RESTORE_HELP)(restore)
+app.command("new-key", help=NEW_KEY_HELP)(new_key)
 app.command(help=VALIDATE_HELP)(validate)
 app.command(help=RECOVER_HELP)(recover)
 app.command(help=DOCTOR_HELP)(doctor)

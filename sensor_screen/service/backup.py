@@ -2,7 +2,8 @@
 
 A backup is logical: rows as JSON and objects as they are, so that it goes from SQLite to PostgreSQL
 and from a folder to S3. It holds the rows of one moment and the objects that these rows name.
-Objects that were erased while it was made are named in it; damaged ones end it, with their names.
+Objects that were erased while it was made are named in it; damaged and lost ones end it, with their
+names, unless the caller leaves them out.
 What is sealed (`storage.sealing`) stays sealed: its keys are not in the backup and are needed to
 read what was restored.
 """
@@ -81,6 +82,8 @@ class BackupSummary:
     objects_bytes: int
     missing: tuple[str, ...]
     """Keys that rows name and that had been erased when their turn came."""
+    damaged: tuple[str, ...]
+    """Keys of objects that were damaged or lost, and left out because the caller said so."""
     file_bytes: int
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -115,6 +118,7 @@ def create_backup(
     *,
     schema_revision: str,
     made_at_us: int,
+    leave_damaged: bool = False,
     tell: Callable[[BackupProgress], None] = lambda _: None,
 ) -> BackupSummary:
     """Write a backup, while others read and write.
@@ -126,12 +130,14 @@ def create_backup(
         path: The file to make; an older one of that name is replaced in one step.
         schema_revision: Of the database.
         made_at_us: Now, in microseconds since 1970.
+        leave_damaged: Leave out objects that are damaged or lost, and name them in the backup,
+            where otherwise there would be none.
         tell: Is told how far it is.
 
     Raises:
         UsageError: The file cannot be written.
-        StorageError: The database or the objects cannot be read, or objects are damaged; there is
-            no file then.
+        StorageError: The database or the objects cannot be read, or objects are damaged or lost;
+            there is no new file then.
     """
     rows: dict[str, int] = {}
     named: dict[str, str] = {}
@@ -143,7 +149,16 @@ def create_backup(
             for number, table in enumerate(tables, 1):
                 rows[table.name] = _write_table(writer, connection, table, named)
                 tell(BackupProgress("tables", table.name, number, len(tables)))
-        objects_bytes, missing = _write_objects(writer, objects, named, tell)
+        left = _Left()
+        objects_bytes = _write_objects(writer, objects, named, left, tell)
+        _tell_lost(database, tables, left)
+        if left.damaged and not leave_damaged:
+            raise StorageError(
+                _say(left.damaged),
+                "they are lost, or not what was stored",
+                "restore them from an older backup, or leave them out",
+                fault="damaged",
+            )
         summary = {
             "format": FORMAT,
             "software_version": __version__,
@@ -157,9 +172,10 @@ def create_backup(
                 }
                 for table in tables
             ],
-            "objects": len(named) - len(missing),
+            "objects": len(named) - len(left.missing) - len(left.damaged),
             "objects_bytes": objects_bytes,
-            "missing": missing,
+            "missing": left.missing,
+            "damaged": left.damaged,
         }
         writer.finish(summary)
     return _summary(summary, path.stat().st_size)
@@ -185,33 +201,49 @@ def _write_table(
     return count
 
 
+@dataclass(slots=True)
+class _Left:
+    """Keys of objects that are not in the backup."""
+
+    missing: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+
+
 def _write_objects(
     writer: BackupWriter,
     objects: ObjectStore,
     named: dict[str, str],
+    left: _Left,
     tell: Callable[[BackupProgress], None],
-) -> tuple[int, list[str]]:
-    """Bytes of all, and the keys that are not there any more."""
+) -> int:
+    """Bytes of all."""
     size = 0
-    missing: list[str] = []
-    bad: list[str] = []
     for number, (key, sha256) in enumerate(sorted(named.items()), 1):
         try:
             value = objects.get(key, sha256)
         except StorageError as error:
             if error.fault not in ("missing", "damaged"):
                 raise
-            (missing if error.fault == "missing" else bad).append(key)
-            continue
-        if not bad:
+            (left.missing if error.fault == "missing" else left.damaged).append(key)
+        else:
             writer.add(OBJECTS + key, value)
             size += len(value)
         tell(BackupProgress("objects", key, number, len(named)))
-    if bad:
-        raise StorageError(
-            _say(bad), "they are not what was stored", "restore them first", fault="damaged"
-        )
-    return size, missing
+    return size
+
+
+def _tell_lost(database: Readable, tables: tuple[Table, ...], left: _Left) -> None:
+    """What is missing and still named by a row was not erased: it is lost."""
+    if not left.missing:
+        return
+    named: set[str] = set()
+    with database.read() as connection:
+        for table in tables:
+            if "object_key" in table.columns:
+                for row in read_rows(connection, table):
+                    named.update(key for key, _ in find_objects(row))
+    left.damaged = sorted({*left.damaged, *(key for key in left.missing if key in named)})
+    left.missing = [key for key in left.missing if key not in named]
 
 
 def verify_backup(
@@ -299,6 +331,7 @@ def _summary(manifest: dict[str, Any], file_bytes: int) -> BackupSummary:
         objects=int(manifest["objects"]),
         objects_bytes=int(manifest["objects_bytes"]),
         missing=tuple(str(key) for key in manifest["missing"]),
+        damaged=tuple(str(key) for key in manifest["damaged"]),
         file_bytes=file_bytes,
         columns={
             str(table["name"]): tuple(str(name) for name in table["columns"])

@@ -41,6 +41,6 @@ def expose() -> tuple[bytes, str]:
     """Every count as text, and the media type of that."""
     if SEVERAL in os.environ:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_LATEST
     return generate_latest(), CONTENT_TYPE_LATEST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sensor_screen.errors import ScreenError, UsageError
 from sensor_screen.service.backup import (
@@ -89,6 +89,28 @@ def restore_backup(
             raise damaged(path, str(error)) from error
         raise
     return summary
+
+
+def read_table(path: Path, table: Table, *, limits: BackupLimits = LIMITS) -> list[dict[str, Any]]:
+    """All rows of one small table in a backup, which is verified first.
+
+    For what has to be known of a backup without restoring it: who has been erased since another.
+
+    Raises:
+        UsageError: The file cannot be opened.
+        StorageError: It is damaged, or has no such table.
+    """
+    columns = verify_backup(path, limits=limits).columns.get(table.name)
+    if columns is None or not set(columns) <= set(table.columns.keys()):
+        raise damaged(path, f"it has no table {table.name} that is known here")
+    rows: list[dict[str, Any]] = []
+    try:
+        for part, value in read_backup(path, limits):
+            if part.name.startswith(f"{TABLES}{table.name}/"):
+                rows += decode_rows(table, columns, value)
+    except ValueError as error:
+        raise damaged(path, str(error)) from error
+    return rows
 
 
 def _restore(

@@ -150,6 +150,9 @@ def parse_csv(path: FileSource, content: bytes, *, lines_before: int = 0) -> Csv
         raise RecordingError(str(path), "it is a recording already", "use it without importing it")
     blank_lines = content[: len(content) - len(content.lstrip(b"\r\n"))].count(b"\n")
     head, _, body = content.lstrip(b"\r\n").partition(b"\n")
+    rows = max(body.count(b"\n"), body.count(b"\r"))
+    if rows > limits_of(path).rows:
+        raise RecordingError(str(path), f"it has {rows} rows, too many", "cut it into parts")
     if b"\0" in content[:MAX_HEADER_BYTES] or len(head) > MAX_HEADER_BYTES:
         raise RecordingError(str(path), "it is not a text file", "export it as CSV in UTF-8")
     try:

@@ -34,6 +34,7 @@ MAX_KEY = 180
 MAX_SEGMENT = 64
 """Characters; together they let every key stand in a tar header of a backup."""
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_PART = re.compile(rf"{_SEGMENT.pattern}#[0-9]+")
 PATIENCE_S = 20
 """How long one call of S3 is tried again. A report waits for it, so not obstore's three minutes."""
 
@@ -148,6 +149,29 @@ class ObjectStore:
             for found in obstore.list(self._store, prefix or None):
                 for entry in found:
                     yield StoredObject(entry["path"], int(entry["size"]))
+
+    def remove_parts(self, before_s: float) -> int:
+        """Remove what kills and power cuts left of values that were never named.
+
+        Args:
+            before_s: Older than this, in seconds since 1970; a day ago is far enough.
+
+        Returns:
+            How many; in S3 the store itself takes care of them.
+
+        Raises:
+            StorageError: The folder cannot be read or written.
+        """
+        count = 0
+        if self._folder is None:
+            return count
+        with self._told(self.name):
+            for part in self._folder.rglob("*#*"):
+                with suppress(FileNotFoundError):
+                    if _PART.fullmatch(part.name) and part.stat().st_mtime < before_s:
+                        part.unlink()
+                        count += 1
+        return count
 
     def _put_file(self, path: Path, value: bytes) -> None:
         """Written, on the disk, and only then named; `FileExistsError` where the name is taken."""

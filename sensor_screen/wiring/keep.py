@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from sensor_screen.settings import Settings
 
 
-def back_up(settings: Settings, out: Path, tell: Callable[[BackupProgress], None]) -> BackupSummary:
+def back_up(
+    settings: Settings,
+    out: Path,
+    tell: Callable[[BackupProgress], None],
+    *,
+    leave_damaged: bool = False,
+) -> BackupSummary:
     """Write a backup of the service with these settings, which may be serving.
 
     Raises:
@@ -39,6 +45,7 @@ def back_up(settings: Settings, out: Path, tell: Callable[[BackupProgress], None
             out,
             schema_revision=revision_of(database),
             made_at_us=now_us(),
+            leave_damaged=leave_damaged,
             tell=tell,
         )
     finally:
@@ -54,3 +61,10 @@ def verify(path: Path, tell: Callable[[BackupProgress], None]) -> BackupSummary:
     from sensor_screen.service.backup import verify_backup
 
     return verify_backup(path, tell=tell)
+
+
+def new_key() -> str:
+    """A key for sealing, at random."""
+    from sensor_screen.storage.sealing import new_key as make
+
+    return make()

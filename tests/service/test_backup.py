@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import zstandard
-from sqlalchemy import insert
+from sqlalchemy import MetaData, Table, insert, update
 
 from sensor_screen.errors import ScreenError, StorageError, UsageError
 from sensor_screen.service import backup as backup_module
 from sensor_screen.service.backup import BackupProgress, BackupSummary, create_backup, verify_backup
-from sensor_screen.service.restore import restore_backup
+from sensor_screen.service.restore import read_table, restore_backup
 from sensor_screen.storage.backup_file import END_BYTES, FRAME, BackupLimits, write_backup
 from sensor_screen.storage.objects import open_objects
 from tests.service.small_database import SmallDatabase, clinic, content_of, kept, metadata, odd
@@ -99,6 +99,15 @@ def test_a_backup_of_what_was_restored_is_the_same(good: Path, empty: Place) -> 
     empty.restore(good)
     empty.back_up(good.with_name("again"))
     assert good.read_bytes() == good.with_name("again").read_bytes()
+
+
+def test_one_table_can_be_read_without_restoring(place: Place, good: Path) -> None:
+    (row, other) = read_table(good, kept)
+    assert (row["number"], other["object_key"]) == (3, "clinics/a/recordings/1.parquet")
+    assert len(read_table(good, odd)) == 10
+    with pytest.raises(StorageError, match="it has no table elsewhere"):
+        read_table(good, Table("elsewhere", MetaData()))
+    assert place
 
 
 def test_nothing_is_a_backup_too(empty: Place, tmp_path: Path) -> None:
@@ -186,7 +195,9 @@ def test_an_erased_object_is_named_and_the_rest_is_kept(
     place: Place, empty: Place, tmp_path: Path
 ) -> None:
     def erase(progress: BackupProgress) -> None:
-        if progress.doing == "tables":
+        if progress.doing == "tables" and progress.name == "kept":
+            with place.database.write() as connection:
+                connection.execute(update(kept).where(kept.c.number == 3).values(faces=None))
             place.objects.delete("clinics/a/reports/1/report.html")
 
     made = place.back_up(tmp_path / "b", tell=erase)
@@ -198,11 +209,21 @@ def test_an_erased_object_is_named_and_the_rest_is_kept(
 def test_damaged_objects_end_it_with_all_their_names(place: Place, tmp_path: Path) -> None:
     for name in ("recordings/1.parquet", "reports/1/report.json"):
         (place.folder / "objects/clinics/a" / name).write_bytes(b"other")
-    with pytest.raises(StorageError, match=r"recordings/1\.parquet, .*report\.json: ") as caught:
+    place.objects.delete("clinics/a/reports/1/report.html")  # and its row is still there
+    said = r"recordings/1\.parquet, .*report\.html, .*report\.json: they are lost, or not what"
+    with pytest.raises(StorageError, match=said) as caught:
         place.back_up(tmp_path / "b")
     assert caught.value.fault == "damaged"
     assert not (tmp_path / "b").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["first"]
+    made = place.back_up(tmp_path / "b", leave_damaged=True)
+    assert made == verify_backup(tmp_path / "b")
+    assert made.objects == 0
+    assert [key.rpartition("/")[2] for key in made.damaged] == [
+        "1.parquet",
+        "report.html",
+        "report.json",
+    ]
 
 
 def test_an_older_backup_stays_when_a_new_one_fails(place: Place, good: Path) -> None:
@@ -365,6 +386,7 @@ def write_archive(
         "objects": sum(name.startswith("objects/") for name in parts),
         "objects_bytes": 0,
         "missing": [],
+        "damaged": [],
     }
     change(manifest)
     with write_backup(folder / "made") as writer:

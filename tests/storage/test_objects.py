@@ -190,6 +190,19 @@ def test_a_disk_that_fails_to_sync_has_kept_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_kill_left_is_not_listed_and_can_be_removed(tmp_path: Path) -> None:
+    objects = open_objects(tmp_path)
+    objects.put_new("a/b", b"x")
+    for name, age_s in (("c#123", 1000.0), ("d#7", 3000.0), ("e#x", 1000.0)):
+        (tmp_path / "a" / name).write_bytes(b"half")
+        os.utime(tmp_path / "a" / name, (age_s, age_s))
+    assert "a/b" in {found.key for found in objects.list()}
+    assert not {found.key for found in objects.list()} & {"a/c#123", "a/d#7"}
+    assert objects.remove_parts(2000.0) == 1
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"b", "d#7", "e#x"}
+    assert objects.get("a/b") == b"x"
+
+
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1M") as disk:
         objects = open_objects(disk)
