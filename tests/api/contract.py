@@ -30,10 +30,11 @@ from schemathesis.specs.openapi.checks import (
 from sensor_screen.api.app import create_app
 from sensor_screen.service.accounts import issue_token
 from sensor_screen.service.actor import Role
+from sensor_screen.service.intake import version_of
 from sensor_screen.settings import Settings
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id
-from sensor_screen.storage.database.rows import add
+from sensor_screen.storage.database.rows import add, find_one
 from sensor_screen.storage.samples import find_sample
 from sensor_screen.wiring.serve import open_services
 
@@ -97,6 +98,13 @@ class World:
                 stream_id=self.stream_id if role is Role.RELAY else None,
             )
         return {"Authorization": f"Bearer {secret}"}
+
+    def version(self) -> str:
+        """Of the answers as they are now, so that some are taken."""
+        (session_id,) = self.ids["session_id"]
+        with self.services.database.read() as connection:
+            row = find_one(connection, schema.session, schema.session.c.id == session_id)
+        return "" if row is None else version_of(row["answers"])
 
 
 @contextmanager
@@ -184,13 +192,9 @@ def operations(world: World) -> list[Any]:
     ]
 
 
-def try_operation(
-    world: World, operation: Any, caller: str, examples: int, tally: Tally, seeded: int
-) -> None:
-    """Call one operation with random values, half of them as described and half not."""
-    headers = world.headers(caller)
+def cases_of(world: World, operation: Any) -> st.SearchStrategy[Case]:
+    """Calls of one operation, half as described and half not, many about what is there."""
     removes = operation.method.upper() == "DELETE" or operation.label.endswith("/erase")
-    ends_token = "/v1/sign-out" in operation.path or "password" in operation.path
 
     @st.composite
     def cases(draw: st.DrawFn) -> Case:
@@ -203,10 +207,27 @@ def try_operation(
         for name in [name for name in case.headers or {} if name.lower() == "authorization"]:
             del case.headers[name]  # it would stand in place of the caller's
         if not removes and draw(st.integers(0, 3)):
-            for name in case.path_parameters or {}:
-                if name in world.ids:
-                    case.path_parameters[name] = draw(st.sampled_from(world.ids[name]))
+            _put_ids(draw, case.path_parameters, world)
+        if isinstance(case.body, dict) and draw(st.booleans()):
+            _put_ids(draw, case.body, world)
+            if "version" in case.body:
+                case.body["version"] = world.version()
         return case
+
+    return cases()
+
+
+def _put_ids(draw: st.DrawFn, values: dict[str, Any] | None, world: World) -> None:
+    for name in sorted((values or {}).keys() & world.ids.keys()):  # the same order for a seed
+        values[name] = draw(st.sampled_from(world.ids[name]))
+
+
+def try_operation(
+    world: World, operation: Any, caller: str, examples: int, tally: Tally, seeded: int
+) -> None:
+    """Call one operation with random values, half of them as described and half not."""
+    headers = world.headers(caller)
+    ends_token = "/v1/sign-out" in operation.path or "password" in operation.path
 
     @seed(seeded)
     @settings(
@@ -217,7 +238,7 @@ def try_operation(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=cases())
+    @given(case=cases_of(world, operation))
     def run(case: Case) -> None:
         own = world.headers(caller) if ends_token else headers
         response = case.call(
