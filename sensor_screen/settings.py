@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     `sensor-screen new-key` makes one. None: they are stored as they are."""
     retention_days: int = Field(default=0, ge=0)
     """People without a session for so long are erased; 0: never by itself."""
+    require_consent: bool = False
+    """Nothing is recorded of a person without their consent to the newest text. Off: consents are
+    kept where they are given, and the clinic sees to it itself."""
     session_days: int = Field(default=7, ge=1, le=365)
     """Somebody who signed in is signed out after so long."""
     upload_bytes: int = Field(default=256 * 2**20, ge=2**20)

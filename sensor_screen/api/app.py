@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,8 +14,13 @@ from fastapi.routing import APIRoute
 
 from sensor_screen.api import (
     account_routes,
+    audit_routes,
+    consent_routes,
     health_routes,
     intake_routes,
+    key_routes,
+    note_routes,
+    pairing_routes,
     people_routes,
     plan_routes,
     progress_routes,
@@ -22,18 +28,26 @@ from sensor_screen.api import (
     report_routes,
     rulebook_routes,
     session_routes,
+    stream_routes,
+    ticket_routes,
 )
+from sensor_screen.api.doorkeeper import TicketDoorkeeper
 from sensor_screen.api.limits import RequestLimits
+from sensor_screen.api.live_relay import LiveDoor, live_router
 from sensor_screen.api.policy import POLICY
 from sensor_screen.api.problems import install_problems
+from sensor_screen.api.routing import GuardedRoute
 from sensor_screen.api.trust_pages import Offer, door_router, static_router, trust_router
+from sensor_screen.service.relay_messages import CloseCode
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sensor_screen.service.endings import Ended
     from sensor_screen.service.services import Services
 
 ABOUT = """
@@ -89,7 +103,9 @@ def create_app(services: Services, offer: Offer = lambda: None) -> FastAPI:
     install_problems(app)
     for router in ROUTERS:
         app.include_router(router)
-    for router in (door_router(), static_router(), trust_router(offer)):
+    door = LiveDoor(services.live, TicketDoorkeeper(services), settings=services.settings)
+    services.endings.listen(partial(_close_sockets, door))
+    for router in (live_router(door), door_router(), static_router(), trust_router(offer)):
         app.include_router(router)
     refuse_ungoverned(app)
     app.add_middleware(Surroundings)
@@ -101,23 +117,55 @@ ROUTERS = tuple(
     for module in (
         health_routes,
         account_routes,
+        key_routes,
         people_routes,
+        consent_routes,
+        note_routes,
+        audit_routes,
         plan_routes,
         session_routes,
         intake_routes,
         recording_routes,
         report_routes,
+        stream_routes,
+        ticket_routes,
+        pairing_routes,
         progress_routes,
         rulebook_routes,
     )
 )
 
 
+def _close_sockets(door: LiveDoor, ended: Ended) -> None:
+    """Sockets of what has ended close; in any thread."""
+    for token_id in ended.token_ids:
+        door.sockets.close_all(token_id=token_id)
+    for stream_id in ended.stream_ids:
+        door.live.hub.analyst.close(stream_id)
+        door.sockets.close_all(
+            stream_id=stream_id, code=CloseCode.NO_STREAM, reason="The stream was erased."
+        )
+
+
 def refuse_ungoverned(app: FastAPI) -> None:
-    """Raise where a route has no row in the policy."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.operation_id not in POLICY:
+    """Raise where a route has no row in the policy, or has one that nobody enforces."""
+    for route in routes_of(app.routes):
+        if not isinstance(route, APIRoute):
+            continue
+        row = POLICY.get(route.operation_id or "")
+        if row is None:
             raise RuntimeError(f"{route.path} ({route.operation_id}) has no row in the policy")
+        if row and not isinstance(route, GuardedRoute):
+            raise RuntimeError(f"{route.path} ({route.operation_id}) is not guarded")
+
+
+def routes_of(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """Routes, also those of routers that are included, which stay whole in newer FastAPIs."""
+    for route in routes:
+        if (router := getattr(route, "original_router", None)) is not None:
+            yield from routes_of(router.routes)
+        else:
+            yield route
 
 
 class Surroundings:

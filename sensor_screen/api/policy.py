@@ -133,6 +133,23 @@ POLICY: Mapping[str, Row] = {
     "socket.watch": _READ | _RELAY,
 }
 
+READS_LOGGED = frozenset(
+    {
+        "people.export",
+        "people.progress",
+        "notes.list",
+        "sessions.comparison",
+        "sessions.positions",
+        "intake.find",
+        "entries.find",
+        "recordings.download",
+        "recordings.export",
+        "reports.face",
+        "reports.positions",
+    }
+)
+"""Reads of what is personal, which leave a line in the audit log as changes do."""
+
 
 def reach_of(actor: Actor, action: str) -> Reach | None:
     """What an actor reaches in an action; None: the action is not for that role.

@@ -9,11 +9,13 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from sensor_screen.api.policy import POLICY, reach_of
+from sensor_screen.api.origin import client_address
+from sensor_screen.api.policy import POLICY, READS_LOGGED, reach_of
 from sensor_screen.api.problems import problem_response, responses
 from sensor_screen.errors import DeniedError, ScreenError, TooLargeError
-from sensor_screen.service import accounts
 from sensor_screen.service.services import Access
+from sensor_screen.service.throttle import line_of
+from sensor_screen.service.tokens import identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -47,9 +49,12 @@ class GuardedRoute(APIRoute):
             try:
                 request.state.access = await run_in_threadpool(allow, request, action)
                 limited = Request(request.scope, _limit_body(request, action))
-                return await handle(limited)
+                answer = await handle(limited)
             except ScreenError as error:
                 return problem_response(error)
+            if action in READS_LOGGED and answer.status_code < 400:
+                request.state.access.note_read(next(iter(request.path_params.values()), None))
+            return answer
 
         return guarded
 
@@ -65,9 +70,9 @@ def allow(request: Request, action: str) -> Access:
     request_id: str = request.state.request_id
     limits = request.app.state.limits
     if not POLICY[action]:
-        limits.spend(request.client.host if request.client else "", action)
+        limits.spend(line_of(client_address(request, services.settings)), action)
         return Access(services, None, None, action, request_id)
-    actor = accounts.identify(services.database, bearer_of(request))
+    actor = identify(services.database, bearer_of(request))
     request.state.actor = actor
     reach = reach_of(actor, action)
     if reach is None:

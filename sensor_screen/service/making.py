@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sensor_screen.service.consent_rule import require_consent
+from sensor_screen.service.sealed import sealed
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, sha256_of
 from sensor_screen.storage.database.rows import add, claim_key, find, find_one, within
@@ -34,15 +36,22 @@ def create_in(
     row_id: str,
     **values: object,
 ) -> Row:
-    """The same within a transaction that is open already."""
+    """The same within a transaction that is open already.
+
+    Raises:
+        ConflictError: As `create`, or the person has not given the consent that it needs.
+    """
     if key is not None:
         who = access.actor.account_id or access.actor.token_id
-        request = repr((access.action, sorted(values.items())))
+        # With the key, which is not kept: short texts cannot be guessed by their fingerprints.
+        request = repr((key, access.action, sorted(values.items())))
         row_id, is_new = claim_key(
             connection, sha256_of(f"{who}\n{key}"), sha256_of(request), row_id
         )
         if not is_new:
             return find(connection, table, row_id, access.reach)
+    require_consent(connection, access.services.settings, table, values)
+    values = sealed(access.services.sealing, table, row_id, values)
     return add(connection, table, id=row_id, clinic_id=access.actor.clinic_id, **values)
 
 

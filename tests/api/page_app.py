@@ -29,7 +29,7 @@ class Answers:
     """What the service says, and what it was told."""
 
     setup: tuple[int, dict[str, Any]] = (201, {})
-    claim: tuple[int, dict[str, Any]] = (201, {"claim": "c/1", "digits": "4071"})
+    claim: tuple[int, dict[str, Any]] = (201, {"claim": "c1", "digits": "4071"})
     polls: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """One each; the last is repeated."""
     told: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -54,7 +54,7 @@ def make_app(offer: TrustOffer, answers: Answers) -> FastAPI:
         body = await request.body()
         told = await request.json() if body else None
         answers.told.append((request.method, request.url.path, told))
-        if request.url.path.startswith("/v1/pairings/claims/"):
+        if request.url.path == "/v1/pairings/collect":
             polls = answers.polls
             status, said = polls.pop(0) if len(polls) > 1 else polls[0]
         else:
@@ -64,7 +64,7 @@ def make_app(offer: TrustOffer, answers: Answers) -> FastAPI:
     for method, path in (
         ("POST", "/v1/setup"),
         ("POST", "/v1/pairings/claim"),
-        ("GET", "/v1/pairings/claims/{claim:path}"),
+        ("POST", "/v1/pairings/collect"),
     ):
         app.add_api_route(path, answer, methods=[method], response_model=None)
     app.include_router(trust_router(lambda: offer))

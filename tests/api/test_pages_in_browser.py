@@ -197,7 +197,8 @@ def test_pairing_claims_shows_the_digits_and_waits_for_the_therapist(
     page.wait_for_timeout(1200)
     calls = [(method, path) for method, path, _ in answers.told]
     assert answers.told[0] == ("POST", "/v1/pairings/claim", {"code": CODE})
-    assert {*calls[1:]} == {("GET", "/v1/pairings/claims/c/1")}
+    assert answers.told[1][2] == {"claim": "c1"}
+    assert {*calls[1:]} == {("POST", "/v1/pairings/collect")}
     assert calls.count(("POST", "/v1/pairings/claim")) == 1
     assert answers.polls == [CONFIRMED], "once it is confirmed nothing more is asked"
     assert "later version" in page.inner_text("#done")

@@ -12,11 +12,12 @@ export const show = (id) => {
   document.querySelector(`#${id} h1`).focus();
 };
 
-const request = async (method, path, body) => {
+/** Status and JSON of the answer; throws where there is none. */
+export const post = async (path, body) => {
   const answer = await fetch(path, {
-    method,
-    headers: body ? { "Content-Type": "application/json" } : {},
-    body: body && JSON.stringify(body),
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
     cache: "no-store",
     credentials: "omit",
     redirect: "error",
@@ -25,7 +26,3 @@ const request = async (method, path, body) => {
   const json = await answer.json().catch(() => ({}));
   return { ok: answer.ok, status: answer.status, json };
 };
-
-/** Status and JSON of the answer; throws where there is none. */
-export const post = (path, body) => request("POST", path, body);
-export const get = (path) => request("GET", path);

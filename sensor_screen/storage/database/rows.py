@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, false, insert, select, update
+from sqlalchemy import delete, false, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 """Column -> value."""
+MADE_AT = ("created_at_us", "given_at_us")
+"""Columns of the time at which a row is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +54,26 @@ def _of_person(table: Table, person_id: str) -> ColumnElement[bool]:
         return table.c.id == person_id
     if "person_id" in table.c:
         return table.c.person_id == person_id
+    theirs = select(schema.session.c.id).where(schema.session.c.person_id == person_id)
     if "session_id" in table.c:
-        theirs = select(schema.session.c.id).where(schema.session.c.person_id == person_id)
         return table.c.session_id.in_(theirs)
+    if table is schema.pairing:
+        streams = select(schema.stream.c.id).where(schema.stream.c.session_id.in_(theirs))
+        return table.c.stream_id.in_(streams)
     return false()
 
 
 def add(connection: Connection, table: Table, **values: Any) -> Row:  # noqa: ANN401 - any column
-    """A new row; `id` and `created_at_us` are made where they are not given.
+    """A new row; its id and the time it is made at are added where they are not given.
 
     Raises:
         ConflictError: Something unique is there already.
     """
     if "id" in table.c:
         values.setdefault("id", new_id())
-    if "created_at_us" in table.c:
-        values.setdefault("created_at_us", now_us())
+    for name in MADE_AT:
+        if name in table.c:
+            values.setdefault(name, now_us())
     row = {column.name: values.get(column.name) for column in table.c}
     try:
         connection.execute(insert(table), row)
@@ -78,20 +84,36 @@ def add(connection: Connection, table: Table, **values: Any) -> Row:  # noqa: AN
     return row
 
 
+def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Several new rows with all their columns."""
+    connection.execute(insert(table), list(rows))
+
+
 def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """A new row, unless its key is there; whether it was added."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    done = connection.execute(dialect.insert(table).values(**row).on_conflict_do_nothing())
+    statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
+    # Of what is inserted, drivers say how many only when they are asked to.
+    done = connection.execute(statement, execution_options={"preserve_rowcount": True})
     return done.rowcount == 1
 
 
-def find(connection: Connection, table: Table, row_id: str, reach: Reach) -> Row:
+def find(
+    connection: Connection, table: Table, row_id: str, reach: Reach, *, lock: bool = False
+) -> Row:
     """One row by its id.
+
+    Args:
+        connection: In a transaction.
+        table: Which.
+        row_id: Its id.
+        reach: Of the caller.
+        lock: Nobody else changes it before this transaction has ended.
 
     Raises:
         NotFoundError: There is none within reach.
     """
-    row = find_one(connection, table, table.c.id == row_id, within(table, reach))
+    row = find_one(connection, table, table.c.id == row_id, within(table, reach), lock=lock)
     if row is None:
         raise NotFoundError(
             f"{table.name} {row_id[:32]!r}", "is not there", f"see the list of each {table.name}"
@@ -99,10 +121,19 @@ def find(connection: Connection, table: Table, row_id: str, reach: Reach) -> Row
     return row
 
 
-def find_one(connection: Connection, table: Table, *where: ColumnElement[bool]) -> Row | None:
+def find_one(
+    connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False
+) -> Row | None:
     """One row by any condition, without regard to reach; None where there is none."""
-    row = connection.execute(select(table).where(*where)).mappings().first()
+    query = select(table).where(*where)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     return None if row is None else dict(row)
+
+
+def count(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:
+    """How many rows meet a condition, without regard to reach."""
+    query = select(func.count()).select_from(table).where(*where)
+    return int(connection.execute(query).scalar_one())
 
 
 def list_rows(
@@ -151,11 +182,23 @@ def change(connection: Connection, table: Table, row_id: str, reach: Reach, **va
         ConflictError: Something unique is there already.
     """
     condition = (table.c.id == row_id, within(table, reach))
+    if not values:
+        return find(connection, table, row_id, reach)
     try:
         connection.execute(update(table).where(*condition).values(**values))
     except IntegrityError as error:
         raise ConflictError(f"this {table.name}", "is there already", "choose another") from error
     return find(connection, table, row_id, reach)
+
+
+def change_where(
+    connection: Connection,
+    table: Table,
+    *where: ColumnElement[bool],
+    **values: Any,  # noqa: ANN401
+) -> int:
+    """Change what meets a condition; gives how many. Of two who want to be first, one gets 1."""
+    return connection.execute(update(table).where(*where).values(**values)).rowcount
 
 
 def remove(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:

@@ -279,6 +279,7 @@ def upgrade() -> None:
         sa.Column("writer", sa.Integer(), nullable=False),
         sa.Column("frames", sa.BigInteger(), nullable=True),
         sa.Column("marks", sa.BigInteger(), nullable=True),
+        sa.Column("slots", sa.Text(), nullable=True),
         sa.Column("recording_id", sa.String(length=32), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("created_at_us", sa.BigInteger(), nullable=False),
@@ -352,3 +353,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ticket_token_id"), ["token_id"], unique=False)
 
     # ### end Alembic commands ###
+
+    for statement in AUDIT_STAYS[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+AUDIT_STAYS = {
+    "sqlite": (
+        "CREATE TRIGGER audit_keeps_lines BEFORE UPDATE ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is not changed'); END",
+        "CREATE TRIGGER audit_keeps_all BEFORE DELETE ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is not changed'); END",
+        # INSERT OR REPLACE deletes without asking the trigger above.
+        "CREATE TRIGGER audit_replaces_none BEFORE INSERT ON audit "
+        "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is not changed'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION audit_is_not_changed() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit log is not changed' "
+        "USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "CREATE TRIGGER audit_keeps_lines BEFORE UPDATE OR DELETE ON audit "
+        "FOR EACH ROW EXECUTE FUNCTION audit_is_not_changed()",
+        "CREATE TRIGGER audit_keeps_all BEFORE TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_not_changed()",
+    ),
+}
+"""Lines are added, and neither changed nor taken away. Whoever owns the database can drop this."""
