@@ -53,7 +53,7 @@ def tell_version(_: Allowed) -> Version:
     "/metrics",
     operation_id="about.metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def tell_metrics(_: Allowed) -> Response:
     """Counts for Prometheus."""

@@ -127,7 +127,10 @@ def erase(person_id: Id, access: Allowed) -> ErasedPerson:
     "/people/{person_id}/export",
     operation_id="people.export",
     response_class=Response,
-    responses={**responses(404), 200: {"content": {ZIP: {}}}},
+    responses={
+        **responses(404),
+        200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
+    },
 )
 def export(person_id: Id, access: Allowed) -> StreamingResponse:
     """Everything that is kept about somebody, in one zip with a README.txt."""

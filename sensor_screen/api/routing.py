@@ -36,6 +36,10 @@ _bearer = HTTPBearer(
 class GuardedRoute(APIRoute):
     """A route whose caller is known, allowed and within limits before its body is read."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401
+        super().__init__(path, endpoint, **options)
+        self.summary = (endpoint.__doc__ or "").partition("\n")[0].rstrip(".")
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler behind the guard."""
         handle = super().get_route_handler()

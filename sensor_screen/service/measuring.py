@@ -50,8 +50,11 @@ class Measuring:
         """Let what runs end, and nothing begin."""
         with self._lock:
             pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+        if pool is None:
+            return
+        if self._waiting == 0:  # nobody waits for a warm-up
+            _kill(pool)
+        pool.shutdown(wait=True, cancel_futures=True)
 
     def run(self, job: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs) -> Made:
         """Do one job there, and wait for it.
@@ -95,8 +98,7 @@ class Measuring:
                 return
             self._pool = self._make()
             self._pool.submit(_warm_up)
-        for process in list((pool._processes or {}).values()):
-            process.kill()
+        _kill(pool)
         pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(
@@ -119,6 +121,11 @@ class Measuring:
     def _make(self) -> ProcessPoolExecutor:
         # Spawned: what forks a process of many threads takes their locks with it.
         return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"))
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):  # public from Python 3.14 on
+        process.kill()
 
 
 def _warm_up() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sensor_screen.errors import ReportError
 from sensor_screen.judgement import Claims
 from sensor_screen.report.json_report import SCHEMA_VERSION, read_schema, report_to_json
-from sensor_screen.report.report_check import check_report
+from sensor_screen.report.report_check import check_kept_report, check_report
 from tests.hand_made import ankle, filled_report, leg_measures, report
 
 if TYPE_CHECKING:
@@ -154,3 +154,13 @@ def test_it_says_what_an_independent_validator_says() -> None:
         assert verdict == VALIDATOR.is_valid(broken), (way, last)
         verdicts.append(verdict)
     assert 0.05 < sum(verdicts) / len(verdicts) < 0.6
+
+
+def test_a_kept_report_of_another_version_is_checked_in_full() -> None:
+    content = written()
+    assert check_kept_report(content, "kept") == content
+    del content["legs"]
+    assert check_kept_report(content, "kept") == content  # its bytes are known to be ours
+    for version in ("2.0.0", "2.99.0", "odd"):
+        with pytest.raises(ReportError):
+            check_kept_report({**content, "schema_version": version}, "kept")
