@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +14,18 @@ from sensor_screen.errors import StorageError
 from sensor_screen.service import erasure
 from sensor_screen.service.actor import Role
 from sensor_screen.service.endings import Ended
-from sensor_screen.service.erasure import apply_tombstones, go_on_erasing, read_tombstones
+from sensor_screen.service.erasure import (
+    apply_tombstones,
+    bury,
+    finish,
+    go_on_erasing,
+    read_tombstones,
+)
 from sensor_screen.service.retention import DAY_US, DailyCare, keep_retention
 from sensor_screen.storage.database import person_rows, schema
 from sensor_screen.storage.database.ids import now_us
 from sensor_screen.storage.database.rows import Reach, add, change
-from tests.api.policy_world import Belongings, PolicyWorld
+from tests.api.policy_world import Belongings, InThisProcess, PolicyWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,6 +212,34 @@ def test_an_object_that_came_late_goes_too(
     assert go_on_erasing(world.services) == 0
     (row,) = world.rows(schema.tombstone)
     assert row["objects_left"] == "[]"
+
+
+@dataclass
+class ErasesMeanwhile(InThisProcess):
+    """Makes a report while the person is erased."""
+
+    world: PolicyWorld
+
+    def run(self, *_: object, **__: object) -> Any:
+        services, own = self.world.services, self.world.own
+        with services.database.write() as connection:
+            removed = bury(connection, own.clinic_id, own.person_id, "asked")
+        finish(services, own.person_id, removed)
+        return SimpleNamespace(
+            content=b"{}", software_version="0", rulebook_version="1", simulated=False, kept=b""
+        )
+
+
+def test_a_report_that_is_made_meanwhile_leaves_nothing(either: PolicyWorld) -> None:
+    measuring: Any = ErasesMeanwhile(either)
+    either.app.state.services = replace(either.services, measuring=measuring)
+    path = f"/v1/sessions/{either.own.session_id}/reports"
+    answer = either.client.request("POST", path, either.asker(Role.THERAPIST, either.own))
+    assert answer.status_code == 409
+    assert {key for key in keys(either) if key.startswith(f"clinics/{either.clinic_id}/")} == {
+        f"clinics/{either.clinic_id}/recordings/{either.other.recording_id}.parquet",
+        f"clinics/{either.clinic_id}/reports/{either.other.report_id}/report.json",
+    }
 
 
 # --- after a restore ------------------------------------------------------------------------------

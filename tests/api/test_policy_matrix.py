@@ -95,6 +95,26 @@ def test_only_reading_is_for_programs() -> None:
     assert {action for action in allowed if action.endswith(".create")} == {"tickets.create"}
 
 
+def test_what_the_table_promises() -> None:
+    """Said a second time, so that a slip in the table is seen."""
+    staff = {Role.OWNER, Role.THERAPIST}
+    for action in POLICY:
+        if action.startswith("notes."):
+            assert set(POLICY[action]) == staff
+        if action.startswith(("audit.", "keys.")) or action in ("people.erase", "accounts.change"):
+            assert set(POLICY[action]) == {Role.OWNER}
+    for role, scope in ((Role.ATHLETE, Scope.OWN), (Role.RELAY, Scope.STREAM)):
+        assert {row[role] for row in POLICY.values() if role in row} == {scope}
+    assert {action for action, row in POLICY.items() if Role.RELAY in row} == {
+        *("accounts.sign_out", "accounts.me", "streams.find", "tickets.create"),
+        *("socket.relay", "socket.watch"),
+    }
+    assert {action for action, row in POLICY.items() if not row} == PAGES | {
+        *("health.live", "health.ready", "about.version", "accounts.set_up", "accounts.join"),
+        *("accounts.sign_in", "pairings.claim", "pairings.collect"),
+    }
+
+
 # --- the matrix -----------------------------------------------------------------------------------
 
 
