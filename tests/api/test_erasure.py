@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from time import sleep
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -302,6 +303,7 @@ def test_who_was_not_seen_for_long_is_erased(tmp_path: Path) -> None:
     age(world, world.foreign, person=101, session=101)
     with world.services.database.write() as connection:
         new = add(connection, schema.person, clinic_id=world.clinic_id, label="new")["id"]
+    assert keep_retention(world.services, stopping=lambda: True) == 0
     assert keep_retention(world.services) == 2
     left = {row["id"] for row in world.rows(schema.person)}
     assert left == {world.other.person_id, new}
@@ -325,6 +327,10 @@ def test_it_is_done_when_the_service_starts(tmp_path: Path) -> None:
     age(world, world.own, person=300, session=101)
     care = DailyCare(world.services)
     care.start()
+    for _ in range(500):
+        if world.rows(schema.tombstone):
+            break
+        sleep(0.01)
     care.stop()
     assert len(world.rows(schema.tombstone)) == 1
     world.close()
