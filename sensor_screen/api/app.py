@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,11 +31,14 @@ from sensor_screen.api import (
     stream_routes,
     ticket_routes,
 )
+from sensor_screen.api.doorkeeper import TicketDoorkeeper
 from sensor_screen.api.limits import RequestLimits
+from sensor_screen.api.live_relay import LiveDoor, live_router
 from sensor_screen.api.policy import POLICY
 from sensor_screen.api.problems import install_problems
 from sensor_screen.api.routing import GuardedRoute
 from sensor_screen.api.trust_pages import Offer, door_router, static_router, trust_router
+from sensor_screen.service.relay_messages import CloseCode
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sensor_screen.service.endings import Ended
     from sensor_screen.service.services import Services
 
 ABOUT = """
@@ -98,7 +103,9 @@ def create_app(services: Services, offer: Offer = lambda: None) -> FastAPI:
     install_problems(app)
     for router in ROUTERS:
         app.include_router(router)
-    for router in (door_router(), static_router(), trust_router(offer)):
+    door = LiveDoor(services.live, TicketDoorkeeper(services), settings=services.settings)
+    services.endings.listen(partial(_close_sockets, door))
+    for router in (live_router(door), door_router(), static_router(), trust_router(offer)):
         app.include_router(router)
     refuse_ungoverned(app)
     app.add_middleware(Surroundings)
@@ -127,6 +134,17 @@ ROUTERS = tuple(
         rulebook_routes,
     )
 )
+
+
+def _close_sockets(door: LiveDoor, ended: Ended) -> None:
+    """Sockets of what has ended close; in any thread."""
+    for token_id in ended.token_ids:
+        door.sockets.close_all(token_id=token_id)
+    for stream_id in ended.stream_ids:
+        door.live.hub.analyst.close(stream_id)
+        door.sockets.close_all(
+            stream_id=stream_id, code=CloseCode.NO_STREAM, reason="The stream was erased."
+        )
 
 
 def refuse_ungoverned(app: FastAPI) -> None:

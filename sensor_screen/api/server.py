@@ -24,7 +24,7 @@ from sensor_screen.wiring.serve import configure_logging, open_services
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from multiprocessing.context import SpawnProcess
     from pathlib import Path
 
@@ -48,11 +48,14 @@ class Server(uvicorn.Server):
     Args:
         config: Of uvicorn.
         ready: Called when requests are answered.
-        before_end: Called first when it is told to stop, in a thread.
+        before_end: Awaited first when it is told to stop.
     """
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], object], before_end: Callable[[], object]
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], object],
+        before_end: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__(config)
         self._ready, self._before_end = ready, before_end
@@ -67,7 +70,7 @@ class Server(uvicorn.Server):
         """Stop: first what is owed, then the rest."""
         for server in self.servers:
             server.close()
-        await asyncio.to_thread(self._before_end)
+        await self._before_end()
         await super().shutdown(sockets)
 
 

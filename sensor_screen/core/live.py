@@ -64,6 +64,11 @@ class LiveParams:
     state stays under 100 kB so far."""
     give_up_s: float = 120.0
     """Where nothing can be calibrated, gathering beyond this keeps only the newest samples."""
+    retry_share: float = 0.0
+    """Where calibration fails it is tried again a second later, or after this share of the time
+    since the first sample where that is longer."""
+    longest_retry_s: float = 60.0
+    """And never later than this."""
     watch_s: float = 2.0
     """The sensors' places are judged again after so long, by everything that was heard."""
 
@@ -105,6 +110,8 @@ class LiveAnkle(SavedState):
         self._gathered: GatheredSamples | None = None
         self._begin_s = np.nan
         self._retry_s = -np.inf
+        self.refused = ""
+        """Why the last attempt to calibrate failed; empty where none did."""
         self._filter: LiveFilter | None = None
         self._places = PlaceWatch(round(params.watch_s * rate_hz))
 
@@ -161,12 +168,13 @@ class LiveAnkle(SavedState):
             begun = self._calibrate(kept)
         except PlacementError:  # what more samples bring would only look right
             raise
-        except MeasurementError:
-            begun = None
+        except MeasurementError as error:
+            begun, self.refused = None, str(error)
         # Seated pumps hardly move the shank: its axis would be a guess for good.
         early = due_s < self._begin_s + self.params.gather_s
         if begun is None or (early and UNPAIRED in begun.calibration.reasons):
-            self._retry_s = due_s + 1.0
+            waited_s = self.params.retry_share * (due_s - self._begin_s)
+            self._retry_s = due_s + max(1.0, min(waited_s, self.params.longest_retry_s))
             return None
         return begun, kept, len(self._gathered.time_s) - known
 

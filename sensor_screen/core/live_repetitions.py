@@ -154,6 +154,8 @@ class LiveRepetitions(SavedState):
         self._lag = round(params.lag_s * rate_hz)
         self._looked = 0  # samples
         self._first_look = False  # after the catch-up
+        self._merged_of: tuple[TaskInterval, ...] | None = None
+        self._merged_tasks: tuple[TaskInterval, ...] = ()
         self._followers: dict[tuple[Task, float], _Follower] = {}
 
     def feed(self, block: LegBlock, answers: LiveAngles) -> tuple[RepetitionEvent, ...]:
@@ -198,7 +200,7 @@ class LiveRepetitions(SavedState):
         """What is new by the samples up to one."""
         now_s = float(self._window.rows(newest - 1, newest)["time_s"][0])
         events: list[RepetitionEvent] = []
-        for task in merge_tasks(self.tasks):
+        for task in self._merged():
             key = (task.task, task.start_s)
             over_s = task.end_s + self.params.doubtful_s + self.params.finder.squat.margin_s
             if task.task not in DIRECTIONS or task.start_s > now_s:
@@ -212,6 +214,12 @@ class LiveRepetitions(SavedState):
                 self._find(one, newest, now_s)
                 events += self._settle(one, newest, now_s, last=last)
         return events
+
+    def _merged(self) -> tuple[TaskInterval, ...]:
+        """The labels, merged; the same ones are not merged again."""
+        if self._merged_of is not self.tasks:
+            self._merged_of, self._merged_tasks = self.tasks, merge_tasks(self.tasks)
+        return self._merged_tasks
 
     def _is_due(self, one: _Follower, newest: int, now_s: float) -> bool:
         """Whether a look may bring anything new."""

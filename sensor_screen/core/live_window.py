@@ -168,11 +168,14 @@ class LiveWindow:
         if not len(time_s):
             return
         kept = self.rows(self.first, self.answered)
-        numbers = self.first + np.rint((time_s - kept["time_s"][0]) * self.rate_hz).astype(int)
-        inside = (numbers >= self.first) & (numbers < self.answered)
-        numbers = numbers[inside]
-        live = kept["dorsiflexion_rad"][numbers - self.first]
-        new = np.stack([numbers, np.asarray(lagged_rad)[inside] - live], axis=1)
+        at = np.rint((time_s - kept["time_s"][0]) * self.rate_hz).astype(int)
+        lagged = np.asarray(lagged_rad)
+        if at[0] < 0 or at[-1] >= len(kept):
+            inside = (at >= 0) & (at < len(kept))
+            at, lagged = at[inside], lagged[inside]
+        new = np.empty((len(at), 2))
+        new[:, 0] = self.first + at
+        new[:, 1] = lagged - kept["dorsiflexion_rad"][at]
         self._knots = np.concatenate([self._knots, new])
 
     def _make_room(self, count: int) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensor_screen.errors import ProtocolError
+from sensor_screen.protocol.assembler_params import AssemblerParams
 from sensor_screen.protocol.assembly_counts import AssemblyCounts, GoneRange
 from sensor_screen.protocol.epoch_assembly import (
-    AssemblerParams,
     EpochAssembly,
     Lane,
     ReadyBlock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,8 +39,17 @@ class AssemblyCounts:
     """Never received, and given up."""
 
     def __add__(self, other: AssemblyCounts) -> AssemblyCounts:
-        names = [field.name for field in fields(self)]
-        return AssemblyCounts(*(getattr(self, name) + getattr(other, name) for name in names))
+        return AssemblyCounts(
+            self.received + other.received,
+            self.recovered + other.recovered,
+            self.duplicate + other.duplicate,
+            self.conflicting + other.conflicting,
+            self.conflicting_times + other.conflicting_times,
+            self.late + other.late,
+            self.refused_packets + other.refused_packets,
+            self.refused_reports + other.refused_reports,
+            self.gone + other.gone,
+        )
 
 
 @dataclass(frozen=True, slots=True)

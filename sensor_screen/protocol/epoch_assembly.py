@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.errors import ProtocolError
+from sensor_screen.protocol.assembler_params import AssemblerParams
 from sensor_screen.protocol.assembly_counts import (
     NOT_HELD,
     REASONS,
@@ -50,28 +51,6 @@ class Lane(StrEnum):
 
     LIVE = "live"
     BACKFILL = "backfill"
-
-
-@dataclass(frozen=True, slots=True)
-class AssemblerParams:
-    """Tuning of the assembler."""
-
-    largest_jump: int = 1 << 21
-    """Samples. Three hours at 200 Hz: longer than any ring of the protocol holds (58 minutes in
-    8 MiB), and a thousandth of what u32 can say."""
-    suspicious_packets: int = 3
-    """So many refused or contradicting packets running, and the sensor may have restarted."""
-    settle: int = 40
-    """Samples. What is missing among so many newest is not asked for yet: it may be on its way.
-    0.2 s at 200 Hz, two packets of the usual size."""
-    merge_within: int = 19
-    """Samples. Ranges nearer to each other are asked for as one: a request costs more than one
-    packet that comes twice."""
-    largest_request: int = 2000
-    """Samples. A longer range is asked for in parts, so that a lost link costs one part."""
-    newest_first: bool = False
-    """Oldest first: the ring of the sensor forgets the oldest. Newest first closes the live picture
-    sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +119,9 @@ class EpochAssembly:
             self.counts.refused_packets += 1
             self._suspicious += 1
             return 0
+        if first == self._top and not self._closed:
+            self._follow(first, counts, t100us, lane)
+            return len(counts)
         pieces, contradicting = self._place(first, make_chunk(first, counts, t100us))
         new = sum(map(len, pieces))
         self.counts.received += new
@@ -155,6 +137,15 @@ class EpochAssembly:
         believed = self._start - reach < first + length and first <= self._top + reach
         return first if believed else None
 
+    def _follow(self, first: int, counts: Counts, t100us: int | None, lane: Lane) -> None:
+        """The packet begins where all that is known ends: nothing of it was missing or gone."""
+        self._top = first + len(counts)
+        if not self._params.numbers_only:
+            self._store.put(make_chunk(first, counts, t100us))
+        self.counts.received += len(counts)
+        self.counts.recovered += len(counts) if lane is Lane.BACKFILL else 0
+        self._suspicious = 0
+
     def _place(self, first: int, packet: SampleChunk) -> tuple[list[SequenceRange], bool]:
         """Store the new parts; whether all that was held contradicts, and nothing was new."""
         end = packet.end_sequence
@@ -162,8 +153,9 @@ class EpochAssembly:
         begin = max(first, self._start or 0) if self._fixed else first
         self.counts.late += min(begin, end) - first
         pieces = self._missing.take(begin, end) + self._revive(begin, end)
-        for piece in pieces:
-            self._store.put(packet.part(piece.first, piece.end))
+        if not self._params.numbers_only:
+            for piece in pieces:
+                self._store.put(packet.part(piece.first, piece.end))
         held = max(0, end - begin) - sum(map(len, pieces))
         late = self._late_within(begin, end)
         self.counts.late += late

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from sensor_screen.service.actor import Actor
+    from sensor_screen.service.live_streams import LiveStreams
     from sensor_screen.service.measuring import Measuring
     from sensor_screen.service.read_log import ReadLog
-    from sensor_screen.service.streams import LiveStreams
     from sensor_screen.settings import Settings
     from sensor_screen.storage.database.engine import Database
     from sensor_screen.storage.database.rows import Reach
     from sensor_screen.storage.objects import ObjectStore
+
+
+LAST_ACKNOWLEDGEMENTS_S = 5.0
+"""So long relays are waited for when the service ends; what is late they send again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,9 @@ class Services:
     objects: ObjectStore
     measuring: Measuring
     read_log: ReadLog
+    live: LiveStreams
+    """Takes the frames of streams, shows them, and folds them."""
     sealing: Sealer = field(default_factory=Sealer)
-    live: LiveStreams | None = None
-    """What takes frames and folds them; None: nothing does, and a stream stays as it is."""
     passwords: Passwords = field(default_factory=Passwords)
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
     endings: Endings = field(default_factory=Endings)
@@ -51,20 +56,23 @@ class Services:
         self.database.check()
         next(iter(self.objects.list()), None)
 
-    def finish_acknowledging(self) -> None:
+    async def finish_acknowledging(self) -> None:
         """The service is about to end: what was taken of streams is kept and acknowledged."""
+        await self.live.drain(LAST_ACKNOWLEDGEMENTS_S)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """What works beside the requests, from the first request to the last."""
         care = DailyCare(self)
         self.measuring.start()
+        self.live.start(asyncio.get_running_loop().call_soon_threadsafe)
         self.read_log.start()
         care.start()
         try:
             yield
         finally:
             care.stop()
+            await asyncio.to_thread(self.live.stop)
             self.measuring.stop()
             self.read_log.stop()
             self.database.close()

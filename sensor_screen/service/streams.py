@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sensor_screen.errors import BusyError
 from sensor_screen.service.making import create_in
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id
-from sensor_screen.storage.database.rows import change_where, count, find, list_rows, within
+from sensor_screen.storage.database.rows import count, find, list_rows, within
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 
 OPEN_OF_PERSON = 4
 """Streams that an athlete has open at once; the limit of the clinic is not theirs to use up."""
-
-
-class LiveStreams(Protocol):
-    """Takes the frames of streams, and makes recordings of them."""
-
-    def finish(self, stream_id: str) -> None:
-        """Begin to fold a stream whose state is `finishing`; does not wait. Again is no error."""
 
 
 def create_stream(access: Access, session_id: str, key: str | None) -> Row:
@@ -88,17 +81,13 @@ def find_stream(access: Access, stream_id: str) -> Row:
 
 
 def finish_stream(access: Access, stream_id: str) -> Row:
-    """No more will come: a recording is made of what is there. One that failed is tried again.
+    """No more will come: a recording is made of what is there. Again is no error.
 
     Raises:
         NotFoundError: There is none within reach.
     """
-    table = schema.stream
     with access.write(stream_id) as connection:
-        find(connection, table, stream_id, access.reach, lock=True)
-        ends = (table.c.id == stream_id, table.c.state.in_(("open", "failed")))
-        change_where(connection, table, *ends, state="finishing", problem=None)
-        row = find(connection, table, stream_id, access.reach)
-    if row["state"] == "finishing" and access.services.live is not None:
-        access.services.live.finish(stream_id)
-    return row
+        find(connection, schema.stream, stream_id, access.reach)
+    # In a transaction of its own: it knows what is durable.
+    access.services.live.finish(stream_id)
+    return find_stream(access, stream_id)

@@ -77,7 +77,7 @@ class LiveLeg:
         """
         self._repetitions.tasks = tuple(tasks)
         self._ankle.tasks = tuple(tasks)
-        self._ankle.not_before_s = _first_moves_s(tasks) + MOVED_S
+        self._ankle.not_before_s = first_moves_s(tasks) + MOVED_S
         answers = self._ankle.feed(block)
         events = self._repetitions.feed(block, answers)
         if len(answers.time_s):
@@ -106,7 +106,7 @@ class LiveLeg:
             for r in done
         ]
         end, zone, bands = math.nan, None, None
-        valid = [r for r in self._final if _is_inside(r, tasks) and r.task in RANGE_TESTS]
+        valid = [r for r in self._final if is_inside(r, tasks) and r.task in RANGE_TESTS]
         for capacity in measure_capacities(valid):
             if capacity.direction is direction and task not in RANGE_TESTS:
                 end = capacity.value_rad
@@ -129,12 +129,13 @@ class LiveLeg:
         )
 
 
-def _first_moves_s(tasks: Sequence[TaskInterval]) -> float:
+def first_moves_s(tasks: Sequence[TaskInterval]) -> float:
     """Start of the first task that moves the whole leg; infinite where none has begun."""
     moves = [t.start_s for t in tasks if t.task not in (Task.STAND, Task.PUMP, Task.POINT)]
     return min(moves, default=math.inf)
 
 
-def _is_inside(repetition: Repetition, tasks: Sequence[TaskInterval]) -> bool:
+def is_inside(repetition: Repetition, tasks: Sequence[TaskInterval]) -> bool:
+    """Whether the middle of a repetition lies in a label of its task."""
     middle_s = 0.5 * (repetition.start_s + repetition.end_s)
     return any(t.task is repetition.task and t.start_s <= middle_s <= t.end_s for t in tasks)

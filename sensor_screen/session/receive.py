@@ -13,7 +13,7 @@ from sensor_screen.errors import RecordingError
 from sensor_screen.model import ClockMap, Placement, Recording, Side
 from sensor_screen.protocol.open_sensor_info import PlacementCode, SideCode
 from sensor_screen.protocol.relay_frame import Family, RelayKind
-from sensor_screen.session.received import ReceivedBlock, ReceiverParams, SlotFacts
+from sensor_screen.session.received import ReceivedBlock, ReceiverParams, SlotFacts, SlotSetting
 from sensor_screen.session.received_open_sensor import OpenSensorReceiver
 from sensor_screen.session.received_vendor import VendorReceiver
 
@@ -82,6 +82,20 @@ class Receiver:
     def take_live(self) -> list[ReceivedBlock]:
         """What came live since the last call, for showing: gaps are jumped over."""
         return [block for slot in self._slots.values() for block in slot.take_live()]
+
+    def take_live_of(self, slot: int) -> list[ReceivedBlock]:
+        """The same of one sensor."""
+        one = self._slots.get(slot)
+        return [] if one is None else one.take_live()
+
+    def setting_of(self, slot: int) -> SlotSetting:
+        """What is known of one sensor by now, apart from its samples."""
+        one = self._slots.get(slot)
+        return SlotSetting() if one is None else one.setting
+
+    def facts_of(self, slot: int) -> SlotFacts:
+        """Counts of one sensor, as they are now."""
+        return self._slots[slot].facts
 
     @property
     def facts(self) -> dict[int, SlotFacts]:

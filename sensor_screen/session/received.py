@@ -27,6 +27,13 @@ class ReceiverParams:
     """Blocks that wait to be taken; of more, the oldest are left out of what is taken."""
     refresh_s: float = 1.0
     """Between two looks at the clock for the times of blocks."""
+    refresh_share: float = 0.0
+    """The same as a share of how long the sensor has been heard, where that is longer: what is
+    known for long changes little."""
+    longest_refresh_s: float = 5.0
+    """And never more. Two crystals drift apart by 0.4 ms in it at the very worst."""
+    in_order: bool = True
+    """Make the blocks of `take`. Who only shows needs those of `take_live` alone."""
     rate_hz: float = 200.0
     """Of a sensor whose start nobody saw."""
 
@@ -73,6 +80,19 @@ class SlotFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotSetting:
+    """What is known of a sensor on the way, apart from its samples."""
+
+    side: Side | None = None
+    """As the sensor itself says; None: it does not."""
+    placement: Placement | None = None
+    rate_hz: float | None = None
+    """None: nobody saw how it was set."""
+    interval_mean: bool = False
+    """Its gyroscope sends means over the past interval."""
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedSlot:
     """The whole of one sensor."""
 
@@ -86,6 +106,10 @@ class SlotReceiver(Protocol):
     """One sensor of any family."""
 
     facts: SlotFacts
+
+    @property
+    def setting(self) -> SlotSetting:
+        """What is known of the sensor by now."""
 
     def hear(self, arrival: RelayArrival) -> None:
         """Take in one record; whatever its bytes are, it does not raise."""

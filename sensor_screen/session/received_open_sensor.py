@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensor_screen.errors import ProtocolError
-from sensor_screen.model import Placement, Side
-from sensor_screen.protocol.assembly_counts import NEVER_CAME
+from sensor_screen.model import GyroSampling, Placement, Side
+from sensor_screen.protocol.assembler import AssemblerParams
+from sensor_screen.protocol.assembly_counts import NEVER_CAME, NOT_HELD
 from sensor_screen.protocol.clock import ClockModel
 from sensor_screen.protocol.open_sensor_control import Reply, SensorTime
-from sensor_screen.protocol.open_sensor_hearing import CHANNEL_LANES, OpenSensorHearing
+from sensor_screen.protocol.open_sensor_hearing import (
+    CHANNEL_LANES,
+    HearingParams,
+    OpenSensorHearing,
+)
 from sensor_screen.protocol.open_sensor_info import measured_sensor
 from sensor_screen.protocol.relay_frame import Channel, RelayKind
 from sensor_screen.protocol.sequence_ranges import unwrap_sequence
-from sensor_screen.session.received import FinishedSlot, ReceivedBlock, SlotFacts
+from sensor_screen.session.received import FinishedSlot, ReceivedBlock, SlotFacts, SlotSetting
 from sensor_screen.session.received_epochs import EpochSamples, describe_gone, join_epochs
 
 if TYPE_CHECKING:
     from sensor_screen.protocol.clock import EpochClock
-    from sensor_screen.protocol.epoch_assembly import ReadyBlock
+    from sensor_screen.protocol.epoch_assembly import EpochAssembly, ReadyBlock
     from sensor_screen.protocol.open_sensor_info import OpenSensorInfo
     from sensor_screen.protocol.open_sensor_packet import SamplePacket
     from sensor_screen.protocol.open_sensor_status import SensorStatus
@@ -29,14 +34,17 @@ if TYPE_CHECKING:
     from sensor_screen.session.received import ReceiverParams
 
 _LONGEST_WAIT_US = 2_000_000
+_LATE_SAMPLES = 1 << 20
+_SHOWN = HearingParams(AssemblerParams(numbers_only=True))
 
 
 class _Line:
     """Times of the newest samples along a straight line that is looked at again once a second."""
 
-    def __init__(self, refresh_s: float) -> None:
-        self._refresh_s = refresh_s
+    def __init__(self, params: ReceiverParams) -> None:
+        self._params = params
         self._due_s = float("-inf")
+        self._first_s: float | None = None
         self._boot: int | None = None
         self._sequence = 0
         self._device = self._host = (float("nan"), float("nan"))
@@ -46,11 +54,9 @@ class _Line:
     ) -> tuple[np.ndarray, np.ndarray]:
         """(n,) device and (n,) host times."""
         if boot_id != self._boot or arrival_s >= self._due_s:
-            self._boot, self._due_s = boot_id, arrival_s + self._refresh_s
+            self._boot, self._due_s = boot_id, arrival_s + self._wait_s(arrival_s)
             self._sequence = int(sequence[-1])
-            known = clock.times(np.array([self._sequence - 100, self._sequence]))
-            self._device = _line(known.device_s)
-            self._host = _line(known.host_s)
+            self._device, self._host = self._look(clock)
             if np.isnan(self._host[0]):
                 self._due_s = arrival_s
         away = sequence - self._sequence
@@ -58,6 +64,23 @@ class _Line:
             self._device[0] + self._device[1] * away,
             self._host[0] + self._host[1] * away,
         )
+
+    def _look(self, clock: EpochClock) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Both lines at the newest sample."""
+        if not self._params.in_order:
+            shown = clock.shown_line(self._sequence)
+            nothing = (float("nan"), float("nan"))
+            return (nothing, nothing) if shown is None else (shown.device_s, shown.host_s)
+        known = clock.times(np.array([self._sequence - 100, self._sequence]))
+        return _line(known.device_s), _line(known.host_s)
+
+    def _wait_s(self, arrival_s: float) -> float:
+        """Until the next look at the clock."""
+        params = self._params
+        if self._first_s is None:
+            self._first_s = arrival_s
+        share_s = params.refresh_share * (arrival_s - self._first_s)
+        return max(params.refresh_s, min(share_s, params.longest_refresh_s))
 
 
 def _line(pair: np.ndarray) -> tuple[float, float]:
@@ -74,10 +97,11 @@ class OpenSensorReceiver:
 
     def __init__(self, slot: int, base_s: float, params: ReceiverParams) -> None:
         self.facts = SlotFacts()
-        self.hearing = OpenSensorHearing()
+        shown = not (params.keep or params.in_order)
+        self.hearing = OpenSensorHearing(_SHOWN if shown else None)
         self._slot, self._base_s, self._params = slot, base_s, params
         self._clock: ClockModel | None = None
-        self._line = _Line(params.refresh_s)
+        self._line = _Line(params)
         self._pair: tuple[int, int] | None = None
         self._newest_live: tuple[int, int] | None = None
         self._kept: dict[int, list[ReadyBlock]] = {}
@@ -88,6 +112,7 @@ class OpenSensorReceiver:
         self._scales = (float("nan"), float("nan"))
         self._paused_s = 0.0
         self._lost_inside = 0
+        self._counted_s = float("-inf")
 
     # --- what came --------------------------------------------------------------------------------
 
@@ -196,17 +221,32 @@ class OpenSensorReceiver:
         if end is None or self._taken_end == (epoch.boot_id, end):
             return
         self._taken_end = (epoch.boot_id, end)
-        for block in self.hearing.assembler.take_ready():
-            self._keep(block, at_s)
-        epoch.forget_before(end)
+        if self._params.keep or self._params.in_order:
+            for block in self.hearing.assembler.take_ready():
+                self._keep(block, at_s)
+            epoch.forget_before(end)
+        else:
+            epoch.drop_ready()
+            self._give_up_late(epoch, end)
+            if at_s < self._counted_s + self._params.refresh_s:
+                return
+            self._counted_s = at_s
         total = self.hearing.assembler.total()
         facts.samples, facts.recovered, facts.gone = total.received, total.recovered, total.gone
         counts = self.hearing.counts
         facts.refused = counts.refused + counts.ahead + counts.foreign + counts.other_boot
 
+    @staticmethod
+    def _give_up_late(epoch: EpochAssembly, end: int) -> None:
+        """What has long been missing is not shown any more, and not kept in mind."""
+        if epoch.top is not None and epoch.top - end > _LATE_SAMPLES:
+            epoch.give_up(end, epoch.top - _LATE_SAMPLES, NOT_HELD)
+
     def _keep(self, block: ReadyBlock, at_s: float) -> None:
         if self._params.keep:
             self._kept.setdefault(block.boot_id, []).append(block)
+        if not self._params.in_order:
+            return
         chunk = block.chunk
         sequence = np.arange(chunk.first_sequence, chunk.end_sequence, dtype=np.int64)
         self._ready.append(self._block(block.boot_id, sequence, chunk.counts, at_s))
@@ -214,12 +254,11 @@ class OpenSensorReceiver:
     def _block(
         self, boot_id: int, sequence: np.ndarray, counts: np.ndarray, at_s: float
     ) -> ReceivedBlock:
-        nothing = np.full(len(sequence), np.nan)
-        device_s, host_s = nothing, nothing
-        if self._clock is not None and boot_id in self._clock.epochs:
-            device_s, host_s = self._line.times(
-                self._clock.epochs[boot_id], boot_id, sequence, at_s
-            )
+        clock = None if self._clock is None else self._clock.epochs.get(boot_id)
+        if clock is not None:
+            device_s, host_s = self._line.times(clock, boot_id, sequence, at_s)
+        else:
+            device_s = host_s = np.full(len(sequence), np.nan)
         return ReceivedBlock(
             slot=self._slot,
             arrival_s=at_s - self._base_s,
@@ -233,6 +272,30 @@ class OpenSensorReceiver:
         )
 
     # --- what is known ----------------------------------------------------------------------------
+
+    @property
+    def setting(self) -> SlotSetting:
+        """As the info and the start say."""
+        start, info = self.hearing.start, self._info
+        if start is None or info is None:
+            return SlotSetting()
+        rate_hz, labelled = self.hearing.rate_hz, info.label is not None
+        try:
+            measured = measured_sensor(
+                info,
+                start.acc_range_g,
+                start.gyr_range_dps,
+                placement=None if labelled else Placement.FOOT,
+            )
+        except ProtocolError:
+            return SlotSetting(rate_hz=rate_hz)
+        sensor = measured.sensor
+        return SlotSetting(
+            side=None if sensor.side is Side.NONE else sensor.side,
+            placement=sensor.placement if labelled else None,
+            rate_hz=rate_hz,
+            interval_mean=sensor.gyro_sampling is GyroSampling.INTERVAL_MEAN,
+        )
 
     def take(self) -> list[ReceivedBlock]:
         """Samples in order, each once."""

@@ -20,6 +20,7 @@ from sensor_screen.session.received import (
     FinishedSlot,
     ReceivedBlock,
     SlotFacts,
+    SlotSetting,
 )
 from sensor_screen.session.vendor_hearing import hearing_of
 
@@ -113,8 +114,14 @@ class VendorReceiver:
             device_s,
             time_s,
         )
-        self._ready.append(ready)
+        if self._params.in_order:
+            self._ready.append(ready)
         self._live.append(ready)
+
+    @property
+    def setting(self) -> SlotSetting:
+        """Its rate as it was set; where it is worn no such sensor knows."""
+        return SlotSetting(rate_hz=self._hearing.rate_hz)
 
     def take(self) -> list[ReceivedBlock]:
         """Samples in order, each once."""

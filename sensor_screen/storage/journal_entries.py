@@ -28,11 +28,25 @@ from sensor_screen.protocol.relay_frame import (
     RelayArrival,
     RelayReader,
 )
+from sensor_screen.session.marks import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sensor_screen.storage.disk import DiskFile
+
+__all__ = [
+    "BEGAN",
+    "MAGIC",
+    "JournalCut",
+    "JournalEntry",
+    "JournalFacts",
+    "JournalScan",
+    "Mark",
+    "decode_mark",
+    "encode_entry",
+    "encode_mark",
+]
 
 MAGIC = b"SSJRNL1\n"
 LENGTH_BYTES = 4
@@ -43,16 +57,6 @@ BEGAN = "began"
 """Name of the first mark."""
 READ_BYTES = 1 << 18
 """At once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that the program knew at a moment: what began, was said or was dropped."""
-
-    name: str
-    at_s: float
-    """On the clock of the arrivals."""
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

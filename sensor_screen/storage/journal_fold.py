@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sensor_screen.errors import RecordingError, UsageError
-from sensor_screen.model import Task, TaskInterval
+from sensor_screen.session.marks import TASK_BEGINS, TASK_DROPPED, TASK_ENDS, Mark, find_tasks
 from sensor_screen.session.receive import Receiver
 from sensor_screen.session.received import ReceiverParams
 from sensor_screen.storage.atomic_file import refuse_unwritable
 from sensor_screen.storage.journal import JournalFacts, drop_journal, open_journal
-from sensor_screen.storage.journal_entries import BEGAN, Mark
+from sensor_screen.storage.journal_entries import BEGAN
 from sensor_screen.storage.recording_file import read_recording, write_recording
 from sensor_screen.storage.recording_metadata import encode_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,13 +25,18 @@ if TYPE_CHECKING:
     from sensor_screen.model import Placement, Recording, Side
     from sensor_screen.storage.journal_entries import JournalCut
 
-TASK_BEGINS = "task_begins"
-"""Name of a mark; its text is the word of the task, which ends the one before."""
-TASK_ENDS = "task_ends"
-TASK_DROPPED = "task_dropped"
-"""The task that began last does not count."""
+__all__ = [
+    "TASK_BEGINS",
+    "TASK_DROPPED",
+    "TASK_ENDS",
+    "FoldedJournal",
+    "are_same",
+    "find_tasks",
+    "fold_journal",
+]
+
 DAMAGED_SUFFIX = ".journal-damaged"
-_NOTHING_LIVE = ReceiverParams(most_waiting=1, refresh_s=math.inf)
+NOTHING_LIVE = ReceiverParams(most_waiting=1, refresh_s=math.inf)
 """Nobody takes blocks; their times on the way would be half of the work."""
 
 
@@ -69,7 +74,7 @@ def fold_journal(
     """
     refuse_unwritable(out)
     with open_journal(journal) as scan:
-        receiver, marks = Receiver(_NOTHING_LIVE), list[Mark]()
+        receiver, marks = Receiver(NOTHING_LIVE), list[Mark]()
         last_s = 0.0
         for entry in scan.entries():
             if entry.mark is not None:
@@ -77,7 +82,7 @@ def fold_journal(
             for arrival in entry.arrivals:
                 last_s = max(last_s, arrival.arrival_s)
                 receiver.receive(arrival)
-        recording = _finish(receiver, marks, last_s, places or {})
+        recording = finish_recording(receiver, marks, last_s, places or {})
         if scan.cut is not None:
             recording = replace(recording, notes=recording.notes | {"journal": str(scan.cut)})
         if not any(len(stream.raw) for stream in recording.streams):
@@ -86,18 +91,30 @@ def fold_journal(
     return FoldedJournal(recording, out, scan.cut, _dispose(journal, scan.cut))
 
 
-def _finish(
+def finish_recording(
     receiver: Receiver,
     marks: list[Mark],
     last_s: float,
     places: Mapping[str, tuple[Side, Placement]],
 ) -> Recording:
+    """The recording of what a receiver was given and of what was said meanwhile.
+
+    Args:
+        receiver: Has heard everything.
+        marks: In order; what is known of the occasion is in the one named `BEGAN`.
+        last_s: Arrival of the last record.
+        places: Serial -> where that sensor was worn, by the person; others as they say themselves.
+
+    Raises:
+        ScreenError: Nobody says where a sensor was worn, or two were worn at one place.
+        UsageError: A sensor of `places` is not there.
+    """
     facts = next((JournalFacts.from_mark(m) for m in marks if m.name == BEGAN), JournalFacts())
     slots = {sensor.serial: slot for slot, sensor in receiver.sensors.items()}
     if unknown := sorted(set(places) - set(slots)):
         raise UsageError(
             f"Sensor {unknown[0]}",
-            "it is not in the journal",
+            "it sent nothing",
             f"name {' or '.join(slots) or 'none'}",
         )
     known = {slots[serial]: place for serial, place in places.items()}
@@ -108,31 +125,6 @@ def _finish(
         origin=facts.origin,
         recorded_on=facts.recorded_on,
         **said,
-    )
-
-
-def find_tasks(marks: Iterable[Mark], base_s: float, last_s: float) -> tuple[TaskInterval, ...]:
-    """The tasks that marks say, on the common time base.
-
-    Args:
-        marks: In the order in which they were said.
-        base_s: Arrival that is zero of that base.
-        last_s: Arrival at which a task ends that nobody ended.
-    """
-    tasks: list[tuple[Task, float, float | None]] = []
-    for mark in marks:
-        if mark.name == TASK_DROPPED and tasks:
-            tasks.pop()
-        if mark.name in {TASK_BEGINS, TASK_ENDS} and tasks and tasks[-1][2] is None:
-            task, begin_s, _ = tasks[-1]
-            tasks[-1] = (task, begin_s, mark.at_s)
-        if mark.name == TASK_BEGINS and mark.text in set(Task):
-            tasks.append((Task(mark.text), mark.at_s, None))
-    spans = ((task, begin, last_s if end is None else end) for task, begin, end in tasks)
-    return tuple(
-        TaskInterval(begin - base_s, end - base_s, task)
-        for task, begin, end in spans
-        if end > begin
     )
 
 

@@ -68,3 +68,46 @@ def new_key() -> str:
     from sensor_screen.storage.sealing import new_key as make
 
     return make()
+
+
+def restore(
+    settings: Settings,
+    path: Path,
+    erased: Path | None,
+    tell: Callable[[BackupProgress], None],
+) -> BackupSummary:
+    """Put a backup into the empty place of these settings, without people erased since.
+
+    Args:
+        settings: Where; database and objects are empty.
+        path: The backup.
+        erased: A newer backup, whose list of erased people holds; None: that of `path` alone.
+        tell: Is told how far it is.
+
+    Raises:
+        sensor_screen.errors.ScreenError: A file is damaged, or a place not empty.
+    """
+    from sensor_screen.service.erasure import apply_tombstones
+    from sensor_screen.service.restore import read_table, restore_backup
+    from sensor_screen.storage.database import schema
+    from sensor_screen.storage.database.migration import revision_of
+    from sensor_screen.storage.objects import open_objects
+    from sensor_screen.wiring.serve import make_data_folder, open_service_database
+
+    tombstones = read_table(erased, schema.tombstone) if erased is not None else []
+    make_data_folder(settings)
+    database = open_service_database(settings)
+    objects = open_objects(settings.objects_place)
+    try:
+        summary = restore_backup(
+            path,
+            database,
+            schema.metadata,
+            objects,
+            schema_revision=revision_of(database),
+            tell=tell,
+        )
+        apply_tombstones(database, objects, tombstones)
+    finally:
+        database.close()
+    return summary

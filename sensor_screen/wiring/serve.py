@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sensor_screen.certificates.leaf import LocalTls
+    from sensor_screen.service.durable_streams import DurableStreams
+    from sensor_screen.service.live_hub import LiveHub
     from sensor_screen.service.services import Services
     from sensor_screen.settings import Settings
     from sensor_screen.storage.database.engine import Database
@@ -20,6 +22,9 @@ def open_services(settings: Settings) -> Services:
     Raises:
         sensor_screen.errors.ScreenError: Something cannot be opened; says what and why.
     """
+    from sensor_screen.service.analyst import Analyst
+    from sensor_screen.service.group_commit import GroupCommitParams
+    from sensor_screen.service.live_streams import LiveStreams
     from sensor_screen.service.measuring import Measuring
     from sensor_screen.service.read_log import ReadLog
     from sensor_screen.service.services import Services
@@ -27,10 +32,22 @@ def open_services(settings: Settings) -> Services:
     from sensor_screen.storage.sealing import Sealer
 
     database = open_service_database(settings)
+    objects = open_objects(settings.objects_place)
+    commits = GroupCommitParams(interval_s=settings.commit_every_s)
+
+    def make_analyst(streams: DurableStreams, hub: LiveHub) -> Analyst:
+        return Analyst(
+            streams.read_frames,
+            streams.read_marks,
+            hub.publish,
+            workers=settings.analysing_processes,
+        )
+
     return Services(
         settings=settings,
         database=database,
-        objects=open_objects(settings.objects_place),
+        objects=objects,
+        live=LiveStreams(database, objects, commits, make_analyst if settings.analysis else None),
         measuring=Measuring(settings.measuring_processes),
         read_log=ReadLog(database),
         sealing=Sealer([key.get_secret_value() for key in settings.sealing_keys]),

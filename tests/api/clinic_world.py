@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Table
 
     from sensor_screen.service.services import Services
+    from sensor_screen.storage.database.engine import Database
     from sensor_screen.storage.database.rows import Row
 
 PASSWORD = "four words of mine"  # noqa: S105 - of nobody
@@ -58,13 +59,19 @@ class CountedPasswords(Passwords):
 
 
 class Folding:
-    """Notes which streams it was told to fold."""
+    """Ends streams that are open, and notes which."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
+        self.database = database
         self.finished: list[str] = []
 
-    def finish(self, stream_id: str) -> None:
-        self.finished.append(stream_id)
+    def finish(self, stream_id: str) -> bool:
+        table = schema.stream
+        is_open = (table.c.id == stream_id, table.c.state == "open")
+        with self.database.write() as connection:
+            was_open = change_where(connection, table, *is_open, state="finishing") == 1
+        self.finished += [stream_id] * was_open
+        return was_open
 
 
 class World:
@@ -193,7 +200,9 @@ class Clinic:
 def open_world(folder: Path, **settings: Any) -> Iterator[World]:
     """A service in a folder, without what runs beside the requests."""
     opened = open_services(Settings(data=folder, requests_per_minute=1_000_000, **settings))
-    services = dataclasses.replace(opened, passwords=CountedPasswords(), live=Folding())
+    services = dataclasses.replace(
+        opened, passwords=CountedPasswords(), live=Folding(opened.database)
+    )
     if opened.database.is_sqlite:
         raw = opened.database.engine.raw_connection()
         raw.cursor().execute("PRAGMA synchronous=OFF")  # nothing here loses its power

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.api.policy_world import PolicyWorld
+from tests.service.databases import database, postgres_database, sqlite_database
 from tests.service.postgres import postgres_cluster, postgres_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["postgres_cluster", "postgres_url"]
+__all__ = ["database", "postgres_cluster", "postgres_database", "postgres_url", "sqlite_database"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,25 +35,29 @@ def made(world: World) -> Clinic:
 # --- streams --------------------------------------------------------------------------------------
 
 
-def test_a_stream_from_open_to_finishing(world: World, made: Clinic) -> None:
+@pytest.mark.parametrize("live", [True, False])
+def test_a_stream_from_open_to_finishing(world: World, made: Clinic, live: bool) -> None:
     opened = world.get(f"/streams/{made.stream}", made.relay).json()
     assert (opened["state"], opened["frames"], opened["recording_id"]) == ("open", None, None)
-    finished = world.post(f"/streams/{made.stream}/finish", made.therapist)
-    assert (finished.status_code, finished.json()["state"]) == (200, "finishing")
-    assert world.services.live.finished[-1] == made.stream  # type: ignore[union-attr,attr-defined]
-    assert world.post(f"/streams/{made.stream}/finish", made.therapist).status_code == 200
-    world.set(schema.stream, schema.stream.c.id == made.stream, state="folded")
-    folded = world.post(f"/streams/{made.stream}/finish", made.therapist).json()
-    assert folded["state"] == "folded"
-    assert world.services.live.finished.count(made.stream) == 2  # type: ignore[union-attr,attr-defined]
+    app: Any = world.client.app
+    if not live:
+        app.state.services = dataclasses.replace(world.services, live=None)
+    try:
+        for _ in range(2):
+            finished = world.post(f"/streams/{made.stream}/finish", made.therapist)
+            assert (finished.status_code, finished.json()["state"]) == (200, "finishing")
+    finally:
+        app.state.services = world.services
+    folding: Any = world.services.live
+    assert folding.finished.count(made.stream) == live
 
 
-def test_a_stream_that_failed_is_tried_again(world: World, made: Clinic) -> None:
-    failed = {"state": "failed", "problem": "the disk is full"}
-    world.set(schema.stream, schema.stream.c.id == made.stream, **failed)
-    assert world.get(f"/streams/{made.stream}", made.owner).json()["problem"] == failed["problem"]
-    again = world.post(f"/streams/{made.stream}/finish", made.therapist).json()
-    assert (again["state"], again["problem"]) == ("finishing", None)
+@pytest.mark.parametrize("state", ["folded", "failed"])
+def test_a_stream_that_has_ended_stays_as_it_is(world: World, made: Clinic, state: str) -> None:
+    ended = {"state": state, "problem": "a reason", "recording_id": NOT_THERE, "frames": 7}
+    world.set(schema.stream, schema.stream.c.id == made.stream, **ended)
+    told = world.post(f"/streams/{made.stream}/finish", made.therapist).json()
+    assert ended == {name: told[name] for name in ended}
 
 
 def test_streams_of_a_session(world: World, made: Clinic) -> None:

@@ -92,9 +92,9 @@ def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """A new row, unless its key is there; whether it was added."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    query = dialect.insert(table).values(**row).on_conflict_do_nothing()
-    # Of an insert, PostgreSQL's driver forgets the count otherwise.
-    done = connection.execute(query, execution_options={"preserve_rowcount": True})
+    statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
+    # Of what is inserted, drivers say how many only when they are asked to.
+    done = connection.execute(statement, execution_options={"preserve_rowcount": True})
     return done.rowcount == 1
 
 

@@ -182,6 +182,7 @@ stream = Table(
     Column("writer", Integer, nullable=False),  # raised by every hello
     Column("frames", BigInteger),  # how many there are, said by the relay at its end
     Column("marks", BigInteger),
+    Column("slots", Text),  # JSON: slot -> its description in hex, as in frames
     Column("recording_id", String(32)),
     Column("problem", Text),
     _at(),

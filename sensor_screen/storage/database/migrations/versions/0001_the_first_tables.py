@@ -279,6 +279,7 @@ def upgrade() -> None:
         sa.Column("writer", sa.Integer(), nullable=False),
         sa.Column("frames", sa.BigInteger(), nullable=True),
         sa.Column("marks", sa.BigInteger(), nullable=True),
+        sa.Column("slots", sa.Text(), nullable=True),
         sa.Column("recording_id", sa.String(length=32), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("created_at_us", sa.BigInteger(), nullable=False),
