@@ -72,27 +72,31 @@ def create_report(
     row_id = new_id()
     place = f"clinics/{access.actor.clinic_id}/reports/{row_id}"
     access.services.objects.put_new(f"{place}/report.json", made.content)
-    with access.write(row_id) as connection:
-        claimed = claim(connection, access, key, request, row_id)
-        if claimed != row_id:
-            kept = find(connection, schema.report, claimed, access.reach)
-        else:
-            kept = create_in(
-                connection,
-                access,
-                schema.report,
-                None,
-                row_id,
-                object_key=f"{place}/report.json",
-                sha256=sha256_of(made.content),
-                faces="{}",
-                claims=claims,
-                language=language,
-                software_version=made.software_version,
-                rulebook_version=made.rulebook_version,
-                simulated=made.simulated,
-                **row,
-            )
+    try:
+        with access.write(row_id) as connection:
+            claimed = claim(connection, access, key, request, row_id)
+            if claimed != row_id:
+                kept = find(connection, schema.report, claimed, access.reach)
+            else:
+                kept = create_in(
+                    connection,
+                    access,
+                    schema.report,
+                    None,
+                    row_id,
+                    object_key=f"{place}/report.json",
+                    sha256=sha256_of(made.content),
+                    faces="{}",
+                    claims=claims,
+                    language=language,
+                    software_version=made.software_version,
+                    rulebook_version=made.rulebook_version,
+                    simulated=made.simulated,
+                    **row,
+                )
+    except BaseException:  # whoever it is of may have been erased while it was made
+        access.services.objects.delete(f"{place}/report.json")
+        raise
     if kept["id"] == row_id:
         _begin_faces(access, kept, job, made)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from sensor_screen.storage.database.rows import add
 from sensor_screen.storage.database.tombstone_rows import people_without_session_since
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sensor_screen.service.services import Services
     from sensor_screen.storage.database.rows import Row
 
@@ -22,7 +25,9 @@ DAY_S = 86_400.0
 DAY_US = 86_400_000_000
 
 
-def keep_retention(services: Services, at_us: int | None = None) -> int:
+def keep_retention(
+    services: Services, at_us: int | None = None, stopping: Callable[[], bool] = lambda: False
+) -> int:
     """Erase everybody whose last session was added more than `retention_days` ago.
 
     Who was added without a session counts from then on. Each is erased in a transaction of its own,
@@ -31,6 +36,7 @@ def keep_retention(services: Services, at_us: int | None = None) -> int:
     Args:
         services: With the setting; zero erases nobody.
         at_us: Now.
+        stopping: Whether to leave the rest for the next time; asked before each.
 
     Returns:
         How many were erased.
@@ -44,7 +50,7 @@ def keep_retention(services: Services, at_us: int | None = None) -> int:
     since_us = (at_us or now_us()) - days * DAY_US
     with services.database.read() as connection:
         idle = people_without_session_since(connection, since_us)
-    return sum(_erase(services, row, since_us) for row in idle)
+    return sum(_erase(services, row, since_us) for row in takewhile(lambda _: not stopping(), idle))
 
 
 def _erase(services: Services, row: Row, since_us: int) -> bool:
@@ -93,7 +99,7 @@ class DailyCare:
     def _run(self) -> None:
         while True:
             try:
-                keep_retention(self._services)
+                keep_retention(self._services, stopping=self._stopping.is_set)
                 go_on_erasing(self._services)
             except ScreenError as error:
                 structlog.get_logger().warning("daily care waits", reason=str(error))

@@ -71,7 +71,7 @@ class Services:
         try:
             yield
         finally:
-            care.stop()
+            await asyncio.to_thread(care.stop)
             await asyncio.to_thread(self.live.stop)
             self.measuring.stop()
             self.read_log.stop()

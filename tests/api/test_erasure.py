@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from time import sleep
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +15,18 @@ from sensor_screen.errors import StorageError
 from sensor_screen.service import erasure
 from sensor_screen.service.actor import Role
 from sensor_screen.service.endings import Ended
-from sensor_screen.service.erasure import apply_tombstones, go_on_erasing, read_tombstones
+from sensor_screen.service.erasure import (
+    apply_tombstones,
+    bury,
+    finish,
+    go_on_erasing,
+    read_tombstones,
+)
 from sensor_screen.service.retention import DAY_US, DailyCare, keep_retention
 from sensor_screen.storage.database import person_rows, schema
 from sensor_screen.storage.database.ids import now_us
 from sensor_screen.storage.database.rows import Reach, add, change
-from tests.api.policy_world import Belongings, PolicyWorld
+from tests.api.policy_world import Belongings, InThisProcess, PolicyWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,6 +215,34 @@ def test_an_object_that_came_late_goes_too(
     assert row["objects_left"] == "[]"
 
 
+@dataclass
+class ErasesMeanwhile(InThisProcess):
+    """Makes a report while the person is erased."""
+
+    world: PolicyWorld
+
+    def run(self, *_: object, **__: object) -> Any:
+        services, own = self.world.services, self.world.own
+        with services.database.write() as connection:
+            removed = bury(connection, own.clinic_id, own.person_id, "asked")
+        finish(services, own.person_id, removed)
+        return SimpleNamespace(
+            content=b"{}", software_version="0", rulebook_version="1", simulated=False, kept=b""
+        )
+
+
+def test_a_report_that_is_made_meanwhile_leaves_nothing(either: PolicyWorld) -> None:
+    measuring: Any = ErasesMeanwhile(either)
+    either.app.state.services = replace(either.services, measuring=measuring)
+    path = f"/v1/sessions/{either.own.session_id}/reports"
+    answer = either.client.request("POST", path, either.asker(Role.THERAPIST, either.own))
+    assert answer.status_code == 409
+    assert {key for key in keys(either) if key.startswith(f"clinics/{either.clinic_id}/")} == {
+        f"clinics/{either.clinic_id}/recordings/{either.other.recording_id}.parquet",
+        f"clinics/{either.clinic_id}/reports/{either.other.report_id}/report.json",
+    }
+
+
 # --- after a restore ------------------------------------------------------------------------------
 
 
@@ -267,6 +303,7 @@ def test_who_was_not_seen_for_long_is_erased(tmp_path: Path) -> None:
     age(world, world.foreign, person=101, session=101)
     with world.services.database.write() as connection:
         new = add(connection, schema.person, clinic_id=world.clinic_id, label="new")["id"]
+    assert keep_retention(world.services, stopping=lambda: True) == 0
     assert keep_retention(world.services) == 2
     left = {row["id"] for row in world.rows(schema.person)}
     assert left == {world.other.person_id, new}
@@ -290,6 +327,10 @@ def test_it_is_done_when_the_service_starts(tmp_path: Path) -> None:
     age(world, world.own, person=300, session=101)
     care = DailyCare(world.services)
     care.start()
+    for _ in range(500):
+        if world.rows(schema.tombstone):
+            break
+        sleep(0.01)
     care.stop()
     assert len(world.rows(schema.tombstone)) == 1
     world.close()
