@@ -50,11 +50,12 @@ def read_saved(saved: SavedUpload) -> tuple[bytes, dict[str, Any]]:
     """
     with bounded_memory(MEMORY_BYTES):
         read = _read(saved)
-    return read.content, facts_of(read.recording, len(read.content))
+    facts = facts_of(read.recording, len(read.content))
+    return read.content, facts | {"recorded_on": read.recording.recorded_on}
 
 
 def facts_of(recording: Recording, size_bytes: int) -> dict[str, Any]:
-    """What is told of a recording without opening it."""
+    """Columns of a recording that are told without opening it."""
     spans = [
         float(s.device_time_s[-1] - s.device_time_s[0])
         for s in recording.streams
@@ -67,7 +68,6 @@ def facts_of(recording: Recording, size_bytes: int) -> dict[str, Any]:
         "sensors": len(recording.streams),
         "samples": sum(len(s.raw) for s in recording.streams),
         "duration_s": round(max(spans, default=0.0), 3),
-        "recorded_on": recording.recorded_on,
     }
 
 
