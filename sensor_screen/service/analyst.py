@@ -13,7 +13,9 @@ that was opened late, and one that fell behind are the same. While a stream is f
 get a picture now and then instead of every event; each says how far behind it is (`behind_s`).
 Nothing here is ever waited for by who offers.
 
-A thread for each worker gives it one batch at a time and waits for the answer. A worker that is at
+A thread for each worker gives it one batch at a time and waits for the answer. Batches are small, as
+what a stream says is told when its whole batch is done. Streams that may calibrate, which takes
+long, have batches of their own, a few in each, and take turns with the others. A worker that is at
 one stream for too long is ended: that stream's view is over, the others are begun again from their
 rows, and what they had told is not told twice.
 """
@@ -85,6 +87,7 @@ class Analyst:
         self._wake = [threading.Event() for _ in range(workers)]
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._learning_next = [False] * workers
         self.restarts = 0
         """Workers that were ended or died."""
 
@@ -182,7 +185,6 @@ class Analyst:
     def _serve(self, number: int) -> None:
         worker: WorkerProcess | None = None
         while not self._stop.is_set():
-            begin_s = time.monotonic()
             if worker is None:
                 worker = WorkerProcess.begin(self._params, self._stop.is_set)
             if worker is None:
@@ -191,7 +193,8 @@ class Analyst:
             self._wake[number].clear()
             batch, asked = self._gather(number)
             if not batch:
-                self._wake[number].wait(self._params.retry_s)
+                if self._wake[number].wait(self._params.retry_s):
+                    self._stop.wait(self._params.tick_s)
                 continue
             outcome = worker.exchange(batch, self._params.stuck_s, self._stop.is_set)
             if isinstance(outcome, Lost):
@@ -200,14 +203,12 @@ class Analyst:
                 self._lose(number, batch, asked, outcome)
                 continue
             self._settle(batch, outcome, asked)
-            self._stop.wait(max(0.0, self._params.tick_s - (time.monotonic() - begin_s)))
         if worker is not None:
             worker.end()
 
     def _gather(self, number: int) -> tuple[Batch, _Asked]:
         """What is new for one worker, the longest unserved first."""
-        params, batch = self._params, Batch()
-        now_s, left = time.monotonic(), params.batch_frames
+        batch = Batch()
         with self._lock:
             mine = [one for one in self._streams.values() if one.worker == number]
             asked = list(self._asked[number])
@@ -215,9 +216,26 @@ class Analyst:
             openings = (stream.opening() for stream in mine)
             batch.opened = [opened for opened in openings if opened is not None]
         mine.sort(key=lambda one: one.served_s)
-        for stream in mine:
+        learning = [one for one in mine if one.learning]
+        known = [one for one in mine if not one.learning]
+        most = self._params.learning_streams if known else len(learning)
+        turns = [(known, len(known)), (learning, most)]
+        if self._learning_next[number]:
+            turns.reverse()
+        for streams, most_items in turns:
+            if not batch.items:
+                self._fill(batch, streams, most_items)
+                self._learning_next[number] = streams is known
+        batch.asked = [(token, stream_id) for token, (stream_id, _) in enumerate(asked)]
+        return batch, asked
+
+    def _fill(self, batch: Batch, streams: list[StreamQueue], most_items: int) -> None:
+        """News of some streams, as much as a batch may hold."""
+        params, now_s = self._params, time.monotonic()
+        left = params.batch_frames
+        for stream in streams:
             limit = min(left, params.stream_frames)
-            if limit <= 0:
+            if limit <= 0 or len(batch.items) >= most_items:
                 break
             try:
                 stream.read_rows(self._read_frames, self._read_marks, limit, now_s)
@@ -232,18 +250,19 @@ class Analyst:
                 batch.items.append(item)
             elif stream.closing and stream.is_done:
                 batch.finished.append(stream.stream_id)
-        batch.asked = [(token, stream_id) for token, (stream_id, _) in enumerate(asked)]
-        return batch, asked
 
     def _settle(self, batch: Batch, outcome: Outcome, asked: _Asked) -> None:
         """Pass on what came of a batch."""
         now_s = time.monotonic()
+        concerned = {stream_id for stream_id, _ in (*outcome.texts, *asked)}
         with self._lock:
             for item in batch.items:
                 if (stream := self._streams.get(item.stream_id)) is not None:
                     stream.done(item)
-            behind = {one.stream_id: one.behind_s(now_s) for one in self._streams.values()}
-            over = {one.stream_id: one.over for one in self._streams.values() if one.over}
+                    stream.learning = item.stream_id not in outcome.known
+            streams = [one for name in concerned if (one := self._streams.get(name)) is not None]
+            behind = {one.stream_id: one.behind_s(now_s) for one in streams}
+            over = {one.stream_id: one.over for one in streams if one.over}
             for stream_id in batch.finished:
                 if (stream := self._streams.pop(stream_id, None)) is not None:
                     self._held_bytes -= stream.held_bytes

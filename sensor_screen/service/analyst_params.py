@@ -30,10 +30,13 @@ class NumberedMark(Protocol):
 class AnalystParams:
     """Tuning of the analyst."""
 
-    tick_s: float = 0.05
-    """Between two batches: as often as there are commits."""
-    batch_frames: int = 400
-    """In one batch: 0.3 s of work."""
+    tick_s: float = 0.003
+    """From the first news to the first batch: a commit brings news of many streams one by one."""
+    batch_frames: int = 32
+    """In one batch: 0.03 s of work. Nothing of a batch is told before all of it is done."""
+    learning_streams: int = 2
+    """In one batch, of those that may calibrate, which takes as long as the frames of some forty
+    streams; so many do not keep those waiting whose angle is known."""
     stream_frames: int = 100
     """Of one stream in one batch, so that one which catches up keeps nobody waiting."""
     memory_bytes: int = 16 << 20

@@ -34,6 +34,8 @@ class StreamQueue:
         """Its view is over, and why, as a note."""
         self.strikes = 0
         """Workers that died at it."""
+        self.learning = True
+        """An angle of it is not known yet: its next frames may take long."""
         self.served_s = 0.0
         self.held_bytes = 0
         self.retry_s = 0.0
@@ -109,7 +111,7 @@ class StreamQueue:
 
     def begin_again(self, now_s: float) -> None:
         """Its worker is gone: from the first frame on; what was told is not told again."""
-        self._is_open, self._exhausted = False, False
+        self._is_open, self._exhausted, self.learning = False, False, True
         self._next, self._rows = 0, ()
         self._marks, self._marks_end, self._stale_marks = [], 0, True
         self._since_s = now_s

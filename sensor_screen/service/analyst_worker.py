@@ -7,6 +7,7 @@ pipe never holds more than one of each.
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.live_events import LiveEvent
 
+NICENESS = 5
+"""Where processors are short, frames are made durable first."""
 READY = "ready"
 """Said once, when everything is loaded and compiled."""
 
@@ -90,6 +93,8 @@ class Outcome:
     """(stream, messages) in their order; a message that begins with `PICTURE` is a picture."""
     pictures: list[tuple[int, str | None]] = field(default_factory=list)
     """(token, picture); None: no such stream."""
+    known: set[str] = field(default_factory=set)
+    """Streams of the batch whose angles are all known."""
 
 
 PICTURE = '{"type":"picture",'
@@ -150,8 +155,12 @@ class AnalystWorker:
         for item in batch.items:
             self._progress[0] += 1
             stream = self._streams.get(item.stream_id)
-            if stream is not None and (texts := stream.take(item)):
+            if stream is None:
+                continue
+            if texts := stream.take(item):
                 outcome.texts.append((item.stream_id, texts))
+            if stream.live.is_known:
+                outcome.known.add(item.stream_id)
         self._progress[0] += 1
         for token, stream_id in batch.asked:
             stream = self._streams.get(stream_id)
@@ -200,6 +209,8 @@ def run_worker(
 ) -> None:
     """Main function of the process: until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(AttributeError, OSError):  # not every system has it
+        os.nice(NICENESS)
     worker = AnalystWorker(progress)
     with suppress(EOFError, BrokenPipeError, ConnectionError):
         warm()

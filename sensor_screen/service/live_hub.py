@@ -218,6 +218,8 @@ class LiveHub:
 
     def publish(self, stream_id: str, texts: Sequence[str]) -> None:
         """Events of a stream, in any thread."""
+        if stream_id not in self._viewers:
+            return  # who comes meanwhile gets a picture that is made later than these
         self._call_soon(lambda: self._tell(stream_id, texts))
 
     def end(self, stream_id: str, text: str) -> None:

@@ -35,6 +35,9 @@ class LegGridParams:
     """Of a sensor whose partner is not heard at all, so much is kept."""
     group_s: float = 0.02
     """Samples are given in groups of this length, so that how they arrive changes nothing."""
+    least_s: float = 0.0
+    """Groups wait until there are so many seconds of them, then all that are there are given: fewer
+    and longer blocks cost less."""
 
 
 class _Heard:
@@ -96,6 +99,7 @@ class LegGrid:
         self.rate_hz = rate_hz
         self.params = params
         self._group = max(1, round(params.group_s * rate_hz))
+        self._least = max(1, round(params.least_s * rate_hz))
         self._heard = (_Heard(), _Heard())
         self._most = round(params.keep_s * rate_hz)
         self._next: int | None = None  # number of the next grid sample
@@ -130,7 +134,7 @@ class LegGrid:
         one_s = max(shank.newest_s, foot.newest_s)
         until_s = max(both_s, min(one_s, now_s - self.params.wait_s))
         stop = self._whole(math.floor(until_s * self.rate_hz + 1e-9) + 1)
-        if stop <= self._next:
+        if stop - self._next < self._least:
             return None
         time_s = np.arange(self._next, stop) / self.rate_hz
         self._next = stop

@@ -1,6 +1,7 @@
 """Many phones stream to the service, a few people watch: nothing lost, and how late.
 
     python -m tests.soak.load_service --streams 100 --frames-per-second 10 --viewers 10 --minutes 10
+    python -m tests.soak.load_service --streams 100 --viewers 10 --minutes 10 --spread 0
     python -m tests.soak.load_service --streams 300 --frames-per-second 50 --no-analysis --minutes 2
 
 A service is started with a folder of its own and asked over TLS. At the end every stream is
@@ -55,9 +56,11 @@ class Load:
     view: ViewFigures = field(default_factory=ViewFigures)
     ready_s: float = 0.0
 
-    def viewer(self, number: int) -> Viewer:
-        """One who watches one of the streams."""
-        at = number % len(self.phones)
+    def viewer(self, number: int, viewers: int) -> Viewer:
+        """One of some who watch streams that begin early and late, of all simulated people."""
+        size = len(self.phones)
+        apart = max(1, size // viewers)
+        at = (number * size // viewers + number % min(apart, 4)) % size
         stream = self.streams[at]
         return Viewer(
             self.phones[at],
@@ -103,7 +106,9 @@ def begin_load(
     return load
 
 
-async def stream_frames(load: Load, frames: int, viewers: int, usage: Usage) -> None:
+async def stream_frames(
+    load: Load, frames: int, viewers: int, usage: Usage, *, spread_s: float = 0.0
+) -> None:
     """Everything from the first hello to the last `finished`.
 
     Args:
@@ -111,13 +116,14 @@ async def stream_frames(load: Load, frames: int, viewers: int, usage: Usage) -> 
         frames: Of each.
         viewers: How many watch.
         usage: Looks at the processes.
+        spread_s: All are connected at once, and begin to measure evenly over so many seconds.
     """
     phones = [asyncio.create_task(phone.run()) for phone in load.phones]
     await until(lambda: load.relay.connections >= len(load.phones), 30.0)
-    watching = [asyncio.create_task(load.viewer(number).run()) for number in range(viewers)]
+    watching = [asyncio.create_task(load.viewer(number, viewers).run()) for number in range(viewers)]
     usage.begin()
     looking = asyncio.create_task(_look(usage))
-    await make_frames(load.phones, frames)
+    await make_frames(load.phones, frames, spread_s=spread_s)
     usage.look()
     await end_tasks(looking)
     await end_phones(load, phones)
@@ -263,6 +269,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--sender-view", action="store_true", help="phones get live events, too")
     parser.add_argument("--samples-only", action="store_true", help="do not fold all frames again")
+    parser.add_argument(
+        "--spread",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="streams begin evenly over so long: people do not stand up in the same instant; "
+        "0: all at once, the hard case",
+    )
     asked = parser.parse_args(arguments)
     frames = round(asked.minutes * 60.0 * asked.frames_per_second)
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
@@ -272,13 +286,16 @@ def main(arguments: list[str] | None = None) -> int:
                 service, asked.streams, asked.frames_per_second, view=asked.sender_view
             )
             usage = Usage(service.pid)
-            uvloop.run(stream_frames(load, frames, asked.viewers, usage))
+            uvloop.run(
+                stream_frames(load, frames, asked.viewers, usage, spread_s=asked.spread)
+            )
             stored = check_all(load, whole=not asked.samples_only)
         finally:
             status = service.stop()
     what = (
         f"{asked.streams} streams x {asked.frames_per_second} frames/s, {asked.viewers} viewers, "
-        f"{asked.minutes:g} min, analysis {'off' if asked.no_analysis else 'on'}, "
+        f"{asked.minutes:g} min each, begun over {asked.spread:g} s, "
+        f"analysis {'off' if asked.no_analysis else 'on'}, "
         f"{'PostgreSQL' if asked.database else 'SQLite'}, TLS; service ended with {status}"
     )
     print_figures(load, stored, usage, what)

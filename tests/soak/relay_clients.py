@@ -320,7 +320,11 @@ def close_of(frame: WSFrame) -> tuple[int, str]:
 
 
 async def make_frames(
-    phones: list[Phone], frames: int | None = None, *, speed: float = 1.0
+    phones: list[Phone],
+    frames: int | None = None,
+    *,
+    speed: float = 1.0,
+    spread_s: float = 0.0,
 ) -> None:
     """Let frames come due at their rate, evenly over all phones, until all have so many.
 
@@ -328,19 +332,25 @@ async def make_frames(
         phones: All of one rate.
         frames: Of each; None: for ever, until cancelled.
         speed: Times as fast as their own clocks.
+        spread_s: The phones begin evenly over so many seconds; 0: all at once.
     """
-    rate = phones[0].content.frames_per_second * speed * len(phones)
+    size = len(phones)
+    rate = phones[0].content.frames_per_second * speed * size
     begin_s = time.monotonic()
+    waits = [int(at * spread_s * rate / size**2) for at in range(size)]
+    """Whole rounds over all phones before the first frame of each."""
     for at, phone in enumerate(phones):
-        phone.rate = rate / len(phones)
-        phone.begin_s = begin_s + at / rate
-    made, total = 0, None if frames is None else frames * len(phones)
+        phone.rate = rate / size
+        phone.begin_s = begin_s + (waits[at] * size + at) / rate
+    made, total = 0, None if frames is None else (frames + max(waits)) * size
     while total is None or made < total:
         due = int((time.monotonic() - begin_s) * rate)
         # In small parts: acknowledgements wait in the same loop.
         until = min(due, made + 256) if total is None else min(due, made + 256, total)
-        for at in range(made, until):
-            phone = phones[at % len(phones)]
+        for turn in range(made, until):
+            phone = phones[turn % size]
+            if turn // size < waits[turn % size] or phone.made == frames:
+                continue
             phone.made += 1
             if phone.made == frames:
                 phone.total = frames
