@@ -7,7 +7,6 @@ pipe never holds more than one of each.
 from __future__ import annotations
 
 import gc
-import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.live_events import LiveEvent
 
-NICENESS = 5
-"""Where processors are short, frames are made durable first."""
 READY = "ready"
 """Said once, when everything is loaded and compiled."""
 
@@ -209,8 +206,6 @@ def run_worker(
 ) -> None:
     """Main function of the process: until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):  # not every system has it
-        os.nice(NICENESS)
     worker = AnalystWorker(progress)
     with suppress(EOFError, BrokenPipeError, ConnectionError):
         warm()

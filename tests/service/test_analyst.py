@@ -327,6 +327,31 @@ def test_a_database_that_is_away_is_asked_again(made: MadeStream) -> None:
     assert not texts
 
 
+def test_streams_that_may_calibrate_take_turns_with_the_others() -> None:
+    """They cannot keep those waiting whose angle is known, and are not forgotten either."""
+    names = [f"{kind}{number}" for kind in ("known", "new") for number in range(5)]
+    world = World(rows={name: [b"1", b"2"] for name in names})
+    analyst = Analyst(world.read_frames, world.read_marks, world.hear, params=QUICK)
+    for name in names:
+        analyst.open(name)
+    analyst._streams["known0"].learning = False  # without a process
+    assert [len(analyst._gather(0)[0].items) for _ in range(6)] == [1, 2, 2, 2, 2, 1]
+    for name in names[1:5]:
+        analyst._streams[name].learning = False
+    gathered = []
+    for first in range(2, 8, 2):
+        for name in names:
+            analyst.offer(name, first, [b"3", b"4"])
+    for _ in range(6):
+        batch, _ = analyst._gather(0)
+        gathered.append({item.stream_id.rstrip("01234") for item in batch.items})
+        assert len(batch.items) <= 5
+    assert gathered[0] != gathered[1]
+    assert all(len(kinds) == 1 for kinds in gathered)
+    assert {"known"} in gathered
+    assert {"new"} in gathered
+
+
 def test_sides_are_alike() -> None:
     """The same person on the other leg gives the same words with the other side in them."""
     scenario = Scenario("short", "a stand, pumps, lunges and squats", STEPS)

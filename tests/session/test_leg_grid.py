@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sensor_screen.core.live_blocks import join
+from sensor_screen.core.live_blocks import LegBlock, join
 from sensor_screen.model import Placement, SampleFlag
-from sensor_screen.session.leg_grid import LegGrid
+from sensor_screen.session.leg_grid import LegGrid, LegGridParams
 
 RATE_HZ = 100.0
 BOTH = (Placement.SHANK, Placement.FOOT)
@@ -18,8 +18,14 @@ def straight(time_s: np.ndarray) -> np.ndarray:
     return time_s[:, None] * np.arange(1.0, 7.0) + np.arange(6.0)
 
 
-def lay(packets: int, lost: slice = slice(0, 0)) -> object:
-    grid, blocks = LegGrid(RATE_HZ), []
+def lay(
+    packets: int, lost: slice = slice(0, 0), params: LegGridParams = LegGridParams()
+) -> LegBlock:
+    return join(lay_parts(packets, lost, params))
+
+
+def lay_parts(packets: int, lost: slice, params: LegGridParams) -> list[LegBlock]:
+    grid, blocks = LegGrid(RATE_HZ, params), []
     shank_s = np.arange(300) / 100.02
     foot_s = np.delete(0.0031 + np.arange(300) / 99.97, lost)
     for start in range(0, 300, packets):
@@ -29,7 +35,7 @@ def lay(packets: int, lost: slice = slice(0, 0)) -> object:
                 grid.take(placement, part, straight(part))
         block = grid.give(min(shank_s[min(start + packets, 300) - 1], foot_s[-1]))
         blocks += [] if block is None else [block]
-    return join(blocks)
+    return blocks
 
 
 def test_straight_lines_come_out_straight() -> None:
@@ -48,6 +54,31 @@ def test_how_samples_arrive_changes_nothing(packets: int) -> None:
     assert count > 280
     assert np.array_equal(one.acc_mps2[:count], other.acc_mps2[:count])
     assert np.array_equal(one.flags[:count], other.flags[:count])
+
+
+def test_no_packet_waits_for_the_next_one_whatever_the_clocks() -> None:
+    """What both sensors told is given at once, in as many blocks as there are packets."""
+    params = LegGridParams(group_s=0.01, least_s=0.08)
+    for late in range(10):  # every phase of packets against the grid
+        grid, ends_s = LegGrid(RATE_HZ, params), []
+        for start in range(0, 300, 10):
+            time_s = (np.arange(start, start + 10) + late + 0.3) / 100.02
+            for placement in BOTH:
+                grid.take(placement, time_s, straight(time_s))
+            block = grid.give(float(time_s[-1]))
+            assert block is not None
+            assert len(block.time_s) >= 8
+            ends_s.append(float(time_s[-1] - block.time_s[-1]))
+        assert max(ends_s) < 1.0 / RATE_HZ
+
+
+def test_few_samples_wait_until_there_are_more() -> None:
+    blocks = lay_parts(1, slice(0, 0), LegGridParams(group_s=0.01, least_s=0.08))
+    assert {len(block.time_s) for block in blocks} == {8}
+    one, other = join(blocks), lay(10)
+    count = min(len(one.time_s), len(other.time_s))
+    assert count > 280
+    assert np.array_equal(one.acc_mps2[:count], other.acc_mps2[:count])
 
 
 @pytest.mark.parametrize(("gap", "flag"), [(4, SampleFlag.FILLED), (15, SampleFlag.MISSING)])

@@ -157,10 +157,13 @@ def test_a_service_that_acknowledges_too_early_is_noticed(
 
 def test_some_seconds_of_load_lose_nothing(services: list[ServiceProcess], tmp_path: Path) -> None:
     load = begin(services, tmp_path, SERVICE, 4)
-    asyncio.run(stream_frames(load, 30, 2, Usage(load.service.pid)))
+    asyncio.run(stream_frames(load, 30, 2, Usage(load.service.pid), spread_s=0.8))
     stored = check_all(load)
     assert (stored.faults, load.relay.faults, stored.notes) == (0, 0, [])
     assert stored.stored == load.relay.ack.count == 4 * 30
+    begun_s = [phone.begin_s - load.phones[0].begin_s for phone in load.phones]
+    assert begun_s == pytest.approx([0.0, 0.225, 0.45, 0.675])
+    assert load.relay.late.share(0.5) < 0.1
     assert load.view.events["picture"] >= 2
 
 
