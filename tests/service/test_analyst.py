@@ -342,7 +342,7 @@ def test_streams_that_may_calibrate_take_turns_with_the_others() -> None:
     for first in range(2, 8, 2):
         for name in names:
             analyst.offer(name, first, [b"3", b"4"])
-    for _ in range(6):
+    for _ in range(4):
         batch, _ = analyst._gather(0)
         gathered.append({item.stream_id.rstrip("01234") for item in batch.items})
         assert len(batch.items) <= 5

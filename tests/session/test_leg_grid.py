@@ -73,9 +73,10 @@ def test_no_packet_waits_for_the_next_one_whatever_the_clocks() -> None:
 
 
 def test_few_samples_wait_until_there_are_more() -> None:
-    blocks = lay_parts(1, slice(0, 0), LegGridParams(group_s=0.01, least_s=0.08))
+    params = LegGridParams(group_s=0.01, least_s=0.08)
+    blocks = lay_parts(1, slice(0, 0), params)
     assert {len(block.time_s) for block in blocks} == {8}
-    one, other = join(blocks), lay(10)
+    one, other = join(blocks), lay(10, params=params)
     count = min(len(one.time_s), len(other.time_s))
     assert count > 280
     assert np.array_equal(one.acc_mps2[:count], other.acc_mps2[:count])

@@ -120,7 +120,9 @@ async def stream_frames(
     """
     phones = [asyncio.create_task(phone.run()) for phone in load.phones]
     await until(lambda: load.relay.connections >= len(load.phones), 30.0)
-    watching = [asyncio.create_task(load.viewer(number, viewers).run()) for number in range(viewers)]
+    watching = [
+        asyncio.create_task(load.viewer(number, viewers).run()) for number in range(viewers)
+    ]
     usage.begin()
     looking = asyncio.create_task(_look(usage))
     await make_frames(load.phones, frames, spread_s=spread_s)
@@ -286,9 +288,7 @@ def main(arguments: list[str] | None = None) -> int:
                 service, asked.streams, asked.frames_per_second, view=asked.sender_view
             )
             usage = Usage(service.pid)
-            uvloop.run(
-                stream_frames(load, frames, asked.viewers, usage, spread_s=asked.spread)
-            )
+            uvloop.run(stream_frames(load, frames, asked.viewers, usage, spread_s=asked.spread))
             stored = check_all(load, whole=not asked.samples_only)
         finally:
             status = service.stop()
