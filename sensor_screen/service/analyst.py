@@ -13,11 +13,11 @@ that was opened late, and one that fell behind are the same. While a stream is f
 get a picture now and then instead of every event; each says how far behind it is (`behind_s`).
 Nothing here is ever waited for by who offers.
 
-A thread for each worker gives it one batch at a time and waits for the answer. Batches are small, as
+A thread for each worker gives it one batch at a time and waits for the answer. Batches are small:
 what a stream says is told when its whole batch is done. Streams that may calibrate, which takes
-long, have batches of their own, a few in each, and take turns with the others. A worker that is at
-one stream for too long is ended: that stream's view is over, the others are begun again from their
-rows, and what they had told is not told twice.
+long, have batches of their own, a few in each, and take turns with the others. A worker that is
+at one stream for too long is ended: that stream's view is over, the others are begun again from
+their rows, and what they had told is not told twice.
 """
 
 from __future__ import annotations

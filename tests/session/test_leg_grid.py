@@ -10,6 +10,8 @@ from sensor_screen.model import Placement, SampleFlag
 from sensor_screen.session.leg_grid import LegGrid, LegGridParams
 
 RATE_HZ = 100.0
+SHORT = LegGridParams()
+AS_THEY_COME = LegGridParams(group_s=0.01, least_s=0.08)
 BOTH = (Placement.SHANK, Placement.FOOT)
 
 
@@ -18,9 +20,7 @@ def straight(time_s: np.ndarray) -> np.ndarray:
     return time_s[:, None] * np.arange(1.0, 7.0) + np.arange(6.0)
 
 
-def lay(
-    packets: int, lost: slice = slice(0, 0), params: LegGridParams = LegGridParams()
-) -> LegBlock:
+def lay(packets: int, lost: slice = slice(0, 0), params: LegGridParams = SHORT) -> LegBlock:
     return join(lay_parts(packets, lost, params))
 
 
@@ -58,9 +58,8 @@ def test_how_samples_arrive_changes_nothing(packets: int) -> None:
 
 def test_no_packet_waits_for_the_next_one_whatever_the_clocks() -> None:
     """What both sensors told is given at once, in as many blocks as there are packets."""
-    params = LegGridParams(group_s=0.01, least_s=0.08)
     for late in range(10):  # every phase of packets against the grid
-        grid, ends_s = LegGrid(RATE_HZ, params), []
+        grid, ends_s = LegGrid(RATE_HZ, AS_THEY_COME), []
         for start in range(0, 300, 10):
             time_s = (np.arange(start, start + 10) + late + 0.3) / 100.02
             for placement in BOTH:
@@ -73,10 +72,9 @@ def test_no_packet_waits_for_the_next_one_whatever_the_clocks() -> None:
 
 
 def test_few_samples_wait_until_there_are_more() -> None:
-    params = LegGridParams(group_s=0.01, least_s=0.08)
-    blocks = lay_parts(1, slice(0, 0), params)
+    blocks = lay_parts(1, slice(0, 0), AS_THEY_COME)
     assert {len(block.time_s) for block in blocks} == {8}
-    one, other = join(blocks), lay(10, params=params)
+    one, other = join(blocks), lay(10, params=AS_THEY_COME)
     count = min(len(one.time_s), len(other.time_s))
     assert count > 280
     assert np.array_equal(one.acc_mps2[:count], other.acc_mps2[:count])
