@@ -111,10 +111,12 @@ POLICY: Mapping[str, Row] = {
     "recordings.export": _READ,
     "recordings.remove": _STAFF,
     "reports.create": _WRITE,
+    "reports.create_for_person": _WRITE,
     "reports.list": _READ,
     "reports.find": _READ,
     "reports.face": _READ,
     "reports.positions": _READ,
+    "positions.find": _READ,
     "rulebooks.list": _READ,
     "rulebooks.find": _READ,
     "rulebooks.create": _STAFF,
@@ -146,6 +148,7 @@ READS_LOGGED = frozenset(
         "recordings.export",
         "reports.face",
         "reports.positions",
+        "positions.find",
     }
 )
 """Reads of what is personal, which leave a line in the audit log as changes do."""
