@@ -148,7 +148,6 @@ READS_LOGGED = frozenset(
         "recordings.export",
         "reports.face",
         "reports.positions",
-        "positions.find",
     }
 )
 """Reads of what is personal, which leave a line in the audit log as changes do."""

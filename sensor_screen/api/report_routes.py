@@ -208,6 +208,7 @@ def tell_latest_positions(session_id: Id, access: Allowed) -> Response:
 def tell_positions_of_person(person: PersonLabel, access: Allowed) -> Response:
     """Positions in impingement-prone ranges with advice, of a person's newest session."""
     row = reports.latest_report(access, reports.newest_session(access, person))
+    access.note_read(row["id"])
     return JSONResponse(reports.read_positions(access, row))
 
 
