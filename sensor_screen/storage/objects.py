@@ -58,6 +58,14 @@ class ObjectStore:
         self._disk = LocalDisk()
         self._durable: set[Path] = set()
 
+    def check(self) -> None:
+        """Raise StorageError where the place does not answer, or its folder is gone."""
+        if self._folder is None:
+            next(iter(self.list()), None)
+            return
+        with self._told("the store of recordings"):
+            next(os.scandir(self._folder), None)
+
     def put_new(self, key: str, value: bytes) -> str:
         """Keep a value; durable when this returns.
 
