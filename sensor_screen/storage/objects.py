@@ -63,8 +63,11 @@ class ObjectStore:
         if self._folder is None:
             next(iter(self.list()), None)
             return
-        with self._told("the store of recordings"):
-            next(os.scandir(self._folder), None)
+        try:
+            with os.scandir(self._folder) as entries:
+                next(entries, None)
+        except OSError as error:
+            raise _explain(error, "the store of recordings", self.name) from error
 
     def put_new(self, key: str, value: bytes) -> str:
         """Keep a value; durable when this returns.

@@ -206,16 +206,16 @@ def test_relays_are_acknowledged_and_closed_at_the_end(clinic: Clinic) -> None:
         *("POST", "/v1/tickets", clinic.token),
         json={"action": "socket.relay", "stream_id": stream["id"]},
     )["ticket"]
-    socket = relay_socket(service, stream["id"], ticket)
     client = RelayClient(view=False)
     for number in range(40):
         client.add_frame(a_frame(number))
-    greet(client, socket)
-    while not client.first_held:  # something is acknowledged: it is under way
-        exchange(client, socket)
-    service.process.send_signal(signal.SIGTERM)
-    begun_s = time.monotonic()
-    code, _, said = closed_with(socket, 15.0)
+    with relay_socket(service, stream["id"], ticket) as socket:
+        greet(client, socket)
+        while not client.first_held:  # something is acknowledged: it is under way
+            exchange(client, socket)
+        service.process.send_signal(signal.SIGTERM)
+        begun_s = time.monotonic()
+        code, _, said = closed_with(socket, 15.0)
     for message in said:
         client.receive(json.dumps(message), time.monotonic())
     assert code == CloseCode.RESTARTING == 1012
