@@ -109,20 +109,23 @@ class Running:
         url = f"http://127.0.0.1:{self.port}{path}"
         return httpx.request(method, url, headers=headers, timeout=60, trust_env=False, **more)
 
-    def children(self) -> list[int]:
-        """Processes that it started, those of these too."""
-        found = [self.process.pid]
+    def children(self, of: int | None = None) -> list[int]:
+        """Processes that it, or one of its processes, started, and those of these."""
+        found = [of or self.process.pid]
         for pid in found:
             found += [int(one) for one in _children_of(pid)]
         return found[1:]
 
     def end(self, number: signal.Signals = signal.SIGTERM, *, group: bool = False) -> int:
-        """Its exit status."""
+        """Its exit status; nothing of it is left running."""
+        children = self.children()
         if group:
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
-        return self.process.wait(30)
+        status = self.process.wait(30)
+        wait_for_end(children)
+        return status
 
     def close(self) -> None:
         """Whatever is left of it goes."""
@@ -131,6 +134,22 @@ class Running:
             self.process.wait(10)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def wait_for_end(pids: list[int]) -> None:
+    """Fails where one of these processes goes on."""
+    end_s = time.monotonic() + 5
+    while left := [pid for pid in pids if _goes_on(pid)]:
+        assert time.monotonic() < end_s, f"{left} go on"
+        time.sleep(0.02)
+
+
+def _goes_on(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"  # ended, and nobody asked how
 
 
 def _children_of(pid: int) -> list[str]:

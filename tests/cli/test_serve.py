@@ -15,15 +15,19 @@ from sensor_screen.service.relay_client import RelayClient
 from sensor_screen.service.relay_messages import SUBPROTOCOL, CloseCode
 from sensor_screen.storage.samples import find_sample
 from tests.api.live_service import closed_with, exchange, greet
-from tests.cli.running_service import PASSWORD, Running, call, running
+from tests.cli.running_service import PASSWORD, Running, call, running, wait_for_end
 from tests.service.postgres import postgres_cluster, postgres_url
 from tests.service.relay_frames import a_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from websockets.sync.client import ClientConnection
+
+    from tests.cli.conftest import Outcome
+
+    Run = Callable[..., Outcome]
 
 __all__ = ["postgres_cluster", "postgres_url"]
 
@@ -138,28 +142,28 @@ def test_a_wrong_password_is_one_sentence(clinic: Clinic) -> None:
 
 
 def test_a_backup_is_made_while_it_serves_and_serves_elsewhere(
-    clinic: Clinic, tmp_path: Path
+    clinic: Clinic, run: Run, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first.tar.zst", tmp_path / "second.tar.zst"
-    made = call("backup", "--out", first, "--data", clinic.data)
-    assert (made.returncode, made.stderr) == (0, "")
-    assert "2 people, 1 recordings" in made.stdout
+    made = run("backup", "--out", first, "--data", clinic.data)
+    assert (made.status, made.err) == (0, "")
+    assert "2 people, 1 recordings" in made.out
     clinic.service.ask("DELETE", f"/v1/people/{clinic.erased_id}", clinic.token)
-    assert call("backup", "--out", second, "--data", clinic.data).returncode == 0
-    verified = call("backup", "--verify", second)
-    assert "1 people, 1 recordings" in verified.stdout
+    assert run("backup", "--out", second, "--data", clinic.data).status == 0
+    verified = run("backup", "--verify", second)
+    assert "1 people, 1 recordings" in verified.out
 
     for name, erased in (("by-file", second), ("by-folder", clinic.data)):
         place = tmp_path / name
-        restored = call("restore", first, "--data", place, "--erased", erased)
-        assert restored.returncode == 0, restored.stderr
-        assert "Erased again, as they were since: 1 people" in restored.stdout
+        restored = run("restore", first, "--data", place, "--erased", erased)
+        assert restored.status == 0, restored.err
+        assert "Erased again, as they were since: 1 people" in restored.out
         assert (place / "objects" / "tombstones" / f"{clinic.erased_id}.json").is_file()
-    again = call("restore", first, "--data", place)
-    assert again.returncode == 2
-    assert "not empty" in again.stderr
+    again = run("restore", first, "--data", place)
+    assert again.status == 2
+    assert "not empty" in again.err
     plain = tmp_path / "plain"
-    assert call("restore", second, "--data", plain).returncode == 0
+    assert run("restore", second, "--data", plain).status == 0
     assert (plain / "objects" / "tombstones" / f"{clinic.erased_id}.json").is_file()
 
     with running(tmp_path, "--data", tmp_path / "by-file") as other:
@@ -170,35 +174,40 @@ def test_a_backup_is_made_while_it_serves_and_serves_elsewhere(
         assert other.end() == 0
 
 
-def test_a_damaged_backup_is_told_and_fills_nothing(clinic: Clinic, tmp_path: Path) -> None:
+def test_a_damaged_backup_is_told_and_fills_nothing(
+    clinic: Clinic, run: Run, tmp_path: Path
+) -> None:
     whole = tmp_path / "whole.tar.zst"
-    call("backup", "--out", whole, "--data", clinic.data)
+    run("backup", "--out", whole, "--data", clinic.data)
     content = bytearray(whole.read_bytes())
     content[len(content) // 2] ^= 0xFF
     broken, place = tmp_path / "broken.tar.zst", tmp_path / "place"
     broken.write_bytes(content)
     for arguments in (("backup", "--verify", broken), ("restore", broken, "--data", place)):
-        done = call(*arguments)
-        assert done.returncode == 2
-        assert done.stderr.count("\n") == 1
-        assert "damaged" in done.stderr
-    assert call("restore", whole, "--data", place).returncode == 0
+        done = run(*arguments)
+        assert done.status == 2
+        assert done.err.count("\n") == 1
+        assert "damaged" in done.err
+    assert run("restore", whole, "--data", place).status == 0
 
 
-def test_a_backup_goes_to_postgresql(clinic: Clinic, tmp_path: Path, postgres_url: str) -> None:
+def test_a_backup_goes_to_postgresql(
+    clinic: Clinic, run: Run, tmp_path: Path, postgres_url: str
+) -> None:
     first, second = tmp_path / "first.tar.zst", tmp_path / "second.tar.zst"
-    assert call("backup", "--out", first, "--data", clinic.data).returncode == 0
+    assert run("backup", "--out", first, "--data", clinic.data).status == 0
     there = ("--data", tmp_path / "there", "--database", postgres_url)
-    restored = call("restore", first, *there)
-    assert restored.returncode == 0, restored.stderr
-    assert call("backup", "--out", second, *there).returncode == 0
-    said = [call("backup", "--verify", path).stdout.partition(": ")[2] for path in (first, second)]
+    restored = run("restore", first, *there)
+    assert restored.status == 0, restored.err
+    assert run("backup", "--out", second, *there).status == 0
+    said = [run("backup", "--verify", path).out.partition(": ")[2] for path in (first, second)]
     assert said[0] == said[1] != ""
 
 
 def test_relays_are_acknowledged_and_closed_at_the_end(clinic: Clinic) -> None:
     """Last: it ends the service. Its log is looked at as a whole."""
     service = clinic.service
+    children = service.children()
     stream = service.ask(
         "POST", "/v1/streams", clinic.token, json={"session_id": clinic.session_id}
     )
@@ -222,7 +231,7 @@ def test_relays_are_acknowledged_and_closed_at_the_end(clinic: Clinic) -> None:
     assert client.held_frames == 0
     assert service.process.wait(30) == 0
     assert time.monotonic() - begun_s < 10
-    assert not service.children()
+    wait_for_end(children)
 
     look_through(service.log.read_text(), clinic, [stream["id"], ticket])
 
