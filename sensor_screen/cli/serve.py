@@ -182,6 +182,8 @@ def _tell(settings: "Settings", local: "LocalTls | None", code: str | None) -> N
 def _own_url(settings: "Settings", local: "LocalTls | None") -> str:
     scheme = "https" if settings.is_secure else "http"
     host = local.names.hosts[0] if local is not None else settings.host
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - all addresses, and none that one can open
+        host = "localhost"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+import sensor_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +47,15 @@ def call(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str
     )
 
 
+def ways() -> list[list[str]]:
+    """Arguments of the commands that the page for operators shows, in its order."""
+    page = Path(sensor_screen.__file__).parent / "docs" / "operations.md"
+    table = (
+        page.read_text(encoding="utf-8").partition("## Ways to run it")[2].partition("\n\n## ")[0]
+    )
+    return [shlex.split(found)[1:] for found in re.findall(r"`(sensor-screen serve[^`]*)`", table)]
+
+
 def free_port() -> int:
     """One of which the next is free too."""
     while True:
@@ -58,7 +70,13 @@ def free_port() -> int:
 
 
 class Running:
-    """A service that answers; its log goes to a file."""
+    """A service that answers; its log goes to a file.
+
+    Args:
+        folder: Of the log.
+        options: Of `serve`.
+        more: Environment.
+    """
 
     def __init__(self, folder: Path, *options: str | Path, **more: str) -> None:
         self.port = free_port()
@@ -66,8 +84,8 @@ class Running:
         begun_s = time.monotonic()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command("serve", "--port", str(self.port), *options),
-                env=environment(PYTHONUNBUFFERED="1", **more),
+                command("serve", *options),
+                env=environment(PYTHONUNBUFFERED="1", SENSOR_SCREEN_PORT=str(self.port), **more),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

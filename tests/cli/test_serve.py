@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,13 +16,12 @@ from sensor_screen.service.relay_client import RelayClient
 from sensor_screen.service.relay_messages import SUBPROTOCOL, CloseCode
 from sensor_screen.storage.samples import find_sample
 from tests.api.live_service import closed_with, exchange, greet
-from tests.cli.running_service import PASSWORD, Running, call, running, wait_for_end
+from tests.cli.running_service import PASSWORD, Running, call, running, wait_for_end, ways
 from tests.service.postgres import postgres_cluster, postgres_url
 from tests.service.relay_frames import a_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from websockets.sync.client import ClientConnection
 
@@ -60,9 +60,15 @@ class Clinic:
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """Nothing is configured: the first way of the page for operators."""
     folder = tmp_path_factory.mktemp("service")
-    with running(folder, "--data", folder / "data", "--log-json") as service:
-        yield _work(service, folder / "data")
+    arguments = ways()[0]
+    assert arguments == ["serve"]
+    place = dict.fromkeys(("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"), str(folder))
+    with running(folder, **place, SENSOR_SCREEN_LOG_JSON="true") as service:
+        yield _work(
+            service, Path(service.said.partition("keeping everything in ")[2].split("\n")[0])
+        )
 
 
 def _work(service: Running, data: Path) -> Clinic:
@@ -109,6 +115,8 @@ def _work(service: Running, data: Path) -> Clinic:
 def test_a_fresh_start_answers_and_offers_one_set_up(clinic: Clinic) -> None:
     assert clinic.service.url == f"http://127.0.0.1:{clinic.service.port}"
     assert clinic.link.startswith(f"{clinic.service.url}/setup#")
+    assert clinic.data.is_relative_to(clinic.service.log.parent)
+    assert clinic.service.started_s < 30  # some 3 s on a computer that does nothing else
     assert clinic.service.ask("GET", "/health/ready") == {"status": "ok"}
     again = call("sign-in", clinic.link, "--login", "other.owner", SENSOR_SCREEN_PASSWORD=PASSWORD)
     assert again.returncode == 2

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.running_service import PASSWORD, Running, call, running, wait_for_end
+from tests.cli.running_service import PASSWORD, Running, call, running, wait_for_end, ways
 from tests.service.postgres import postgres_cluster, postgres_url
 
 __all__ = ["postgres_cluster", "postgres_url"]
@@ -36,7 +36,10 @@ def trusting(service: Running, folder: Path) -> tuple[httpx.Client, Path]:
 
 
 def test_a_local_network_is_served_with_tls_that_verifies(tmp_path: Path) -> None:
-    with running(tmp_path, "--data", tmp_path / "data", "--lan") as service:
+    """The second way of the page for operators."""
+    program, *options = ways()[1]
+    assert (program, options) == ("serve", ["--lan"])
+    with running(tmp_path, *options, SENSOR_SCREEN_DATA=str(tmp_path / "data")) as service:
         assert re.search(r"^Phones trust this computer, once: http://\S+/trust", service.said, re.M)
         assert service.url.startswith("https://")
         client, authority = trusting(service, tmp_path)
