@@ -11,8 +11,9 @@ import signal
 import socket
 import tempfile
 import time
-from multiprocessing import parent_process
+from multiprocessing import parent_process, resource_tracker
 from shutil import rmtree
+from threading import Event as ThreadEvent
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -197,9 +198,27 @@ def serve_here(
             side.should_exit = True
         await asyncio.gather(*tasks)
 
-    making = config.get_loop_factory()
-    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=making) as runner:
+    with _deaf_children(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(serve())
+
+
+@contextlib.contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes that are started meanwhile do not hear Ctrl-C, which reaches all of a terminal.
+
+    They are ended in their turn. What they inherit of signals is the mask alone, so it is one
+    thread from before that hears.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # by starting later it would open the mask again
+    Thread(target=ThreadEvent().wait, daemon=True).start()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _config(
@@ -257,7 +276,7 @@ def serve_by_workers(
     for number in _signals():
         signal.signal(number, end)
     told = False
-    with _counted_together():
+    with _counted_together(), _deaf_children():
         workers = [start() for _ in range(settings.workers)]
         try:
             if beside is not None:

@@ -56,14 +56,14 @@ def configure_logging(settings: Settings) -> None:
     logging.captureWarnings(capture=True)
 
 
-def places_of(info: ExcInfo) -> str:
+def places_of(exc_info: ExcInfo) -> str:
     """Where an exception and those that led to it came from.
 
     Only kinds and places: what an exception says and what stood in variables may be a person's
     (the database tells the values of a statement, a check the answer that it refused).
     """
     said: list[str] = []
-    error: BaseException | None = info[1]
+    error: BaseException | None = exc_info[1]
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,8 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     folder = tmp_path_factory.mktemp("service")
     arguments = ways()[0]
     assert arguments == ["serve"]
-    place = dict.fromkeys(("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"), str(folder))
-    with running(folder, **place, SENSOR_SCREEN_LOG_JSON="true") as service:
+    base = {"darwin": "HOME", "win32": "LOCALAPPDATA"}.get(sys.platform, "XDG_DATA_HOME")
+    with running(folder, **{base: str(folder)}, SENSOR_SCREEN_LOG_JSON="true") as service:
         yield _work(
             service, Path(service.said.partition("keeping everything in ")[2].split("\n")[0])
         )
@@ -265,7 +266,7 @@ def test_a_second_start_offers_no_set_up_and_ctrl_c_ends_it(clinic: Clinic, tmp_
     assert clinic.service.process.poll() == 0
     with running(tmp_path, "--data", clinic.data) as service:
         assert service.set_up_link is None
-        time.sleep(1.0)  # its processes are there
+        time.sleep(0.5)  # its processes are beginning
         assert service.end(signal.SIGINT, group=True) == 0
         assert "Traceback" not in service.log.read_text()
         assert "KeyboardInterrupt" not in service.log.read_text()

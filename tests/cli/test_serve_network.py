@@ -79,7 +79,7 @@ def test_workers_answer_together_and_one_that_dies_comes_back(
         wait_for_end(its_own)
         assert service.set_up_link is not None
         begun_s = time.monotonic()
-        assert service.end() == 0
+        assert service.end(signal.SIGINT, group=True) == 0  # as a terminal does
         assert time.monotonic() - begun_s < 15
         assert "Traceback" not in service.log.read_text()
 
