@@ -52,9 +52,11 @@ def check_database(settings: Settings) -> Check:
     except ScreenError as error:
         found = f"{name}: {error.problem}"
         return Check("database", False, found, sentence(error.remedy), needed=False)
-    if revision != newest_revision():
-        found = f"{name} is at revision {revision or 'none'}, this software at {newest_revision()}"
-        return Check("database", False, found, "Start `serve`, which updates it.", needed=False)
+    newest = newest_revision()
+    if revision != newest:
+        found = f"{name} is at revision {revision or 'none'}, this software at {newest}"
+        remedy = "Update this software." if revision > newest else "Start `serve`: it updates it."
+        return Check("database", False, found, remedy, needed=False)
     return Check("database", True, f"{name}, revision {revision}")
 
 

@@ -36,11 +36,12 @@ def back_up(
     _refuse_none(settings)
     database = open_service_database(settings, owner=False)
     try:
-        if (revision := revision_of(database)) != newest_revision():
+        revision, newest = revision_of(database), newest_revision()
+        if revision != newest:
             raise UsageError(
                 f"the database is at revision {revision or 'none'}",
-                f"this software copies revision {newest_revision()}",
-                "start `serve` once, which updates it",
+                f"this software copies revision {newest}",
+                "update it" if revision > newest else "start `serve` once, which updates it",
             )
         return create_backup(
             database,

@@ -58,10 +58,14 @@ def test_a_database_is_told_by_its_revision(settings: Settings) -> None:
     check = doctor_service.check_database(settings)
     assert check.good
     assert newest_revision() in check.found
-    with sqlite3.connect(settings.sqlite_path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    connection.close()
-    assert_told(doctor_service.check_database(settings), "revision 0000", newest_revision())
+    for other, remedy in (("0000", "Start `serve`"), ("9999", "Update this software")):
+        connection = sqlite3.connect(settings.sqlite_path)
+        with connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", [other])
+        connection.close()
+        check = doctor_service.check_database(settings)
+        assert_told(check, f"revision {other}", newest_revision())
+        assert remedy in check.remedy
 
 
 def test_a_damaged_database_is_told(settings: Settings) -> None:

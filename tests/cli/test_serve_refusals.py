@@ -60,6 +60,9 @@ def unused_port() -> int:
         (["--objects", "ftp://there/x"], "ftp://: objects are not kept in such a place"),
         (["--objects", "s3://"], "names no bucket"),
         (["--database", "mysql://me:hidden-word@x/y"], "neither SQLite nor PostgreSQL"),
+        (["--database", "postgresql://me:hidden-word@/x?host=/none/there"], "does not answer"),
+        (["--database", "postgresql://me:hidden-word@/x?bogus=1"], "the database"),
+        (["--database", "postgresql://me:hidden-word@there:abc/x"], "the database URL"),
         (["--database", "not a url"], "the database URL: it is none"),
     ],
 )
