@@ -17,7 +17,15 @@ from sensor_screen.service.relay_client import RelayClient
 from sensor_screen.service.relay_messages import SUBPROTOCOL, CloseCode
 from sensor_screen.storage.samples import find_sample
 from tests.api.live_service import closed_with, exchange, greet
-from tests.cli.running_service import PASSWORD, Running, call, running, wait_for_end, ways
+from tests.cli.running_service import (
+    PASSWORD,
+    Running,
+    call,
+    free_port,
+    running,
+    wait_for_end,
+    ways,
+)
 from tests.service.postgres import postgres_cluster, postgres_url
 from tests.service.relay_frames import a_frame
 
@@ -125,8 +133,10 @@ def test_a_fresh_start_answers_and_offers_one_set_up(clinic: Clinic) -> None:
 
 
 def test_a_second_service_does_not_share_the_folder(clinic: Clinic) -> None:
-    done = call("serve", "--port", "0", "--data", clinic.data)
+    done = call("serve", "--port", str(free_port()), "--data", clinic.data)
     assert done.returncode == 2
+    assert "another sensor-screen serves from it" in done.stderr
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
     taken = call("serve", "--port", str(clinic.service.port), "--data", clinic.data)
     assert "cannot be listened on" in taken.stderr
 
