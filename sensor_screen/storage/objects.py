@@ -58,6 +58,17 @@ class ObjectStore:
         self._disk = LocalDisk()
         self._durable: set[Path] = set()
 
+    def check(self) -> None:
+        """Raise StorageError where the place does not answer, or its folder is gone."""
+        if self._folder is None:
+            next(iter(self.list()), None)
+            return
+        try:
+            with os.scandir(self._folder) as entries:
+                next(entries, None)
+        except OSError as error:
+            raise _explain(error, "the store of recordings", self.name) from error
+
     def put_new(self, key: str, value: bytes) -> str:
         """Keep a value; durable when this returns.
 

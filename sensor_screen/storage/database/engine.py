@@ -94,7 +94,7 @@ def open_database(url: str, *, owner: bool = True) -> Database:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UsageError(
             "the database URL", "it is none", "give postgresql://user@host/name"
         ) from error
