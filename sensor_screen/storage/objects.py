@@ -186,6 +186,7 @@ class ObjectStore:
 
     def _put_file(self, path: Path, value: bytes) -> None:
         """Written, on the disk, and only then named; `FileExistsError` where the name is taken."""
+        self.check()  # else a disk that is not mounted would be written under its place
         self._make_folder(path.parent)
         # obstore leaves names that end in # and digits out of its lists.
         part = path.with_name(f"{path.name}#{secrets.randbelow(10**12)}")
