@@ -57,11 +57,8 @@ class Settings(BaseSettings):
     """Processes that make reports, for each worker."""
     analysis: bool = True
     """Analyse streams while they come. Off: they are kept, and analysed at the end."""
-    analysing_processes: int = Field(
-        default_factory=lambda: min(2, os.cpu_count() or 1), ge=1, le=16
-    )
-    """Processes that analyse streams, for each worker. A hundred streams keep one at its limit, so
-    two where there are processors for them."""
+    analysing_processes: int = Field(default=1, ge=1, le=16)
+    """Processes that analyse streams, for each worker."""
     commit_every_s: float = Field(default=0.05, ge=0.005, le=5.0)
     """Streams wait so long for the disk together: a sync takes some 1 to 30 ms however little it
     writes, and 50 ms are not felt."""
