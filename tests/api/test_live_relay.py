@@ -320,6 +320,12 @@ class EchoAnalyst:
         self._streams, self._hub = streams, hub
         self.seen: dict[str, int] = {}
 
+    def start(self) -> None:
+        """There is nothing to start."""
+
+    def stop(self) -> None:
+        """Nor to stop."""
+
     def open(self, stream_id: str) -> None:
         if stream_id not in self.seen:
             self.seen[stream_id] = len(self._streams.read_frames(stream_id, 0, 10**6))

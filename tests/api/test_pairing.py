@@ -20,8 +20,10 @@ WATCH, RELAY = "socket.watch", "socket.relay"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with open_world(tmp_path_factory.mktemp("pairing"), streams_per_clinic=6) as opened:
+def world(tmp_path_factory: pytest.TempPathFactory, each_url: str) -> Iterator[World]:
+    with open_world(
+        tmp_path_factory.mktemp("pairing"), database_url=each_url, streams_per_clinic=6
+    ) as opened:
         yield opened
 
 
