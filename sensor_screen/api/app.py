@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sensor_screen.api.live_sockets import Admitted
     from sensor_screen.service.endings import Ended
     from sensor_screen.service.services import Services
 
@@ -99,11 +100,17 @@ def create_app(services: Services, offer: Offer = lambda: None) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
+    app.state.from_elsewhere = lambda: offered.phone_url if (offered := offer()) else ""
     app.state.limits = RequestLimits(services.settings.requests_per_minute)
     install_problems(app)
     for router in ROUTERS:
         app.include_router(router)
-    door = LiveDoor(services.live, TicketDoorkeeper(services), settings=services.settings)
+    door = LiveDoor(
+        services.live,
+        TicketDoorkeeper(services),
+        settings=services.settings,
+        on_watch=partial(_note_watch, services),
+    )
     services.endings.listen(partial(_close_sockets, door))
     for router in (live_router(door), door_router(), static_router(), trust_router(offer)):
         app.include_router(router)
@@ -145,6 +152,11 @@ def _close_sockets(door: LiveDoor, ended: Ended) -> None:
         door.sockets.close_all(
             stream_id=stream_id, code=CloseCode.NO_STREAM, reason="The stream was erased."
         )
+
+
+def _note_watch(services: Services, admitted: Admitted) -> None:
+    """Who opens a view reads what is personal."""
+    services.read_log.add(admitted, admitted.action, admitted.stream_id, secrets.token_hex(8))
 
 
 def refuse_ungoverned(app: FastAPI) -> None:

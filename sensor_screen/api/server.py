@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from sensor_screen.api.app import create_app
-from sensor_screen.api.trust_pages import Offer
+from sensor_screen.api.trust_pages import Offer, TrustOffer
 from sensor_screen.errors import UsageError
 from sensor_screen.service.metrics import SEVERAL
-from sensor_screen.wiring.serve import configure_logging, open_services
+from sensor_screen.wiring.serve import configure_logging, open_services, open_tls
 
 if TYPE_CHECKING:
     import ssl
@@ -253,4 +253,6 @@ def _work(
     from sensor_screen.certificates.context import server_context
 
     tls = None if certificate is None else lambda: server_context(*certificate)
-    serve_here(settings, listening, tls)
+    local = open_tls(settings)[1] if settings.lan else None
+    offer = None if local is None else TrustOffer(local, settings.port, settings.port + 1)
+    serve_here(settings, listening, tls, offer=lambda: offer)

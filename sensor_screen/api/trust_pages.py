@@ -76,10 +76,19 @@ class TrustOffer:
     @property
     def trust_url(self) -> str:
         """Where a phone begins: by an address of version 4 where there is one."""
+        return _url("http", self._host, self.plain_port) + "trust"
+
+    @property
+    def phone_url(self) -> str:
+        """The service as a phone reaches it that was shown a code, without a slash at the end."""
+        return _url("https", self._host, self.secure_port).rstrip("/")
+
+    @property
+    def _host(self) -> str:
         addresses = sorted(self.tls.names.addresses, key=lambda one: one.version)
-        host = f"[{addresses[0]}]" if addresses and addresses[0].version == 6 else ""
-        host = host or (str(addresses[0]) if addresses else self.tls.names.name)
-        return _url("http", host, self.plain_port) + "trust"
+        if not addresses:
+            return self.tls.names.name
+        return f"[{addresses[0]}]" if addresses[0].version == 6 else str(addresses[0])
 
 
 Offer = Callable[[], TrustOffer | None]
