@@ -38,6 +38,7 @@ from sensor_screen.api.policy import POLICY
 from sensor_screen.api.problems import install_problems
 from sensor_screen.api.routing import GuardedRoute
 from sensor_screen.api.trust_pages import Offer, door_router, static_router, trust_router
+from sensor_screen.service import metrics
 from sensor_screen.service.relay_messages import CloseCode
 from sensor_screen.version import __version__
 
@@ -210,7 +211,7 @@ class Surroundings:
         try:
             await self._app(scope, receive, answer)
         finally:
-            _log(scope, request_id, status, time.perf_counter() - begun_s)
+            _tell(scope, request_id, status, time.perf_counter() - begun_s)
 
 
 def _with_headers(
@@ -225,13 +226,15 @@ def _with_headers(
     return [*headers, *((k, v) for k, v in added if k not in there)]
 
 
-def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
-    """No path, which has ids in it, and no address: the route by its name."""
-    route = scope.get("route")
+def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    """Count and log: no path, which has ids in it, and no address: the route by its name."""
+    action = getattr(scope.get("route"), "operation_id", None) or "none"
+    metrics.REQUESTS.labels(action, str(status)).inc()
+    metrics.REQUEST_S.observe(seconds)
     actor = scope.get("state", {}).get("actor")
     structlog.get_logger().info(
         "request",
-        action=getattr(route, "operation_id", None) or "none",
+        action=action,
         method=scope["method"],
         status=status,
         ms=round(1000 * seconds, 1),

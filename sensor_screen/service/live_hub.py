@@ -16,6 +16,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from sensor_screen.service import metrics
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -183,6 +185,7 @@ class LiveHub:
         """Watch a stream; `wake` is called when there is something to take."""
         viewer = Viewer(self, stream_id, wake, self._params.most_waiting)
         self._viewers.setdefault(stream_id, set()).add(viewer)
+        metrics.VIEWERS.inc()
         self._ask(viewer)
         return viewer
 
@@ -202,7 +205,9 @@ class LiveHub:
     def unsubscribe(self, viewer: Viewer) -> None:
         """See `Viewer.close`."""
         viewers = self._viewers.get(viewer.stream_id, set())
-        viewers.discard(viewer)
+        if viewer in viewers:
+            viewers.discard(viewer)
+            metrics.VIEWERS.dec()
         if not viewers:
             self._viewers.pop(viewer.stream_id, None)
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sensor_screen.service import metrics
 from sensor_screen.service.durable_streams import DurableStreams
 from sensor_screen.service.group_commit import GroupCommit, GroupCommitParams
 from sensor_screen.service.live_hub import LiveHub
@@ -111,11 +112,14 @@ class LiveStreams:
     def join(self, connection: RelayConnection) -> None:
         """A relay is connected."""
         self._connections.add(connection)
+        metrics.STREAMS.inc()
 
     def leave(self, connection: RelayConnection) -> None:
         """It is not any more; what it sent is still made durable."""
         connection.gone()
-        self._connections.discard(connection)
+        if connection in self._connections:
+            self._connections.discard(connection)
+            metrics.STREAMS.dec()
         self._left.set()
 
     def finish(self, stream_id: str) -> bool:
