@@ -146,7 +146,9 @@ class Viewer:
         self._wake()
 
     def end(self, text: str) -> None:
-        """The stream is over; said behind a picture that is to come, or without one."""
+        """The stream is over, said once; behind a picture that is to come, or without one."""
+        if self.over:
+            return
         if self._asked:
             self._last = text
             return
@@ -180,6 +182,10 @@ class LiveHub:
     def viewers(self) -> int:
         """At present."""
         return sum(len(viewers) for viewers in self._viewers.values())
+
+    def watched(self) -> tuple[str, ...]:
+        """Streams that somebody watches; in any thread."""
+        return tuple(self._viewers)
 
     def subscribe(self, stream_id: str, wake: Callable[[], None]) -> Viewer:
         """Watch a stream; `wake` is called when there is something to take."""

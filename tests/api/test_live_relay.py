@@ -342,11 +342,12 @@ class EchoAnalyst:
         marks: Sequence[Any] = (),
     ) -> None:
         del marks
-        assert first_sequence == self.seen[stream_id] or not frames
-        self.seen[stream_id] += len(frames)
-        texts = [
-            json.dumps({"type": "angle", "number": first_sequence + k}) for k in range(len(frames))
-        ]
+        if stream_id not in self.seen:
+            return
+        begin, end = self.seen[stream_id], first_sequence + len(frames)
+        assert first_sequence <= begin or not frames
+        self.seen[stream_id] = max(begin, end)
+        texts = [json.dumps({"type": "angle", "number": k}) for k in range(begin, end)]
         self._hub.publish(stream_id, texts)
 
     def ask_picture(self, stream_id: str, deliver: Callable[[str | None], None]) -> None:
