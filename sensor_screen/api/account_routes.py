@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 router = make_router("accounts")
 
+
+def _whole(password: SecretStr) -> SecretStr:
+    """Refuse half characters, which have no bytes to be hashed."""
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("half", "there is half a character in it") from error
+    return password
+
+
 Login = Annotated[str, Field(pattern=f"^{LOGIN}$", examples=["anna.therapist"])]
 Code = Annotated[str, Field(min_length=1, max_length=200, examples=["mY2Ck0vJQ4WlF5dE1wTz9A"])]
 NewPassword = Annotated[
@@ -32,22 +42,13 @@ NewPassword = Annotated[
         description="Taken as it is; a sentence is good.",
         examples=["four words of mine"],
     ),
-    AfterValidator(lambda password: _whole(password)),
+    AfterValidator(_whole),
 ]
 Password = Annotated[
     SecretStr,
     Field(min_length=1, max_length=AT_MOST),
-    AfterValidator(lambda password: _whole(password)),
+    AfterValidator(_whole),
 ]
-
-
-def _whole(password: SecretStr) -> SecretStr:
-    """Refuse half characters, which have no bytes to be hashed."""
-    try:
-        password.get_secret_value().encode()
-    except UnicodeEncodeError as error:
-        raise PydanticCustomError("half", "there is half a character in it") from error
-    return password
 
 
 class SecretForm(Form):

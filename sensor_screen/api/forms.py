@@ -36,6 +36,14 @@ class Page(BaseModel, Generic[Item]):
     )
 
 
+def _real_day(day: str) -> str:
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise PydanticCustomError("no_day", "there is no such day") from error
+    return day
+
+
 Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["01946c0d5a7e3f9b2c4d5e6f708192a3"])]
 ON_A_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """No control characters: PostgreSQL keeps no NUL, and the others write on terminals."""
@@ -53,7 +61,7 @@ Day = Annotated[
         examples=["2026-11-27"],
         json_schema_extra={"format": "date"},
     ),
-    AfterValidator(lambda day: _real_day(day)),
+    AfterValidator(_real_day),
 ]
 After = Annotated[str, Query(pattern="^[0-9a-f]{0,32}$", description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
@@ -67,14 +75,6 @@ Key = Annotated[
         description="The same key with the same request makes nothing twice.",
     ),
 ]
-
-
-def _real_day(day: str) -> str:
-    try:
-        date.fromisoformat(day)
-    except ValueError as error:
-        raise PydanticCustomError("no_day", "there is no such day") from error
-    return day
 
 
 def time_of(at_us: int) -> datetime:

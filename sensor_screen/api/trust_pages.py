@@ -1,4 +1,4 @@
-"""Pages that people need before there is an app: trust, set-up, joining, pairing; and their static files.
+"""Pages that people need before there is an app (trust, set-up, joining, pairing), their files.
 
 They hold under `default-src 'none'` with scripts, styles and pictures of the same origin only.
 """
@@ -135,7 +135,7 @@ def trust_router(offer: Offer) -> APIRouter:
 
 
 def door_router() -> APIRouter:
-    """The pages of set-up, joining and pairing; their codes stand behind the # and never come here."""
+    """Set-up, joining and pairing; their codes stand behind the # and never come here."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/setup", operation_id="show_setup_page", response_class=HTMLResponse)

@@ -63,7 +63,7 @@ def test_a_stream_moves_its_counts(sqlite_database: Database, tmp_path: Path) ->
 class FullStore:
     """Keeps nothing."""
 
-    def append(self, batches: object) -> Any:
+    def append(self, batches: object) -> Any:  # noqa: ARG002
         raise StorageError("the disk", "is full", "make room", fault="full")
 
 
