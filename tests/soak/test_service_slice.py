@@ -139,7 +139,7 @@ def test_a_service_that_acknowledges_too_early_is_noticed(
     services: list[ServiceProcess], tmp_path: Path
 ) -> None:
     load = begin(services, tmp_path, SERVE + "early", 2)
-    assert kill(load, 1).acked_lost > 0
+    assert kill(load, 3).acked_lost > 0
     load.api.close()
 
 
