@@ -40,7 +40,7 @@ def _real_day(day: str) -> str:
     try:
         date.fromisoformat(day)
     except ValueError as error:
-        raise PydanticCustomError("no_day", "there is no such day") from error
+        raise PydanticCustomError("no_day", "there is no such date") from error
     return day
 
 
