@@ -33,7 +33,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(default_factory=default_data_folder)
     """Folder of the database, the recordings and the certificates."""
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """`postgresql://...`; empty: an SQLite file in the data folder."""
     objects_url: str = ""
     """Folder or `s3://bucket/prefix` of recordings and reports; empty: in the data folder."""
@@ -85,6 +85,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [*filter(None, value.split(","))] if isinstance(value, str) else value
+
+    @property
+    def is_sqlite(self) -> bool:
+        """The database is a file, which one process writes."""
+        return self.database_url.partition(":")[0].partition("+")[0] in ("", "sqlite")
 
     @property
     def certificates_place(self) -> Path:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +66,43 @@ def test_the_commands_for_your_own_data_work(
         if not any(word in line for word in ("--claims", "visit", "--virtual")):
             assert (tmp_path / shlex.split(line)[-1]).is_file(), line
     assert read_recording(tmp_path / "trial.parquet").tasks
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_three_calls_lead_from_a_recording_to_advice(tmp_path: Path) -> None:
+    shutil.copy(find_sample("anterior-restricted"), tmp_path / "anna.parquet")
+    serve, sign_in, calls = blocks("bash")
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": programs, "SENSOR_SCREEN_PASSWORD": "a long enough one"}
+    script = (
+        f"set -m; ({serve.strip().removesuffix('&')}) > said.txt 2> log.txt & SERVICE=$!\n"
+        "trap 'kill -TERM -- -$SERVICE; wait' EXIT\n"
+        "for i in $(seq 300); do grep -q Stop said.txt && break; sleep 0.1; done\n"
+        'CODE=$(grep -o "setup#.*" said.txt | cut -d# -f2)\n'
+        + sign_in.replace("#CODE'", "#'$CODE")
+        + "".join(f"{line} -s -f -o answer{n}.json\n" for n, line in enumerate(lines_of(calls)))
+    )
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr.decode() + (tmp_path / "log.txt").read_text()
+    upload, report, found = (
+        json.loads((tmp_path / f"answer{number}.json").read_text()) for number in range(3)
+    )
+    assert upload["origin"] == "simulated"
+    assert report["session_id"] == upload["session_id"]
+    red = [p for p in found["positions"] if p["zone"] == "red"]
+    assert {p["task"] for p in red} >= {"squat", "stairs_down"}
+    assert all(position["advice"] for position in red)
+
+
+def lines_of(block: str) -> list[str]:
+    return [line for line in block.splitlines() if line]
 
 
 def test_the_columns_shown_are_those_that_are_read() -> None:

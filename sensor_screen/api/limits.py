@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WEIGHTS: Mapping[str, int] = {
     "reports.create": 10,
+    "reports.create_for_person": 10,
     "recordings.screen": 10,
     "recordings.upload": 10,
     "recordings.export": 10,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Response
+from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from sensor_screen.api import report_schema
 from sensor_screen.api.caching import TAGGED, UNCHANGED, IfNoneMatch, tagged
-from sensor_screen.api.forms import After, Form, Id, Key, Limit, Page, Shown, page_of, time_of
+from sensor_screen.api.forms import After, Form, Id, Key, Limit, Line, Page, Shown, page_of, time_of
 from sensor_screen.api.problems import responses
 from sensor_screen.api.routing import Allowed, make_router
 from sensor_screen.api.rulebook_routes import BookId, text_id
@@ -26,6 +26,7 @@ from sensor_screen.storage.database.rows import existing, find, list_rows
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from sensor_screen.service.services import Access
     from sensor_screen.storage.database.rows import Row
 
 router = make_router("reports")
@@ -49,6 +50,9 @@ PAGE_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-downloads"
 )
 """Of the HTML report, one file with its own style and without a script."""
+
+
+PersonLabel = Annotated[Line, Query(description="Pseudonym of a person.", examples=["P-017"])]
 
 
 class NewReport(Form):
@@ -102,7 +106,24 @@ def create_report(
     session_id: Id, access: Allowed, form: NewReport | None = None, key: Key = None
 ) -> Report:
     """Measure and judge the recordings of a session."""
-    asked = form or NewReport()
+    return _make_report(access, session_id, form or NewReport(), key)
+
+
+@router.post(
+    "/reports",
+    operation_id="reports.create_for_person",
+    status_code=201,
+    responses=responses(404, 409),
+)
+def create_report_for_person(
+    person: PersonLabel, access: Allowed, form: NewReport | None = None, key: Key = None
+) -> Report:
+    """Measure and judge the newest session of a person."""
+    session_id = reports.newest_session(access, person)
+    return _make_report(access, session_id, form or NewReport(), key)
+
+
+def _make_report(access: Access, session_id: str, asked: NewReport, key: str | None) -> Report:
     row = reports.create_report(
         access,
         session_id,
@@ -175,6 +196,20 @@ def tell_positions(report_id: Id, access: Allowed) -> Response:
 def tell_latest_positions(session_id: Id, access: Allowed) -> Response:
     """Positions in impingement-prone ranges with advice, of the newest report of a session."""
     return JSONResponse(reports.read_positions(access, reports.latest_report(access, session_id)))
+
+
+@router.get(
+    "/positions",
+    operation_id="positions.find",
+    response_class=JSONResponse,
+    response_model=None,
+    responses={**responses(404), **POSITIONS},
+)
+def tell_positions_of_person(person: PersonLabel, access: Allowed) -> Response:
+    """Positions in impingement-prone ranges with advice, of a person's newest session."""
+    row = reports.latest_report(access, reports.newest_session(access, person))
+    access.note_read(row["id"])
+    return JSONResponse(reports.read_positions(access, row))
 
 
 _FORMS: dict[str, dict[str, Any]] = {

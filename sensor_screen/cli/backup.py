@@ -33,9 +33,11 @@ Put a backup into a new place: an empty folder, or an empty database and store.
 It is verified first, and becomes visible as a whole. People who were erased after it was made are
 erased again where the list of erased people is given: the newer backup, or the old data folder.
 
-Example:
+Examples:
 
     sensor-screen restore screen-2026-11-27.tar.zst --data /srv/screen-restored
+
+    sensor-screen restore screen-2026-11-27.tar.zst --data /srv/new --erased /srv/screen
 """
 
 DataOption = Annotated[
@@ -84,14 +86,19 @@ def restore(
     objects: ObjectsOption = None,
     erased: Annotated[
         Path | None,
-        typer.Option("--erased", metavar="FILE", help="Newer backup: who was erased since."),
+        typer.Option(
+            "--erased", metavar="PATH", help="Newer backup, or old data folder: who is erased."
+        ),
     ] = None,
 ) -> None:
     from sensor_screen.cli.serve import settings_of
     from sensor_screen.wiring import keep
 
     settings = settings_of(data=data, database_url=database, objects_url=objects)
-    _tell(file, keep.restore(settings, file, erased, _shower()), f"restored to {settings.data}")
+    summary, again = keep.restore(settings, file, erased, _shower())
+    _tell(file, summary, f"restored to {settings.data}")
+    if again:
+        typer.echo(f"Erased again, as they were since: {again} people")
 
 
 def _shower() -> "Callable[[BackupProgress], None]":

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sensor_screen.cli.doctor_check import Check, sentence
-from sensor_screen.cli.doctor_service import SERVICE_CHECKS
+from sensor_screen.cli.doctor_service import check_service
 
 DOCTOR_HELP = """
 Look whether everything is here that the program needs, and say what to do where it is not.
@@ -36,7 +36,7 @@ def doctor(
     ] = False,
 ) -> None:
     checks = [check() for check in CHECKS] + [_check_library(name) for name in LIBRARIES]
-    checks += [check() for check in OPTIONAL]
+    checks += [check() for check in OPTIONAL] + check_service()
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
@@ -170,5 +170,4 @@ OPTIONAL: tuple[Callable[[], Check], ...] = (
     _check_bluetooth,
     _check_virtual_sensors,
     _check_journals,
-    *SERVICE_CHECKS,
 )

@@ -68,10 +68,8 @@ def serve(
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
 ) -> None:
-    from sensor_screen.api.server import everywhere
-
     settings = settings_of(
-        host=host or (everywhere() if lan else None),
+        host=host,
         port=port,
         data=data,
         database_url=database,
@@ -101,46 +99,67 @@ def settings_of(**options: object) -> "Settings":
 
     given = {name: value for name, value in options.items() if value is not None}
     try:
-        return Settings.model_validate(Settings().model_dump() | given)
+        return Settings.model_validate(Settings().model_dump(exclude_unset=True) | given)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
+        # Of a setting that is a secret, or has one in it, the value is not told.
+        first = error.errors(include_context=False)[0]
+        name = str(first["loc"][0])
+        field = Settings.model_fields.get(name)
+        shown = field is not None and field.repr and name != "sealing_keys"
         raise UsageError(
-            f"setting {name} = {first['input']!r}"[:120],
-            first["msg"],
-            f"mend --{name.replace('_', '-')} or SENSOR_SCREEN_{name.upper()}",
+            f"setting {name}" + (f" = {first['input']!r}"[:80] if shown else ""),
+            first["msg"][:1].lower() + first["msg"][1:],
+            f"mend SENSOR_SCREEN_{name.upper()} or its option",
         ) from None
 
 
 def _serve(settings: "Settings") -> None:
-    from sensor_screen.api.server import bind, refuse_open, serve_by_workers, serve_here
+    from contextlib import ExitStack
+
+    from sensor_screen.api.server import bind, serve_by_workers, serve_here
     from sensor_screen.api.trust_pages import TrustOffer, create_trust_app
-    from sensor_screen.errors import UsageError
     from sensor_screen.wiring.serve import make_data_folder, open_tls, prepare
 
+    settings = _sound(settings)
+    make_data_folder(settings)
+    tls, local = open_tls(settings)
+    with ExitStack() as sockets:
+        listening = sockets.enter_context(bind(settings.host, settings.port))
+        beside, offer = None, None
+        if local is not None:
+            offer = TrustOffer(local, settings.port, settings.port + 1)
+            side = sockets.enter_context(bind(settings.host, settings.port + 1))
+            beside = create_trust_app(lambda: offer), side
+        code = prepare(settings)
+
+        def ready() -> None:
+            _tell(settings, local, code)
+
+        if settings.workers > 1:
+            serve_by_workers(settings, listening, _files(settings, local), beside, ready)
+        else:
+            serve_here(settings, listening, tls, beside, lambda: offer, ready)
+
+
+def _sound(settings: "Settings") -> "Settings":
+    """With the address to listen on; settings that do not go together are refused.
+
+    Raises:
+        UsageError: They do not.
+    """
+    from sensor_screen.api.server import everywhere, refuse_open
+    from sensor_screen.errors import UsageError
+
+    if settings.lan and "host" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"host": everywhere()})
     refuse_open(settings, secure=settings.is_secure)
-    if settings.workers > 1 and not settings.database_url:
+    if settings.workers > 1 and settings.is_sqlite:
         raise UsageError(
             f"--workers {settings.workers}",
             "SQLite has one writer, so one worker",
             "add --database postgresql://..., or leave it out",
         )
-    make_data_folder(settings)
-    tls, local = open_tls(settings)
-    listening = bind(settings.host, settings.port)
-    code = prepare(settings)
-    beside, offer = None, None
-    if local is not None:
-        offer = TrustOffer(local, settings.port, settings.port + 1)
-        beside = create_trust_app(lambda: offer), bind(settings.host, settings.port + 1)
-
-    def ready() -> None:
-        _tell(settings, local, code)
-
-    if settings.workers > 1:
-        serve_by_workers(settings, listening, _files(settings, local), beside, ready)
-    else:
-        serve_here(settings, listening, tls, beside, lambda: offer, ready)
+    return settings
 
 
 def _files(settings: "Settings", local: "LocalTls | None") -> tuple[Path, Path | None] | None:
@@ -163,6 +182,8 @@ def _tell(settings: "Settings", local: "LocalTls | None", code: str | None) -> N
 def _own_url(settings: "Settings", local: "LocalTls | None") -> str:
     scheme = "https" if settings.is_secure else "http"
     host = local.names.hosts[0] if local is not None else settings.host
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - all addresses, and none that one can open
+        host = "localhost"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 

@@ -2,12 +2,15 @@
 
 import json
 import os
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    import urllib.request
+
+    from sensor_screen.errors import ScreenError
 
 SIGN_IN_HELP = """
 Print a token of a service, for `curl` and other programs.
@@ -43,7 +46,7 @@ def sign_in(
         address = address.removesuffix("/setup")
         form |= {"code": code, "clinic": clinic}
     path = "setup" if code else "sign-in"
-    typer.echo(_post(f"{address.rstrip('/')}/v1/{path}", form, authority)["token"])
+    typer.echo(_post(f"{address.rstrip('/')}/v1/{path}", form, authority))
 
 
 def _ask_password(*, new: bool) -> str:
@@ -54,35 +57,87 @@ def _ask_password(*, new: bool) -> str:
     return answer
 
 
-def _post(url: str, form: dict[str, Any], authority: Path | None) -> dict[str, Any]:
-    """Send a form; gives the answer.
+def _post(url: str, form: dict[str, Any], authority: Path | None) -> str:
+    """Send a form; gives the token of the answer.
 
     Raises:
         UsageError: The service is not there, or refuses; says why.
     """
-    import ssl
+    import http.client
+    import urllib.error
+    import urllib.request
 
     from sensor_screen.errors import UsageError
 
     if not url.startswith(("http://", "https://")):
         raise UsageError(url, "is no address of a service", "give http://127.0.0.1:8321")
-    request = urllib.request.Request(  # noqa: S310 - checked above
-        url, json.dumps(form).encode(), {"Content-Type": "application/json"}
-    )
     try:
-        context = ssl.create_default_context(cafile=authority) if authority else None
-        with urllib.request.urlopen(request, timeout=LONGEST_WAIT_S, context=context) as answer:  # noqa: S310
-            content: dict[str, Any] = json.load(answer)
-            return content
+        request = urllib.request.Request(  # noqa: S310 - checked above
+            url, json.dumps(form).encode(), {"Content-Type": "application/json"}
+        )
+        with _opener(url, authority).open(request, timeout=LONGEST_WAIT_S) as answer:
+            token = json.load(answer)["token"]
+            return str(token)
     except urllib.error.HTTPError as error:
-        try:
-            told = json.load(error)
-        except ValueError:
-            told = {}
-        value, problem = told.get("value") or url, told.get("problem") or f"status {error.code}"
-        raise UsageError(value, problem, told.get("remedy") or "check login and password") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
+        raise _refused(url, error.code, error.read()) from None
+    except (KeyError, TypeError, ValueError):
         raise UsageError(
-            url, f"does not answer ({reason})", "start `sensor-screen serve`"
+            url, "what answers is not this service", "give the address that `serve` prints"
         ) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise _away(url, getattr(error, "reason", None) or error) from None
+
+
+def _opener(url: str, authority: Path | None) -> "urllib.request.OpenerDirector":
+    """Trusts an authority; a proxy is not asked for this computer itself."""
+    import ssl
+    import urllib.request
+    from urllib.parse import urlsplit
+
+    from sensor_screen.errors import UsageError
+
+    handlers: list[urllib.request.BaseHandler] = []
+    if authority is not None:
+        try:
+            context = ssl.create_default_context(cafile=authority)
+        except OSError as error:
+            raise UsageError(
+                str(authority),
+                f"cannot be read as certificates ({error.strerror or error})",
+                "give the PEM file of the authority: DIR/certificates/authority.pem is one",
+            ) from None
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    if urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1"):
+        handlers.append(urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener(*handlers)
+
+
+def _refused(url: str, status: int, content: bytes) -> "ScreenError":
+    """What the service said, where it is one."""
+    from sensor_screen.errors import UsageError
+
+    try:
+        told = json.loads(content)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        told = {}
+    value = told.get("value") or url
+    problem = told.get("problem") or told.get("detail") or f"it answered with status {status}"
+    return UsageError(
+        str(value), str(problem).rstrip("."), told.get("remedy") or "check login and password"
+    )
+
+
+def _away(url: str, reason: object) -> "ScreenError":
+    import ssl
+
+    from sensor_screen.errors import UsageError
+
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return UsageError(
+            url,
+            f"its certificate is not trusted ({reason.verify_message})",
+            "name the authority with --ca",
+        )
+    return UsageError(url, f"does not answer ({reason})", "start `sensor-screen serve`")

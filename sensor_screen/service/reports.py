@@ -24,7 +24,7 @@ from sensor_screen.service.report_job import (
 )
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, sha256_of
-from sensor_screen.storage.database.rows import change, find, list_rows, newest
+from sensor_screen.storage.database.rows import change, find, find_one, list_rows, newest, within
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -295,6 +295,24 @@ def latest_report(access: Access, session_id: str) -> Row:
             f"session {session_id[:32]!r}", "has no report", "POST one to its reports"
         )
     return row
+
+
+def newest_session(access: Access, label: str) -> str:
+    """Id of the newest session of a person, by the pseudonym.
+
+    Raises:
+        NotFoundError: There is nobody of that name within reach, or no session.
+    """
+    people, sessions = schema.person, schema.session
+    with access.read() as connection:
+        within_reach = within(people, access.reach)
+        person = find_one(connection, people, people.c.label == label, within_reach)
+        if person is None:
+            raise NotFoundError(f"person {label[:40]!r}", "is not there", "see the list of people")
+        theirs = list_rows(connection, sessions, access.reach, sessions.c.person_id == person["id"])
+    if not theirs:
+        raise NotFoundError(f"person {label[:40]!r}", "has no session", "upload a recording first")
+    return str(max(theirs, key=lambda row: (row["recorded_on"], row["id"]))["id"])
 
 
 def compare_report(access: Access, row: Row) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Services:
     def check(self) -> None:
         """Raise StorageError where the database or the store does not answer."""
         self.database.check()
-        next(iter(self.objects.list()), None)
+        self.objects.check()
 
     async def finish_acknowledging(self) -> None:
         """The service is about to end: what was taken of streams is kept and acknowledged."""

@@ -58,6 +58,17 @@ class ObjectStore:
         self._disk = LocalDisk()
         self._durable: set[Path] = set()
 
+    def check(self) -> None:
+        """Raise StorageError where the place does not answer, or its folder is gone."""
+        if self._folder is None:
+            next(iter(self.list()), None)
+            return
+        try:
+            with os.scandir(self._folder) as entries:
+                next(entries, None)
+        except OSError as error:
+            raise _explain(error, "the store of recordings", self.name) from error
+
     def put_new(self, key: str, value: bytes) -> str:
         """Keep a value; durable when this returns.
 
@@ -175,6 +186,7 @@ class ObjectStore:
 
     def _put_file(self, path: Path, value: bytes) -> None:
         """Written, on the disk, and only then named; `FileExistsError` where the name is taken."""
+        self.check()  # else a disk that is not mounted would be written under its place
         self._make_folder(path.parent)
         # obstore leaves names that end in # and digits out of its lists.
         part = path.with_name(f"{path.name}#{secrets.randbelow(10**12)}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sensor_screen.service.services import Services
     from sensor_screen.settings import Settings
     from sensor_screen.storage.database.engine import Database
+    from sensor_screen.storage.sealing import Sealer
 
 
 def open_services(settings: Settings) -> Services:
@@ -29,7 +30,6 @@ def open_services(settings: Settings) -> Services:
     from sensor_screen.service.read_log import ReadLog
     from sensor_screen.service.services import Services
     from sensor_screen.storage.objects import open_objects
-    from sensor_screen.storage.sealing import Sealer
 
     database = open_service_database(settings)
     objects = open_objects(settings.objects_place)
@@ -50,8 +50,14 @@ def open_services(settings: Settings) -> Services:
         live=LiveStreams(database, objects, commits, make_analyst if settings.analysis else None),
         measuring=Measuring(settings.measuring_processes),
         read_log=ReadLog(database),
-        sealing=Sealer([key.get_secret_value() for key in settings.sealing_keys]),
+        sealing=_open_sealer(settings),
     )
+
+
+def _open_sealer(settings: Settings) -> Sealer:
+    from sensor_screen.storage.sealing import Sealer
+
+    return Sealer([key.get_secret_value() for key in settings.sealing_keys])
 
 
 def make_data_folder(settings: Settings) -> None:
@@ -75,11 +81,16 @@ def make_data_folder(settings: Settings) -> None:
 def prepare(settings: Settings) -> str | None:
     """Bring the database up to date; gives the code of the first owner, where there is none yet.
 
+    Store and keys are tried first: nothing is changed where the service would not start.
+
     Raises:
-        sensor_screen.errors.ScreenError: The database cannot be used; says why.
+        sensor_screen.errors.ScreenError: Database, store or a key cannot be used; says why.
     """
     from sensor_screen.service.accounts import offer_set_up
+    from sensor_screen.storage.objects import open_objects
 
+    open_objects(settings.objects_place)
+    _open_sealer(settings)
     database = open_service_database(settings)
     try:
         return offer_set_up(database)
@@ -101,40 +112,6 @@ def open_service_database(settings: Settings, *, owner: bool = True) -> Database
     if owner:
         migrate(database)
     return database
-
-
-def configure_logging(settings: Settings) -> None:
-    """One line an event on the error stream; as JSON where it is set so.
-
-    No line has a name, an answer, a sample, an address or a token in it.
-    """
-    import logging
-    import sys
-
-    import structlog
-
-    shown: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if settings.log_json
-        # The pretty form of a traceback shows local variables, which are a person's data.
-        else [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
-        ]
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *shown,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
 
 def open_tls(settings: Settings) -> tuple[Callable[[], ssl.SSLContext] | None, LocalTls | None]:

@@ -37,6 +37,8 @@ class Recipe:
     form: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     """Of the path, besides ids."""
+    label: bool = False
+    """The person is asked for by the pseudonym."""
     fine: frozenset[int] = frozenset({200, 201, 204})
     """Statuses of whoever may."""
 
@@ -173,10 +175,12 @@ RECIPES: dict[str, Recipe] = {
     "recordings.export": Recipe(params={"to": "mcap", "format": "mcap"}, fine=_MADE),
     "recordings.remove": Recipe(changes=True),
     "reports.create": Recipe(json=_is(compare=False), fine=_MADE),
+    "reports.create_for_person": Recipe(json=_is(compare=False), label=True, fine=_MADE),
     "reports.list": Recipe(),
     "reports.find": Recipe(),
     "reports.face": Recipe(params={"face": "report.json"}),
     "reports.positions": Recipe(),
+    "positions.find": Recipe(label=True),
     "rulebooks.list": Recipe(NOTHING),
     "rulebooks.find": Recipe(CLINIC),
     "rulebooks.create": Recipe(

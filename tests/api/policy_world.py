@@ -218,7 +218,8 @@ class PolicyWorld:
         def made(table: Any, **values: Any) -> str:
             return str(add(connection, table, clinic_id=clinic_id, **values)["id"])
 
-        person = made(schema.person, label=secrets.token_hex(6), name="A. Name", birth_year=1990)
+        person = new_id()
+        made(schema.person, id=person, label=f"P-{person}", name="A. Name", birth_year=1990)
         session = made(schema.session, person_id=person, recorded_on="2026-11-01", answers="")
         recording_id, report_id = new_id(), new_id()
         made(

@@ -189,6 +189,8 @@ def ask(world: PolicyWorld, action: str, token: str, about: Belongings) -> httpx
     more: dict[str, Any] = {}
     if recipe.json is not None:
         more["json"] = recipe.json(world, about)
+    if recipe.label:
+        more["params"] = {"person": f"P-{about.person_id}"}
     if recipe.files is not None:
         more |= {"files": recipe.files(world, about), "data": recipe.form}
     return world.client.request(method, path, token, **more)

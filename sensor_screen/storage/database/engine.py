@@ -94,7 +94,7 @@ def open_database(url: str, *, owner: bool = True) -> Database:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UsageError(
             "the database URL", "it is none", "give postgresql://user@host/name"
         ) from error
@@ -114,6 +114,7 @@ def open_database(url: str, *, owner: bool = True) -> Database:
             pool_size=READERS,
             pool_timeout=WAIT_S,
             pool_pre_ping=True,
+            hide_parameters=True,
             isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": int(WAIT_S)},
         )
@@ -137,10 +138,10 @@ def _open_sqlite(path: Path, *, owner: bool) -> Database:
         ) from error
     url = f"sqlite:///{path}"
     arguments = {"check_same_thread": False, "timeout": WAIT_S}
-    writer = create_engine(url, pool_size=1, max_overflow=0, connect_args=arguments)
-    reader = create_engine(
-        url, pool_size=READERS, max_overflow=0, pool_timeout=WAIT_S, connect_args=arguments
-    )
+    # Errors would show the values of rows otherwise.
+    both: dict[str, Any] = {"hide_parameters": True, "max_overflow": 0, "connect_args": arguments}
+    writer = create_engine(url, pool_size=1, **both)
+    reader = create_engine(url, pool_size=READERS, pool_timeout=WAIT_S, **both)
     event.listen(writer, "connect", _prepare_writer)
     event.listen(reader, "connect", _prepare_reader)
     event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
