@@ -6,28 +6,33 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Response
-from pydantic import ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
-from sensor_screen.api.forms import After, Form, Id, Limit, Page, Shown, page_of, time_of
+from sensor_screen.api.forms import After, Form, Id, Limit, Line, Page, Shown, page_of, time_of
 from sensor_screen.api.origin import Address, ServedUrl
 from sensor_screen.api.problems import responses
 from sensor_screen.api.routing import Allowed, make_router
 from sensor_screen.service import accounts, invitations, tokens
 from sensor_screen.service.actor import Role
-from sensor_screen.service.passwords import AT_LEAST, AT_MOST
+from sensor_screen.service.passwords import AT_LEAST, AT_MOST, LOGIN
 
 if TYPE_CHECKING:
     from sensor_screen.storage.database.rows import Row
 
 router = make_router("accounts")
 
-Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9._@-]{2,64}$", examples=["anna.therapist"])]
-Name = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
-]
+
+def _whole(password: SecretStr) -> SecretStr:
+    """Refuse half characters, which have no bytes to be hashed."""
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("half", "there is half a character in it") from error
+    return password
+
+
+Login = Annotated[str, Field(pattern=f"^{LOGIN}$", examples=["anna.therapist"])]
 Code = Annotated[str, Field(min_length=1, max_length=200, examples=["mY2Ck0vJQ4WlF5dE1wTz9A"])]
 NewPassword = Annotated[
     SecretStr,
@@ -37,8 +42,13 @@ NewPassword = Annotated[
         description="Taken as it is; a sentence is good.",
         examples=["four words of mine"],
     ),
+    AfterValidator(_whole),
 ]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=AT_MOST)]
+Password = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=AT_MOST),
+    AfterValidator(_whole),
+]
 
 
 class SecretForm(Form):
@@ -53,7 +63,7 @@ class SetUp(SecretForm):
     code: Code
     login: Login
     password: NewPassword
-    clinic: Name = Field(examples=["Physiotherapy by the river"])
+    clinic: Line = Field(examples=["Physiotherapy by the river"])
 
 
 class Join(SecretForm):

@@ -38,6 +38,7 @@ from sensor_screen.api.policy import POLICY
 from sensor_screen.api.problems import install_problems
 from sensor_screen.api.routing import GuardedRoute
 from sensor_screen.api.trust_pages import Offer, door_router, static_router, trust_router
+from sensor_screen.service import metrics
 from sensor_screen.service.relay_messages import CloseCode
 from sensor_screen.version import __version__
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sensor_screen.api.live_sockets import Admitted
     from sensor_screen.service.endings import Ended
     from sensor_screen.service.services import Services
 
@@ -99,11 +101,17 @@ def create_app(services: Services, offer: Offer = lambda: None) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
+    app.state.from_elsewhere = lambda: offered.phone_url if (offered := offer()) else ""
     app.state.limits = RequestLimits(services.settings.requests_per_minute)
     install_problems(app)
     for router in ROUTERS:
         app.include_router(router)
-    door = LiveDoor(services.live, TicketDoorkeeper(services), settings=services.settings)
+    door = LiveDoor(
+        services.live,
+        TicketDoorkeeper(services),
+        settings=services.settings,
+        on_watch=partial(_note_watch, services),
+    )
     services.endings.listen(partial(_close_sockets, door))
     for router in (live_router(door), door_router(), static_router(), trust_router(offer)):
         app.include_router(router)
@@ -145,6 +153,11 @@ def _close_sockets(door: LiveDoor, ended: Ended) -> None:
         door.sockets.close_all(
             stream_id=stream_id, code=CloseCode.NO_STREAM, reason="The stream was erased."
         )
+
+
+def _note_watch(services: Services, admitted: Admitted) -> None:
+    """Who opens a view reads what is personal."""
+    services.read_log.add(admitted, admitted.action, admitted.stream_id, secrets.token_hex(8))
 
 
 def refuse_ungoverned(app: FastAPI) -> None:
@@ -198,7 +211,7 @@ class Surroundings:
         try:
             await self._app(scope, receive, answer)
         finally:
-            _log(scope, request_id, status, time.perf_counter() - begun_s)
+            _tell(scope, request_id, status, time.perf_counter() - begun_s)
 
 
 def _with_headers(
@@ -213,13 +226,15 @@ def _with_headers(
     return [*headers, *((k, v) for k, v in added if k not in there)]
 
 
-def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
-    """No path, which has ids in it, and no address: the route by its name."""
-    route = scope.get("route")
+def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    """Count and log: no path, which has ids in it, and no address: the route by its name."""
+    action = getattr(scope.get("route"), "operation_id", None) or "none"
+    metrics.REQUESTS.labels(action, str(status)).inc()
+    metrics.REQUEST_S.observe(seconds)
     actor = scope.get("state", {}).get("actor")
     structlog.get_logger().info(
         "request",
-        action=getattr(route, "operation_id", None) or "none",
+        action=action,
         method=scope["method"],
         status=status,
         ms=round(1000 * seconds, 1),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 from fastapi import Header, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,10 +36,33 @@ class Page(BaseModel, Generic[Item]):
     )
 
 
+def _real_day(day: str) -> str:
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise PydanticCustomError("no_day", "there is no such date") from error
+    return day
+
+
 Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["01946c0d5a7e3f9b2c4d5e6f708192a3"])]
-Line = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(min_length=1, max_length=20_000)]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-27"])]
+ON_A_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""No control characters: PostgreSQL keeps no NUL, and the others write on terminals."""
+IN_A_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+"""The same, but for tabs and ends of lines."""
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=ON_A_LINE),
+]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=IN_A_TEXT)]
+Day = Annotated[
+    str,
+    Field(
+        pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        examples=["2026-11-27"],
+        json_schema_extra={"format": "date"},
+    ),
+    AfterValidator(_real_day),
+]
 After = Annotated[str, Query(pattern="^[0-9a-f]{0,32}$", description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
 Key = Annotated[
@@ -47,6 +71,7 @@ Key = Annotated[
         alias="Idempotency-Key",
         min_length=8,
         max_length=200,
+        pattern="^[ -~]*$",
         description="The same key with the same request makes nothing twice.",
     ),
 ]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Response
 from pydantic import Field
 
-from sensor_screen.api.account_routes import Name
-from sensor_screen.api.forms import After, Form, Id, Limit, Page, Shown, page_of, time_of
+from sensor_screen.api.forms import After, Form, Id, Limit, Line, Page, Shown, page_of, time_of
 from sensor_screen.api.problems import responses
 from sensor_screen.api.routing import Allowed, make_router
 from sensor_screen.service import tokens
@@ -23,7 +22,7 @@ router = make_router("keys")
 class NewKey(Form):
     """A key for a program."""
 
-    label: Name = Field(examples=["research export"])
+    label: Line = Field(examples=["research export"])
     valid_days: Annotated[int, Field(ge=1, le=730)] = 365
 
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from sensor_screen.api.live_sockets import (
     RECHECK_S,
@@ -40,7 +40,7 @@ from sensor_screen.service.relay_session import RelaySession
 from sensor_screen.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from sensor_screen.service.live_hub import Viewer
     from sensor_screen.service.relay_acts import Act
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 CLAIM_RETRY_S = 1.0
 """Seconds between attempts of a relay that is connected while the database is away."""
 
+GONE = (RuntimeError, WebSocketDisconnect, OSError)
+"""What sending says, one way or another, when nobody is there any more."""
 _NOTHING = "Nothing is measured of this stream now."
 
 
@@ -60,6 +62,8 @@ class LiveDoor:
     sockets: LiveSockets = field(default_factory=LiveSockets)
     settings: Settings = field(default_factory=Settings)
     recheck_s: float = RECHECK_S
+    on_watch: Callable[[Admitted], None] = lambda _: None
+    """A view is opened; must not block."""
 
 
 def live_router(door: LiveDoor) -> APIRouter:
@@ -76,6 +80,7 @@ def live_router(door: LiveDoor) -> APIRouter:
     async def watch(socket: WebSocket, stream_id: str) -> None:
         async with _admitted(door, socket, "socket.watch", stream_id) as admitted:
             if admitted is not None:
+                door.on_watch(admitted)
                 await WatchSocket(door, socket, admitted).run()
 
     return router
@@ -87,7 +92,11 @@ async def _admitted(
 ) -> AsyncIterator[Admitted | None]:
     """Accept, so that a code can be told at all; then close again whom nobody admits."""
     offered = socket.scope.get("subprotocols", [])
-    await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    try:
+        await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    except GONE:
+        yield None
+        return
     admitted = None
     try:
         admitted = await _admit(door, socket, action, stream_id)
@@ -108,7 +117,7 @@ async def _admit(door: LiveDoor, socket: WebSocket, action: str, stream_id: str)
 
 
 async def _close(socket: WebSocket, close: Close) -> None:
-    with suppress(RuntimeError):  # the other end was faster
+    with suppress(*GONE):  # the other end was faster
         await socket.close(close.code, close.reason)
 
 

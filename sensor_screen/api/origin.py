@@ -32,9 +32,27 @@ def client_address(connection: HTTPConnection, settings: Settings) -> str:
     return peer
 
 
-def served_url(connection: HTTPConnection, settings: Settings) -> str:
-    """How this caller reaches the service, without a slash at the end: `https://host:port`."""
-    return settings.public_url.rstrip("/") or _asked_url(connection, settings)
+def served_url(connection: HTTPConnection, settings: Settings, from_elsewhere: str = "") -> str:
+    """How links are to be written, without a slash at the end: `https://host:port`.
+
+    Args:
+        connection: Who asks; links are as they reach the service.
+        settings: Of the service.
+        from_elsewhere: How other computers reach it, for who asks by `localhost`: a phone that is
+            shown a link of that name would ask itself.
+    """
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    asked = _asked_url(connection, settings)
+    return from_elsewhere if from_elsewhere and _is_of_loopback(asked) else asked
+
+
+def _is_of_loopback(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _asked_url(connection: HTTPConnection, settings: Settings) -> str:
@@ -98,7 +116,8 @@ def _address(request: Request) -> str:
 
 
 def _url(request: Request) -> str:
-    return served_url(request, request.app.state.services.settings)
+    state = request.app.state
+    return served_url(request, state.services.settings, state.from_elsewhere())
 
 
 Address = Annotated[str, Depends(_address)]

@@ -51,6 +51,7 @@ POLICY: Mapping[str, Row] = {
     "get_authority_profile": PUBLIC,
     "get_trust_code": PUBLIC,
     "show_setup_page": PUBLIC,
+    "show_join_page": PUBLIC,
     "show_pair_page": PUBLIC,
     "get_static_file": PUBLIC,
     # people who sign in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -105,7 +106,16 @@ def _answer(
     except ValueError:
         title = "Error"
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+    return Answer(content, status, headers, media_type=MEDIA_TYPE)
+
+
+class Answer(JSONResponse):
+    """Tells back whatever was sent, also half characters, which UTF-8 has no bytes for."""
+
+    def render(self, content: object) -> bytes:
+        """The content as JSON."""
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

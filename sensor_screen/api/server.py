@@ -22,11 +22,11 @@ import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 
 from sensor_screen.api.app import create_app
-from sensor_screen.api.trust_pages import Offer
+from sensor_screen.api.trust_pages import Offer, TrustOffer
 from sensor_screen.errors import UsageError
 from sensor_screen.service.metrics import SEVERAL
 from sensor_screen.wiring.log import configure_logging
-from sensor_screen.wiring.serve import open_services
+from sensor_screen.wiring.serve import open_services, open_tls
 
 if TYPE_CHECKING:
     import ssl
@@ -346,7 +346,9 @@ def _work(
 
     Thread(target=_end_with_parent, daemon=True).start()
     tls = None if certificate is None else lambda: server_context(*certificate)
-    serve_here(settings, listening, tls, ready=answering.set)
+    local = open_tls(settings)[1] if settings.lan else None
+    offer = None if local is None else TrustOffer(local, settings.port, settings.port + 1)
+    serve_here(settings, listening, tls, offer=lambda: offer, ready=answering.set)
 
 
 def _end_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""Pages that people need before there is an app: trust, set-up, pairing; and their static files.
+"""Pages that people need before there is an app (trust, set-up, joining, pairing), their files.
 
 They hold under `default-src 'none'` with scripts, styles and pictures of the same origin only.
 """
@@ -18,13 +18,16 @@ from sensor_screen.certificates.authority import Authority
 from sensor_screen.certificates.leaf import LocalTls
 from sensor_screen.certificates.profile import mobileconfig
 from sensor_screen.certificates.qr import svg_qr
+from sensor_screen.service.passwords import AT_LEAST, AT_MOST, LOGIN
 
-PASSWORD_AT_LEAST = 12
-"""Letters; the page asks for them before the service is asked."""
+OF_ACCOUNT = {"login_pattern": LOGIN, "least": str(AT_LEAST), "most": str(AT_MOST)}
+"""What a page asks for before the service is asked."""
 STATIC_TYPES = {
     "pages.css": "text/css; charset=utf-8",
     "mark.svg": "image/svg+xml",
     "door.js": "text/javascript; charset=utf-8",
+    "account.js": "text/javascript; charset=utf-8",
+    "join.js": "text/javascript; charset=utf-8",
     "setup.js": "text/javascript; charset=utf-8",
     "pair.js": "text/javascript; charset=utf-8",
 }
@@ -73,10 +76,19 @@ class TrustOffer:
     @property
     def trust_url(self) -> str:
         """Where a phone begins: by an address of version 4 where there is one."""
+        return _url("http", self._host, self.plain_port) + "trust"
+
+    @property
+    def phone_url(self) -> str:
+        """The service as a phone reaches it that was shown a code, without a slash at the end."""
+        return _url("https", self._host, self.secure_port).rstrip("/")
+
+    @property
+    def _host(self) -> str:
         addresses = sorted(self.tls.names.addresses, key=lambda one: one.version)
-        host = f"[{addresses[0]}]" if addresses and addresses[0].version == 6 else ""
-        host = host or (str(addresses[0]) if addresses else self.tls.names.name)
-        return _url("http", host, self.plain_port) + "trust"
+        if not addresses:
+            return self.tls.names.name
+        return f"[{addresses[0]}]" if addresses[0].version == 6 else str(addresses[0])
 
 
 Offer = Callable[[], TrustOffer | None]
@@ -123,14 +135,18 @@ def trust_router(offer: Offer) -> APIRouter:
 
 
 def door_router() -> APIRouter:
-    """The pages of set-up and pairing; their codes stand behind the # and never come here."""
+    """Set-up, joining and pairing; their codes stand behind the # and never come here."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/setup", operation_id="show_setup_page", response_class=HTMLResponse)
     def show_setup_page(accept_language: AcceptLanguage = "") -> Response:
         language = choose_language(accept_language)
-        values = {"least": str(PASSWORD_AT_LEAST)}
-        return _page(render_page("setup", language, values, script="setup.js"))
+        return _page(render_page("setup", language, OF_ACCOUNT, script="setup.js"))
+
+    @router.get("/join", operation_id="show_join_page", response_class=HTMLResponse)
+    def show_join_page(accept_language: AcceptLanguage = "") -> Response:
+        language = choose_language(accept_language)
+        return _page(render_page("join", language, OF_ACCOUNT, script="join.js"))
 
     @router.get("/pair", operation_id="show_pair_page", response_class=HTMLResponse)
     def show_pair_page(accept_language: AcceptLanguage = "") -> Response:

@@ -107,7 +107,7 @@ def _read(text: str, name: str) -> dict[str, Any]:
     if book["schema"] != SCHEMA:
         raise RuleBookError(f"{name} schema {book['schema']!r}", "unknown", f"use {SCHEMA!r}")
     version = book["version"]
-    if not isinstance(version, str) or not version.strip():
+    if not isinstance(version, str) or not version.strip() or not version.isprintable():
         raise RuleBookError(f"{name} version {version!r}", "not a name", "write it as a text")
     return content
 

@@ -19,6 +19,7 @@ from threading import Condition, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from sensor_screen.errors import StorageError
+from sensor_screen.service import metrics
 from sensor_screen.service.commit_lane import Lane, LaneListener
 from sensor_screen.service.relay_messages import Trouble, TroubleCode
 from sensor_screen.storage.database.stream_batch import StreamBatch, Verdict
@@ -200,6 +201,7 @@ class GroupCommit:
             return self._failed(error)
         self.last_commit_s = time.monotonic() - begin_s
         self.commits += 1
+        metrics.COMMIT_S.observe(self.last_commit_s)
         self._kept(work, verdicts)
         return 0.0
 
@@ -212,6 +214,7 @@ class GroupCommit:
                 size += batch.size
                 if size >= self._params.most_commit_bytes:
                     break
+        metrics.HELD_BYTES.set(self._held_bytes)
         return work
 
     def _failed(self, error: Exception) -> float:
@@ -221,6 +224,7 @@ class GroupCommit:
             params.first_retry_s * 2.0 ** min(self._failures - 1, 20), params.longest_retry_s
         )
         trouble = describe_trouble(error, wait_s)
+        metrics.COMMIT_FAILURES.labels(trouble.code.value).inc()
         with self._changed:
             fresh = self._trouble is None or self._trouble.code is not trouble.code
             self._trouble = trouble
@@ -242,6 +246,8 @@ class GroupCommit:
                 if not lane.refused:
                     events.append(self._settle(lane, batch, verdict))
             events += self._room()
+        metrics.FRAMES.inc(sum(len(batch.frames) for batch in kept))
+        metrics.HELD_BYTES.set(self._held_bytes)
         if self._on_durable is not None:
             events += [_bound(self._on_durable, batch) for batch in kept]
         self._tell(events)

@@ -16,6 +16,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from sensor_screen.service import metrics
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -144,7 +146,9 @@ class Viewer:
         self._wake()
 
     def end(self, text: str) -> None:
-        """The stream is over; said behind a picture that is to come, or without one."""
+        """The stream is over, said once; behind a picture that is to come, or without one."""
+        if self.over:
+            return
         if self._asked:
             self._last = text
             return
@@ -179,10 +183,15 @@ class LiveHub:
         """At present."""
         return sum(len(viewers) for viewers in self._viewers.values())
 
+    def watched(self) -> tuple[str, ...]:
+        """Streams that somebody watches; in any thread."""
+        return tuple(self._viewers)
+
     def subscribe(self, stream_id: str, wake: Callable[[], None]) -> Viewer:
         """Watch a stream; `wake` is called when there is something to take."""
         viewer = Viewer(self, stream_id, wake, self._params.most_waiting)
         self._viewers.setdefault(stream_id, set()).add(viewer)
+        metrics.VIEWERS.inc()
         self._ask(viewer)
         return viewer
 
@@ -202,7 +211,9 @@ class LiveHub:
     def unsubscribe(self, viewer: Viewer) -> None:
         """See `Viewer.close`."""
         viewers = self._viewers.get(viewer.stream_id, set())
-        viewers.discard(viewer)
+        if viewer in viewers:
+            viewers.discard(viewer)
+            metrics.VIEWERS.dec()
         if not viewers:
             self._viewers.pop(viewer.stream_id, None)
 

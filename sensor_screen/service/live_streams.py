@@ -13,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sensor_screen.service import metrics
 from sensor_screen.service.durable_streams import DurableStreams
 from sensor_screen.service.group_commit import GroupCommit, GroupCommitParams
 from sensor_screen.service.live_hub import LiveHub
 from sensor_screen.service.relay_messages import CloseCode, compact
 from sensor_screen.service.stream_folds import StreamFolds
+from sensor_screen.service.stream_follow import StreamFollower
 from sensor_screen.storage.database.frames import FINISHING, FOLDED, read_stream
 from sensor_screen.storage.database.stream_batch import Verdict
 
@@ -61,6 +63,7 @@ class LiveStreams:
             self.hub.analyst = make_analyst(self.streams, self.hub)
         self.commits = GroupCommit(self.streams, params, self._soon, self._committed)
         self.folds = StreamFolds(database, objects, self._folded)
+        self._follower = StreamFollower(database, self.hub, self._is_here, self._over_elsewhere)
         self._claims = ThreadPoolExecutor(CLAIMS_AT_ONCE, "claims")
         self._connections: set[RelayConnection] = set()
         self._left = asyncio.Event()
@@ -71,6 +74,8 @@ class LiveStreams:
         self.hub.analyst.start()
         self.commits.start()
         self.folds.start()
+        if not self._database.is_sqlite:  # of which there is one worker
+            self._follower.start()
 
     async def drain(self, grace_s: float) -> bool:
         """Close every relay once what it sent is acknowledged.
@@ -97,6 +102,7 @@ class LiveStreams:
         Returns:
             Whether everything that was taken is durable.
         """
+        self._follower.stop()
         whole = self.commits.stop(grace_s)
         self.folds.stop()
         self.hub.analyst.stop()
@@ -111,11 +117,14 @@ class LiveStreams:
     def join(self, connection: RelayConnection) -> None:
         """A relay is connected."""
         self._connections.add(connection)
+        metrics.STREAMS.inc()
 
     def leave(self, connection: RelayConnection) -> None:
         """It is not any more; what it sent is still made durable."""
         connection.gone()
-        self._connections.discard(connection)
+        if connection in self._connections:
+            self._connections.discard(connection)
+            metrics.STREAMS.dec()
         self._left.set()
 
     def finish(self, stream_id: str) -> bool:
@@ -180,6 +189,14 @@ class LiveStreams:
         self.hub.committed(batch)
         if batch.finish is not None:
             self.folds.submit(batch.stream_id)
+
+    def _is_here(self, stream_id: str) -> bool:
+        return any(one.stream_id == stream_id for one in tuple(self._connections))
+
+    def _over_elsewhere(
+        self, stream_id: str, recording_id: str | None, problem: str | None
+    ) -> None:
+        self.hub.end(stream_id, over_text(recording_id, problem))
 
     def _folded(self, stream_id: str, folded: FoldedStream) -> None:
         self.hub.end(stream_id, over_text(folded.recording_id, folded.problem))

@@ -20,6 +20,8 @@ AT_LEAST = 12
 """Characters. Length is all that is asked for: rules about signs make passwords worse."""
 AT_MOST = 256
 """Characters; the longest sentence that somebody types."""
+LOGIN = "[A-Za-z0-9._@\\-]{2,64}"
+"""What a login name looks like, as a pattern for services and for pages of the web."""
 AT_ONCE = 2
 """Hashes at a time. Each takes 64 MiB (RFC 9106, second choice) and some 0.1 s of a core."""
 MOST_WAITING = 16

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
@@ -20,7 +20,6 @@ from sensor_screen.storage.database.ids import new_id, now_us
 from sensor_screen.storage.database.rows import add_all
 
 if TYPE_CHECKING:
-    from sensor_screen.service.actor import Actor
     from sensor_screen.storage.database.engine import Database
 
 EVERY_S = 1.0
@@ -29,6 +28,22 @@ AT_ONCE = 1000
 MOST_WAITING = 200_000
 """Lines that wait for a database that is away, some 100 MB. Then the oldest go; how many went is a
 line of its own once there is room again."""
+
+
+class Reader(Protocol):
+    """Who reads: an actor, or whoever was admitted to a socket."""
+
+    @property
+    def clinic_id(self) -> str:
+        """Of whose."""
+
+    @property
+    def account_id(self) -> str | None:
+        """None: a program's."""
+
+    @property
+    def token_id(self) -> str:
+        """By which."""
 
 
 class ReadLog:
@@ -66,10 +81,10 @@ class ReadLog:
         if self._waiting:
             structlog.get_logger().error("reads not logged", lines=len(self._waiting))
 
-    def add(self, actor: Actor, action: str, object_id: str | None, request_id: str) -> None:
+    def add(self, reader: Reader, action: str, object_id: str | None, request_id: str) -> None:
         """One read; safe from any thread, and from an event loop."""
-        line = _line(actor.clinic_id, action, object_id, "done", request_id)
-        line |= {"account_id": actor.account_id, "token_id": actor.token_id}
+        line = _line(reader.clinic_id, action, object_id, "done", request_id)
+        line |= {"account_id": reader.account_id, "token_id": reader.token_id}
         with self._lock:
             if len(self._waiting) >= self._most:
                 self._waiting.popleft()

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sensor_screen.errors import ConflictError
+from sensor_screen.service.consent_rule import require_consent
 from sensor_screen.service.export_job import export_recording
 from sensor_screen.service.making import create_in, person_by_label
 from sensor_screen.service.once import claim, made_before
 from sensor_screen.service.upload_job import SavedUpload, read_saved
 from sensor_screen.storage.database import schema
 from sensor_screen.storage.database.ids import new_id, sha256_of
-from sensor_screen.storage.database.rows import add, find, find_one, list_rows, remove
+from sensor_screen.storage.database.rows import add, find, find_one, list_rows, remove, within
 from sensor_screen.version import __version__
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def keep_upload(
         request = (session_id, person, sorted(hashes.items()), sorted(options.items()))
         if (before := made_before(access, schema.recording, key, request)) is not None:
             return before
+        _refuse_without_consent(access, session_id, person)
         saved = SavedUpload(folder=folder, names=tuple(files), **options)
         value, facts = access.services.measuring.run(read_saved, saved)
     in_file = facts.pop("recorded_on")
@@ -75,6 +77,18 @@ def keep_upload(
     return keep_recording(
         access, value, {**facts, "came_as": saved.format.value}, key, request, place_of
     )
+
+
+def _refuse_without_consent(access: Access, session_id: str, person: str) -> None:
+    """Before anything is measured, kept or made; the transaction that keeps it looks again."""
+    settings, values = access.services.settings, {"session_id": session_id}
+    with access.read() as connection:
+        if not session_id:
+            table = schema.person
+            this = (table.c.label == person, within(table, access.reach))
+            found = find_one(connection, table, *this)
+            values = {"person_id": str(found["id"]) if found else ""}
+        require_consent(connection, settings, schema.recording, values)
 
 
 def keep_recording(

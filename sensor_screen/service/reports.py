@@ -11,6 +11,7 @@ import structlog
 from sensor_screen.errors import NotFoundError, ScreenError, StorageError, UsageError
 from sensor_screen.report.report_check import check_kept_report
 from sensor_screen.report.stored_positions import find_close_positions, positions_to_json
+from sensor_screen.service import metrics
 from sensor_screen.service.follow_job import follow_sessions, rejudge_session
 from sensor_screen.service.making import create_in
 from sensor_screen.service.once import claim, made_before
@@ -68,7 +69,8 @@ def create_report(
     if (before := made_before(access, schema.report, key, request)) is not None:
         return before
     job, row = collect(access, session_id, claims, language, rulebook_id, compare=compare)
-    made = access.services.measuring.run(make_report, job)
+    with metrics.REPORT_S.time():
+        made = access.services.measuring.run(make_report, job)
     row_id = new_id()
     place = f"clinics/{access.actor.clinic_id}/reports/{row_id}"
     access.services.objects.put_new(f"{place}/report.json", made.content)

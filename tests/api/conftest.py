@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.policy_world import PolicyWorld
 from tests.service.databases import database, postgres_database, sqlite_database
-from tests.service.postgres import postgres_cluster, postgres_url
+from tests.service.postgres import Cluster, empty_database, postgres_cluster, postgres_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,3 +24,14 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PolicyWor
     made = PolicyWorld(tmp_path, database_url=url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def each_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """For a module whose tests run on both databases: empty, or of a PostgreSQL database."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    with empty_database(cluster) as url:
+        yield url

@@ -58,6 +58,7 @@ class LiveService:
     door: OpenDoor
     sockets: LiveSockets
     loop: asyncio.AbstractEventLoop
+    watched: list[Admitted] = field(default_factory=list)
 
     def connect(
         self, stream_id: str, what: str = "relay", ticket: str = "t-1", **more: Any
@@ -86,7 +87,9 @@ def serving(
     change(live)
     door, sockets = OpenDoor(), LiveSockets()
     app = FastAPI()
-    app.include_router(live_router(LiveDoor(live, door, sockets, recheck_s=recheck_s)))
+    watched: list[Admitted] = []
+    live_door = LiveDoor(live, door, sockets, recheck_s=recheck_s, on_watch=watched.append)
+    app.include_router(live_router(live_door))
     config = uvicorn.Config(
         app,
         port=port,
@@ -109,7 +112,7 @@ def serving(
     wait_until(lambda: server.started)
     at_port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield LiveService(at_port, live, door, sockets, loops[0])
+        yield LiveService(at_port, live, door, sockets, loops[0], watched)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterator
 
+MADE = ("/v1/setup", "/v1/join")
+"""Where accounts are made."""
+
 
 @dataclass(slots=True)
 class Answers:
@@ -58,11 +61,11 @@ def make_app(offer: TrustOffer, answers: Answers) -> FastAPI:
             polls = answers.polls
             status, said = polls.pop(0) if len(polls) > 1 else polls[0]
         else:
-            status, said = answers.setup if request.url.path == "/v1/setup" else answers.claim
+            status, said = answers.setup if request.url.path in MADE else answers.claim
         return JSONResponse(said, status)
 
     for method, path in (
-        ("POST", "/v1/setup"),
+        *(("POST", path) for path in MADE),
         ("POST", "/v1/pairings/claim"),
         ("POST", "/v1/pairings/collect"),
     ):

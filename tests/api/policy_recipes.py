@@ -110,6 +110,7 @@ RECIPES: dict[str, Recipe] = {
     "get_authority_profile": Recipe(NOTHING, fine=_NONE),
     "get_trust_code": Recipe(NOTHING, fine=_NONE),
     "show_setup_page": Recipe(NOTHING),
+    "show_join_page": Recipe(NOTHING),
     "show_pair_page": Recipe(NOTHING),
     "get_static_file": Recipe(NOTHING, params={"name": "pages.css"}),
     # people who sign in

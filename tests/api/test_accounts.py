@@ -16,8 +16,8 @@ OTHER = "another four words"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with open_world(tmp_path_factory.mktemp("accounts")) as opened:
+def world(tmp_path_factory: pytest.TempPathFactory, each_url: str) -> Iterator[World]:
+    with open_world(tmp_path_factory.mktemp("accounts"), database_url=each_url) as opened:
         yield opened
 
 

@@ -33,8 +33,8 @@ WRONG = "guessed guessed"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with open_world(tmp_path_factory.mktemp("attacks")) as opened:
+def world(tmp_path_factory: pytest.TempPathFactory, each_url: str) -> Iterator[World]:
+    with open_world(tmp_path_factory.mktemp("attacks"), database_url=each_url) as opened:
         yield opened
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import socket
+import struct
 import time
 from contextlib import contextmanager
 from threading import Event
@@ -11,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from sensor_screen.errors import StorageError
 from sensor_screen.protocol.relay_marks import MarkName
+from sensor_screen.service.analyst import Analyst
 from sensor_screen.service.group_commit import GroupCommitParams
 from sensor_screen.service.live_hub import LiveHubParams
 from sensor_screen.service.relay_client import RelayClient
@@ -320,6 +324,12 @@ class EchoAnalyst:
         self._streams, self._hub = streams, hub
         self.seen: dict[str, int] = {}
 
+    def start(self) -> None:
+        """There is nothing to start."""
+
+    def stop(self) -> None:
+        """Nor to stop."""
+
     def open(self, stream_id: str) -> None:
         if stream_id not in self.seen:
             self.seen[stream_id] = len(self._streams.read_frames(stream_id, 0, 10**6))
@@ -332,11 +342,12 @@ class EchoAnalyst:
         marks: Sequence[Any] = (),
     ) -> None:
         del marks
-        assert first_sequence == self.seen[stream_id] or not frames
-        self.seen[stream_id] += len(frames)
-        texts = [
-            json.dumps({"type": "angle", "number": first_sequence + k}) for k in range(len(frames))
-        ]
+        if stream_id not in self.seen:
+            return
+        begin, end = self.seen[stream_id], first_sequence + len(frames)
+        assert first_sequence <= begin or not frames
+        self.seen[stream_id] = max(begin, end)
+        texts = [json.dumps({"type": "angle", "number": k}) for k in range(begin, end)]
         self._hub.publish(stream_id, texts)
 
     def ask_picture(self, stream_id: str, deliver: Callable[[str | None], None]) -> None:
@@ -429,3 +440,96 @@ def test_a_viewer_says_nothing(service: LiveService, sqlite_database: Database) 
         assert json.loads(socket.recv(5))["type"] == "note"
         socket.send("{}")
         assert closed_with(socket)[0] == 4400
+
+
+def test_a_viewer_who_comes_first_gets_a_picture_and_every_event(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    (one,) = add_streams(sqlite_database)
+    client = RelayClient()
+    with (
+        serving(sqlite_database, tmp_path, make_analyst=EchoAnalyst) as service,
+        service.connect(one, "watch") as viewer,
+    ):
+        assert json.loads(viewer.recv(5)) == {"type": "picture", "seen": 0}
+        with service.connect(one) as relay:
+            greet(client, relay)
+            for k in range(5):
+                client.add_frame(a_frame(k))
+            until_held(client, relay, 0)
+            events = [json.loads(viewer.recv(5)) for _ in range(5)]
+    assert [event["number"] for event in events] == [*range(5)]
+
+
+def test_the_analyst_shows_a_stream_that_has_not_begun(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    (one,) = add_streams(sqlite_database)
+
+    def make(streams: DurableStreams, hub: LiveHub) -> Analyst:
+        return Analyst(streams.read_frames, streams.read_marks, hub.publish)
+
+    with (
+        serving(sqlite_database, tmp_path, make_analyst=make) as service,
+        service.connect(one, "watch") as viewer,
+    ):
+        assert json.loads(viewer.recv(60))["type"] == "picture"
+
+
+def test_who_opens_a_view_stands_in_the_log_of_reads(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    (one,) = add_streams(sqlite_database)
+    with serving(sqlite_database, tmp_path) as service:
+        with service.connect(one, "watch", ticket="") as refused:
+            assert closed_with(refused)[0] == 4401
+        with service.connect(one, "watch", ticket="t-5") as viewer:
+            viewer.recv(5)
+        with service.connect(one) as relay:
+            greet(with_frames(0), relay)
+            relay.recv(5)
+    assert [(who.action, who.token_id) for who in service.watched] == [("socket.watch", "t-5")]
+
+
+def test_viewers_that_are_cut_off_leave_nothing_in_the_log(
+    sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (one,) = add_streams(sqlite_database)
+    loggers = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
+    with serving(sqlite_database, tmp_path, make_analyst=EchoAnalyst) as service:
+        for logger in loggers:
+            logger.setLevel(logging.WARNING)
+            logger.addHandler(caplog.handler)
+        try:
+            for k in range(40):
+                with socket.create_connection(("127.0.0.1", service.port)) as raw:
+                    ticket = "t-1" if k % 2 else ""
+                    raw.sendall(UPGRADE.format(one, ticket).encode())
+                    time.sleep(0.001 * (k // 2))
+                    cut(raw)
+                service.live.hub.publish(one, ["{}"] * 3)
+            with service.connect(one, "watch") as viewer:
+                viewer.recv(5)
+                cut(viewer.socket)
+                for _ in range(50):
+                    service.live.hub.publish(one, ["x" * 20_000])
+                    service.sockets.close_all(stream_id=one)
+                    time.sleep(0.002)
+            wait_until(lambda: len(service.sockets) == 0)
+        finally:
+            for logger in loggers:
+                logger.removeHandler(caplog.handler)
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def cut(raw: socket.socket) -> None:
+    """As a phone does that leaves the network, but said at once (RST)."""
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raw.close()
+
+
+UPGRADE = (
+    "GET /v1/streams/{}/watch?ticket={} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)

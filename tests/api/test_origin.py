@@ -100,3 +100,25 @@ def test_a_proxy_is_believed_where_it_is_set_and_from_here_only() -> None:
     assert client_address(other, behind) == FAR
     assert served_url(other, behind) == "http://127.0.0.1:8321"
     assert client_address(asked(), behind) == LOCAL
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("localhost:8321", "https://192.168.1.20:8321"),
+        ("127.0.0.1:8321", "https://192.168.1.20:8321"),
+        ("127.1.2.3", "https://192.168.1.20:8321"),
+        ("[::1]:8321", "https://192.168.1.20:8321"),
+        ("clinic.local:8321", "https://clinic.local:8321"),
+        ("192.168.1.21:8321", "https://192.168.1.21:8321"),
+        ("localhost.example", "https://localhost.example"),
+        ("[::1", "https://[::1"),
+        ("", "https://"),
+    ],
+)
+def test_links_reach_phones_also_of_who_came_by_localhost(host: str, told: str) -> None:
+    connection = asked(scheme="https", host=host)
+    assert served_url(connection, Settings(), "https://192.168.1.20:8321") == told
+    assert served_url(connection, Settings()) == f"https://{host}"
+    public = Settings(public_url="https://screen.example/")
+    assert served_url(connection, public, "https://192.168.1.20:8321") == "https://screen.example"

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import ValidationError
 
+from sensor_screen.api.account_routes import SignIn
 from sensor_screen.api.trust_pages import TrustOffer
 from sensor_screen.certificates.leaf import open_local_tls
+from sensor_screen.service.passwords import AT_LEAST, AT_MOST
 from tests.api.page_app import Answers, make_app, served
 from tests.certificates.made_tls import NAMES
 from tests.report.test_accessibility import (
@@ -157,7 +160,7 @@ def test_a_service_that_is_away_is_said(page: Page, answers: Answers) -> None:
 def test_what_cannot_be_right_is_not_sent(page: Page, answers: Answers) -> None:
     page.goto(f"/setup#{CODE}")
     for field, text in (
-        *(("clinic", ""), ("login", "m"), ("login", "mara@clinic.example"), ("login", "ma ra")),
+        *(("clinic", ""), ("login", "m"), ("login", "mära"), ("login", "ma ra")),
         ("password", "11 letters."),
     ):
         fill_in(page, **{field: text})
@@ -174,6 +177,48 @@ def test_the_password_is_shown_when_asked_for(page: Page) -> None:
     assert page.evaluate(kind) == "text"
     page.uncheck("#show-password")
     assert page.evaluate(kind) == "password"
+
+
+# --- joining --------------------------------------------------------------------------------------
+
+
+def test_joining_posts_login_and_password_and_the_code(page: Page, answers: Answers) -> None:
+    page.goto(f"/join#{CODE}")
+    wait_for(page, "ask")
+    assert page.locator("#clinic").count() == 0
+    page.fill("#login", " mara.k@river-1 ")
+    page.press("#login", "Enter")
+    assert answers.told == [], "spaces are no part of a login"
+    page.fill("#login", "mara.k@river-1")
+    page.fill("#password", GOOD["password"])
+    answers.setup = (409, {"detail": "the login: is taken."})
+    page.press("#password", "Enter")
+    page.wait_for_selector("[data-trouble=refused]:visible")
+    assert "is taken" in page.inner_text("#trouble")
+    answers.setup = (201, {"token": "ss_x", "role": "athlete"})
+    page.click("#send")
+    wait_for(page, "done")
+    told = {"code": CODE, "login": "mara.k@river-1", "password": GOOD["password"]}
+    assert answers.told == [("POST", "/v1/join", told)] * 2
+    assert page.inner_text("#who") == "mara.k@river-1"
+    assert page.url.endswith("/join")
+    assert not [line for line in answers.lines if CODE in line]
+
+
+@pytest.mark.parametrize("path", ["/setup", "/join"])
+@pytest.mark.parametrize("login", ["ab", "A.b_c-d@9", "x" * 64, "a", "x" * 65, "ü1", "a b", "a+b"])
+def test_pages_and_service_ask_for_the_same_login(page: Page, path: str, login: str) -> None:
+    page.goto(f"{path}#{CODE}")
+    page.fill("#login", login)
+    taken = page.evaluate("document.getElementById('login').checkValidity()")
+    try:
+        SignIn(login=login, password="x")  # noqa: S106 - of nobody
+    except ValidationError:
+        assert not taken or len(login) > 64, "a browser lets nobody type more"
+    else:
+        assert taken
+    assert page.get_attribute("#password", "minlength") == str(AT_LEAST)
+    assert page.get_attribute("#password", "maxlength") == str(AT_MOST)
 
 
 # --- pairing --------------------------------------------------------------------------------------
@@ -238,7 +283,7 @@ def test_a_pairing_outlives_a_lost_network(page: Page, answers: Answers) -> None
 # --- every part of every page ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/setup", "/pair"])
+@pytest.mark.parametrize("path", ["/setup", "/join", "/pair"])
 def test_without_a_code_a_page_says_so_and_asks_nothing(
     page: Page, answers: Answers, path: str
 ) -> None:
@@ -247,7 +292,7 @@ def test_without_a_code_a_page_says_so_and_asks_nothing(
     assert answers.told == []
 
 
-@pytest.mark.parametrize("path", ["/setup", "/pair"])
+@pytest.mark.parametrize("path", ["/setup", "/join", "/pair"])
 def test_without_scripts_a_page_says_so(
     browser: Browser,  # noqa: F811
     service: tuple[str, Answers],
@@ -289,6 +334,7 @@ def test_the_trust_page_opens_by_keyboard(page: Page) -> None:
 PARTS = {
     "/trust": (None,),
     f"/setup#{CODE}": ("ask", "done", "missing"),
+    f"/join#{CODE}": ("ask", "done", "missing"),
     f"/pair#{CODE}": ("confirm", "done", "ended", "refused", "claiming", "missing"),
 }
 

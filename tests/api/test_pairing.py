@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sensor_screen.api.app import create_app
 from sensor_screen.api.tickets import recheck, redeem_ticket
+from sensor_screen.api.trust_pages import TrustOffer
+from sensor_screen.certificates.leaf import open_local_tls
 from sensor_screen.errors import DeniedError
 from sensor_screen.service.actor import Role
 from sensor_screen.service.pairings import RELAY_VALID_US
 from sensor_screen.storage.database import schema
-from tests.api.clinic_world import NOT_THERE, PASSWORD, Clinic, World, open_world
+from tests.api.clinic_world import NOT_THERE, PASSWORD, Clinic, TestClient, World, open_world
+from tests.certificates.made_tls import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 WATCH, RELAY = "socket.watch", "socket.relay"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with open_world(tmp_path_factory.mktemp("pairing"), streams_per_clinic=6) as opened:
+def world(tmp_path_factory: pytest.TempPathFactory, each_url: str) -> Iterator[World]:
+    with open_world(
+        tmp_path_factory.mktemp("pairing"), database_url=each_url, streams_per_clinic=6
+    ) as opened:
         yield opened
 
 
@@ -192,6 +200,21 @@ def test_a_pairing_step_by_step(world: World, made: Clinic) -> None:
     assert world.get(path, made.therapist).json()["state"] == "collected"
     assert world.post("/pairings/collect", claim=claimed["claim"]).status_code == 401
     assert world.is_known(made.relay), "another stream's phone goes on"
+
+
+def test_a_code_shown_at_localhost_leads_a_phone_here(
+    world: World, made: Clinic, tmp_path: Path
+) -> None:
+    tls = open_local_tls(tmp_path, NAMES, datetime.now(UTC))
+    app = create_app(world.services, lambda: TrustOffer(tls, 8443, 8444))
+    headers = {"Authorization": f"Bearer {made.therapist}"}
+    body = {"stream_id": made.stream}
+    for base in ("https://localhost:8443", "https://clinic.local:8443"):
+        client = TestClient(app, base_url=base)
+        link = client.post("/v1/pairings", json=body, headers=headers).json()["link"]
+        shown = link.partition("/pair#")[0]
+        assert shown == ("https://192.168.7.20:8443" if "localhost" in base else base)
+        assert f"{shown}/" in TrustOffer(tls, 8443, 8444).secure_urls or "localhost" not in base
 
 
 def test_a_phone_ends_with_its_stream(world: World, made: Clinic) -> None:

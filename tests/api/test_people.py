@@ -217,3 +217,29 @@ def test_a_goal_is_reached_and_not_any_more(sealed: PolicyWorld) -> None:
     assert (changed["text"], changed["by_date"]) == ("hike", None)
     ask(sealed, Role.ATHLETE, "DELETE", goal)
     refused(sealed, 404, "PATCH", goal, json={})
+
+
+def test_without_a_consent_an_upload_makes_nobody_and_is_not_even_read(
+    sealed: PolicyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measuring = sealed.services.measuring
+    read: list[object] = []
+    run = measuring.run
+    monkeypatch.setattr(measuring, "run", lambda *args: [read.append(args[0]), run(*args)][1])
+    files = {"file": sealed.another_recording()}
+    people, objects = len(sealed.rows(schema.person)), [*sealed.services.objects.list()]
+    form = {"person": "P-new", "recorded_on": "2026-11-27"}
+    said = refused(sealed, 409, "POST", "/recordings", data=form, files=files)
+    assert "consented" in said["problem"]
+    path = f"/sessions/{sealed.own.session_id}/recordings"
+    refused(sealed, 409, "POST", path, files=files)
+    assert len(sealed.rows(schema.person)) == people
+    assert [*sealed.services.objects.list()] == objects
+    assert read == []
+    person = ask(sealed, Role.OWNER, "POST", "/people", json={"label": "P-new"})["id"]
+    consent = {"version": NEWEST, "language": "en"}
+    ask(sealed, Role.OWNER, "POST", f"/people/{person}/consents", json=consent)
+    made = ask(sealed, Role.OWNER, "POST", "/recordings", data=form, files=files)
+    assert len(read) == 1
+    (session,) = sealed.rows(schema.session, schema.session.c.id == made["session_id"])
+    assert session["person_id"] == person

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PAGES = {
     *("show_trust_page", "get_authority_certificate", "get_authority_profile", "get_trust_code"),
-    *("show_setup_page", "show_pair_page", "get_static_file"),
+    *("show_setup_page", "show_join_page", "show_pair_page", "get_static_file"),
 }
 """What browsers open before anybody has signed in; not in the description."""
 SOCKETS = {"socket.relay", "socket.watch"}

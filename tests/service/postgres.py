@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,13 +105,20 @@ def postgres_cluster() -> Iterator[Cluster]:
             cluster.stop("immediate")
 
 
-@pytest.fixture
-def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
-    """An empty database; it goes with the test."""
+@contextmanager
+def empty_database(cluster: Cluster) -> Iterator[str]:
+    """Address of a new database; it goes with the block."""
     import psycopg
 
     name = f"t{os.urandom(8).hex()}"
-    with psycopg.connect(postgres_cluster.url(), autocommit=True) as connection:
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield postgres_cluster.url(name)
+        yield cluster.url(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
+    """An empty database; it goes with the test."""
+    with empty_database(postgres_cluster) as url:
+        yield url

@@ -1,0 +1,3 @@
+import { offerAccount } from "./account.js";
+
+offerAccount("/v1/join");
