@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     """Processes that make reports, for each worker."""
     analysis: bool = True
     """Analyse streams while they come. Off: they are kept, and analysed at the end."""
-    analysing_processes: int = Field(default=1, ge=1, le=16)
+    analysing_processes: int = Field(default=2, ge=1, le=16)
     """Processes that analyse streams, for each worker."""
     commit_every_s: float = Field(default=0.05, ge=0.005, le=5.0)
     """Streams wait so long for the disk together: a sync takes some 1 to 30 ms however little it

@@ -34,7 +34,7 @@ class AnalystParams:
     """From the first news to the first batch: a commit brings news of many streams one by one."""
     batch_frames: int = 32
     """In one batch: 0.03 s of work. Nothing of a batch is told before all of it is done."""
-    learning_streams: int = 2
+    learning_streams: int = 12
     """In one batch, of those that may calibrate, which takes as long as the frames of some forty
     streams; so many do not keep those waiting whose angle is known."""
     stream_frames: int = 100

@@ -7,6 +7,7 @@ pipe never holds more than one of each.
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sensor_screen.rules.rulebook import RuleBook
     from sensor_screen.session.live_events import LiveEvent
 
+POLITE = 5
+"""Steps of `nice` behind the process that acknowledges."""
 READY = "ready"
 """Said once, when everything is loaded and compiled."""
 
@@ -206,6 +209,8 @@ def run_worker(
 ) -> None:
     """Main function of the process: until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(POLITE)  # whoever waits for an acknowledgement comes first
     worker = AnalystWorker(progress)
     with suppress(EOFError, BrokenPipeError, ConnectionError):
         warm()
