@@ -88,7 +88,11 @@ def test_every_changed_character_is_noticed() -> None:
             sealer.open(short, *PLACE)
 
 
-@pytest.mark.parametrize("key", ["", "x", NEW[:-4], NEW + "AAAA", "ä" * 44, "*" * 44])
+@pytest.mark.parametrize(
+    "key",
+    ["", "x", NEW[:-4], NEW + "AAAA", "ä" * 44, "*" * 44],
+    ids=["empty", "short", "cut", "long", "no letters of a key", "stars"],
+)
 def test_what_is_no_key_is_refused_and_not_repeated(key: str) -> None:
     with pytest.raises(UsageError, match="sealing key 2: it is not 32 bytes") as caught:
         Sealer([NEW, key])
