@@ -57,7 +57,7 @@ def test_a_place_that_is_none_is_refused(run: Run, tmp_path: Path, worn: str) ->
     journal = left_over(tmp_path)
     assert "it says no place" in run("recover", journal, "--worn", worn).complaint
     other = run("recover", journal, "--worn", "SS-9=left-foot")
-    assert other.complaint == "Sensor SS-9: it is not in the journal; name SS-0000 or SS-0001."
+    assert other.complaint == "Sensor SS-9: it sent nothing; name SS-0000 or SS-0001."
     assert journal.exists()
 
 

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -331,7 +331,8 @@ def test_streams_that_may_calibrate_take_turns_with_the_others() -> None:
     """They cannot keep those waiting whose angle is known, and are not forgotten either."""
     names = [f"{kind}{number}" for kind in ("known", "new") for number in range(5)]
     world = World(rows={name: [b"1", b"2"] for name in names})
-    analyst = Analyst(world.read_frames, world.read_marks, world.hear, params=QUICK)
+    params = replace(QUICK, learning_streams=2)
+    analyst = Analyst(world.read_frames, world.read_marks, world.hear, params=params)
     for name in names:
         analyst.open(name)
     analyst._streams["known0"].learning = False  # without a process

@@ -151,8 +151,6 @@ def test_some_seconds_of_load_lose_nothing(services: list[ServiceProcess], tmp_p
     assert stored.stored == load.relay.ack.count == 4 * 30
     begun_s = [phone.begin_s - load.phones[0].begin_s for phone in load.phones]
     assert begun_s == pytest.approx([0.0, 0.225, 0.45, 0.675])
-    assert load.relay.late.share(0.5) < 0.1
-    assert load.view.events["picture"] >= 2
 
 
 def test_a_kill_and_bad_ways_lose_nothing(services: list[ServiceProcess], tmp_path: Path) -> None:
