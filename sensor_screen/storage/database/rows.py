@@ -232,9 +232,3 @@ def claim_key(
             "the Idempotency-Key", "was used for another request", "choose a new one"
         )
     return str(old["object_id"]), False
-
-
-def pages(rows: Sequence[Row], limit: int) -> tuple[list[Row], str | None]:
-    """Rows of one more than a page: the page, and the id after which the next begins."""
-    page = list(rows[:limit])
-    return page, str(page[-1]["id"]) if len(rows) > limit else None
