@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import takewhile
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -101,6 +102,7 @@ class DailyCare:
             try:
                 keep_retention(self._services, stopping=self._stopping.is_set)
                 go_on_erasing(self._services)
+                self._services.objects.remove_parts(time.time() - DAY_S)
             except ScreenError as error:
                 structlog.get_logger().warning("daily care waits", reason=str(error))
             except Exception as error:  # noqa: BLE001 - tomorrow it is tried again
